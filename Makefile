@@ -1,0 +1,85 @@
+# Everything a person or CI types. Needs only make and Python 3.11 or newer; the rest is fetched into .venv.
+
+PYTEST_ARGS ?= -n 2
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo run test check lint format locks clean setup setup-dev
+
+VENV_PYTHON := .venv/bin/python
+PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check --no-input install --root-user-action=ignore -qq
+# the packages are installed by their place, so a copied or moved checkout must install again
+HERE := $(shell pwd | cksum | cut -d ' ' -f 1)
+PACKAGES := shared services/api services/worker
+PACKAGE_FILES := $(PACKAGES:%=%/pyproject.toml)
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+demo: setup ## Set up everything, run the main job on sample data, and clean up
+	@exec $(VENV_PYTHON) -m deploy.local demo
+
+run: setup ## Set up everything and keep serving: PORT=8000 DATA=data/local (DEMO=1 fills it with the sample data)
+	@exec $(VENV_PYTHON) -m deploy.local run $(if $(PORT),--port "$(PORT)") $(if $(DATA),--data "$(DATA)") $(if $(DEMO),--demo)
+
+test: setup-dev ## Run all tests with coverage: PYTEST_ARGS="-n 2"
+	@$(VENV_PYTHON) -m pytest --cov --cov-report=term --cov-fail-under=90 $(PYTEST_ARGS)
+	@$(VENV_PYTHON) -m coverage report --include='*/attain_shared/rules/*' --fail-under=100
+
+check: lint test ## Do what CI does: lint, then test
+
+lint: setup-dev ## Check style, types and import rules
+	@$(VENV_PYTHON) -m ruff check
+	@$(VENV_PYTHON) -m ruff format --check
+	@$(VENV_PYTHON) -m mypy
+	@.venv/bin/lint-imports
+
+format: setup-dev ## Format the code and fix what can be fixed
+	@$(VENV_PYTHON) -m ruff check --fix
+	@$(VENV_PYTHON) -m ruff format
+
+locks: setup-dev ## Compile the hash-pinned locks anew from the pyproject files
+	@PATH="$$PWD/.venv/bin:$$PATH" locks/compile.sh
+
+clean: ## Remove what make and the tools made here; the data stay
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup: .venv/.local-$(HERE)
+	@:
+setup-dev: .venv/.dev-$(HERE)
+	@:
+
+.venv/.local-$(HERE): locks/local.txt $(PACKAGE_FILES)
+	$(call install,locks/local.txt)
+	@touch $@
+
+# holds all that the other one holds
+.venv/.dev-$(HERE): locks/dev.txt locks/local.txt $(PACKAGE_FILES)
+	$(call install,locks/dev.txt)
+	@touch .venv/.local-$(HERE) $@
+
+define install
+	@if ! { $(VENV_PYTHON) -m pip --version && $(VENV_PYTHON) -c '$(IS_NEW)'; } >/dev/null 2>&1; then $(make_venv); fi
+	@echo "→ installing $(1) into .venv (a minute or two the first time)"
+	@$(PIP) --require-hashes -r $(1)
+	@$(PIP) --no-deps --no-build-isolation $(PACKAGES:%=-e %)
+endef
+
+IS_NEW := import sys; sys.exit(sys.version_info < (3, 11))
+define make_venv
+	python= bare=; \
+	for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+		"$$candidate" -c '$(IS_NEW)' >/dev/null 2>&1 || continue; \
+		if "$$candidate" -c 'import ensurepip, venv' >/dev/null 2>&1; then python=$$candidate; break; fi; \
+		bare=$$candidate; \
+	done; \
+	if [ -z "$$python$$bare" ]; then \
+		echo "no Python 3.11 or newer found: install one, or name it with PYTHON=/path/to/python3" >&2; exit 1; \
+	elif [ -z "$$python" ]; then \
+		echo "$$bare lacks venv or ensurepip: install them (on Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; \
+	fi; \
+	echo "→ making .venv with $$python"; \
+	"$$python" -m venv --clear .venv
+endef

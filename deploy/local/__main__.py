@@ -1,0 +1,100 @@
+"""`python -m deploy.local run` and `python -m deploy.local demo`: see `make help`."""
+
+import argparse
+import io
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from deploy.local.demo import run_demo
+from deploy.local.ports import free_port
+from deploy.local.process import StartError
+from deploy.local.stack import STOP_SIGNALS, Stack, StackSettings
+
+
+class Stopped(BaseException):
+    """Somebody asked us to stop: by Ctrl-C, by SIGTERM, or by closing the terminal."""
+
+
+def main() -> int:
+    """Run the command that the arguments name; the exit code is 0 also when stopped by a signal."""
+    arguments = _parser().parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without "✓" must not end the stack
+    for signum in STOP_SIGNALS:
+        if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN:  # as nohup sets it
+            signal.signal(signum, _stop)
+    try:
+        if arguments.command == "run":
+            _run(arguments)
+        else:
+            _demo(arguments)
+    except Stopped:
+        return 0
+    except StartError as exc:
+        print(f"✗ {exc}", file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    with Stack(_settings(arguments.data, arguments.port)) as stack:
+        admin = stack.credentials
+        password = f"with password {admin.password}, kept" if stack.is_new else "with the password"
+        print(f"  Sign in as {admin.email} {password} in {stack.credentials_file}", flush=True)
+        if arguments.demo:
+            run_demo(stack.base_url, admin.email, admin.password)
+        print(f"  Attain serves at {stack.base_url}. Ctrl-C stops it.", flush=True)
+        stack.watch()
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    data_dir: Path = arguments.data or Path(tempfile.mkdtemp(prefix="attain-demo-"))
+    remove = arguments.data is None
+    try:
+        with Stack(_settings(data_dir, free_port())) as stack:
+            run_demo(stack.base_url, stack.credentials.email, stack.credentials.password)
+            stack.check()
+    except Exception:
+        remove = False
+        print(f"  The logs are in {data_dir / 'logs'}", file=sys.stderr, flush=True)
+        raise
+    finally:
+        if remove:
+            shutil.rmtree(data_dir)
+
+
+def _stop(_signum: int, _frame: FrameType | None) -> NoReturn:
+    for other in STOP_SIGNALS:
+        signal.signal(other, signal.SIG_IGN)  # nothing may interrupt the shutdown, which ends by itself
+    raise Stopped
+
+
+def _settings(data_dir: Path, port: int) -> StackSettings:
+    return StackSettings(
+        data_dir=data_dir,
+        port=port,
+        database_url=os.environ.get("ATTAIN_DATABASE_URL"),
+        redis_url=os.environ.get("ATTAIN_REDIS_URL"),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m deploy.local", description="Attain on this machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="start everything and keep serving")
+    run.add_argument("--port", type=int, default=8000, help="where the API listens on 127.0.0.1 (%(default)s)")
+    run.add_argument("--data", type=Path, default=Path("data/local"), help="the data folder (%(default)s)")
+    run.add_argument("--demo", action="store_true", help="run the main job first")
+    demo = commands.add_parser("demo", help="start everything, run the main job, stop")
+    demo.add_argument("--data", type=Path, help="keep the data in this folder instead of a temporary one")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

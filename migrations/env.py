@@ -1,0 +1,45 @@
+"""Runs migrations on ATTAIN_DATABASE_URL, or on the connection that a command or a test hands in."""
+
+import asyncio
+
+from alembic import context
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from attain_shared.db.partitions import is_partition
+from attain_shared.db.tables import metadata
+from attain_shared.settings import DatabaseSettings
+
+
+def include_name(name: str | None, kind: str, _parents: object) -> bool:
+    """Partitions come and go with time: they are no part of the schema."""
+    return not (kind == "table" and name is not None and is_partition(name))
+
+
+def run(connection: Connection) -> None:
+    """Run the migrations, each in a transaction of its own."""
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        include_name=include_name,
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def run_on_settings() -> None:
+    """Connect as the settings say."""
+    engine = create_async_engine(DatabaseSettings().database_url.get_secret_value(), poolclass=NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(run)
+        await connection.commit()
+    await engine.dispose()
+
+
+given: Connection | None = context.config.attributes.get("connection")
+if given is None:
+    asyncio.run(run_on_settings())
+else:
+    run(given)

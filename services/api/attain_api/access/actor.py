@@ -1,0 +1,24 @@
+"""Who is calling, as the services see it."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """The caller of one request: the credential, never the row, says which company (ORG-0)."""
+
+    company_id: UUID
+    principal_id: UUID
+    """The person or the connector."""
+    kind: Literal["person", "connector"]
+    roles: frozenset[str]
+    """Of the company (`admin`, `hr`, `executive`, `employee`, `connector`) and of the installation
+    (`platform`, `ops`)."""
+    person_id: UUID | None = None
+    account_id: UUID | None = None
+    scopes: frozenset[str] = frozenset()
+    """A connector's."""
+    shop_ids: frozenset[UUID] = frozenset()
+    """A connector's: the shops it may push for."""

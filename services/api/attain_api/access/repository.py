@@ -1,0 +1,227 @@
+"""Statements on accounts, memberships and credentials."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from attain_shared.access.models import Account, ApiKey, Company, Connector, IdempotencyKey, Membership, RefreshToken
+from attain_shared.clock import utc_now
+from attain_shared.people.models import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person signed in to a company."""
+
+    account_id: UUID
+    company_id: UUID
+    person_id: UUID
+    roles: Sequence[str]
+    is_platform: bool
+    is_ops: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHolder:
+    """A connector and the key it showed."""
+
+    company_id: UUID
+    connector_id: UUID
+    secret_hash: bytes
+    scopes: Sequence[str]
+    shop_ids: Sequence[UUID]
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What `/v1/me` tells."""
+
+    name: str
+    email: str | None
+    company_id: UUID
+    company_code: str
+    company_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One company of an account."""
+
+    company_id: UUID
+    code: str
+    accepted_at: datetime | None
+
+
+async def find_member(session: AsyncSession, *, account_id: UUID, company_id: UUID) -> Member | None:
+    """The member with today's roles: a change of roles holds from the next request on."""
+    found = await session.execute(
+        select(
+            Membership.account_id,
+            Membership.company_id,
+            Membership.person_id,
+            Person.roles,
+            Account.is_platform,
+            Account.is_ops,
+        )
+        .join(Account, Account.id == Membership.account_id)
+        .join(Person, (Person.company_id == Membership.company_id) & (Person.id == Membership.person_id))
+        .where(
+            Membership.account_id == account_id,
+            Membership.company_id == company_id,
+            Person.company_id == company_id,
+            Membership.accepted_at.is_not(None),
+        )
+    )
+    row = found.one_or_none()
+    return Member(*row) if row else None
+
+
+async def find_key_holder(session: AsyncSession, *, key_id: UUID) -> KeyHolder | None:
+    """The connector of a key, within the key's own company."""
+    found = await session.execute(
+        select(
+            ApiKey.company_id,
+            ApiKey.connector_id,
+            ApiKey.secret_hash,
+            Connector.scopes,
+            Connector.shop_ids,
+            ApiKey.expires_at,
+            ApiKey.revoked_at,
+            Connector.expires_at.label("connector_expires_at"),
+            Connector.revoked_at.label("connector_revoked_at"),
+        )
+        .join(Connector, (Connector.company_id == ApiKey.company_id) & (Connector.id == ApiKey.connector_id))
+        .where(ApiKey.id == key_id)
+    )
+    row = found.one_or_none()
+    if row is None:
+        return None
+    ends = [at for at in (row.expires_at, row.connector_expires_at) if at is not None]
+    return KeyHolder(
+        company_id=row.company_id,
+        connector_id=row.connector_id,
+        secret_hash=row.secret_hash,
+        scopes=row.scopes,
+        shop_ids=row.shop_ids,
+        expires_at=min(ends, default=None),
+        revoked_at=row.revoked_at or row.connector_revoked_at,
+    )
+
+
+async def find_account(session: AsyncSession, *, email: str) -> Account | None:
+    """The account of an e-mail."""
+    return await session.scalar(select(Account).where(Account.email == email))
+
+
+async def list_places(session: AsyncSession, *, account_id: UUID) -> list[Place]:
+    """The companies an account belongs to, accepted or not."""
+    found = await session.execute(
+        select(Company.id, Company.code, Membership.accepted_at)
+        .join(Membership, Membership.company_id == Company.id)
+        .where(Membership.account_id == account_id)
+        .order_by(Company.code)
+    )
+    return [Place(*row) for row in found]
+
+
+async def accept_membership(session: AsyncSession, *, account_id: UUID, company_id: UUID, at: datetime) -> None:
+    """Note that the owner has taken up a company; a second time changes nothing."""
+    await session.execute(
+        update(Membership)
+        .where(
+            Membership.account_id == account_id,
+            Membership.company_id == company_id,
+            Membership.accepted_at.is_(None),
+        )
+        .values(accepted_at=at)
+    )
+
+
+async def lock_refresh_token(session: AsyncSession, *, token_id: UUID) -> RefreshToken | None:
+    """The token's row, held until the transaction ends: of two at once only one is the first."""
+    return await session.scalar(select(RefreshToken).where(RefreshToken.id == token_id).with_for_update())
+
+
+async def revoke_family(session: AsyncSession, *, family_id: UUID, at: datetime) -> None:
+    """End every token that came out of one sign-in."""
+    await session.execute(
+        update(RefreshToken)
+        .where(RefreshToken.family_id == family_id, RefreshToken.revoked_at.is_(None))
+        .values(revoked_at=at)
+    )
+
+
+async def get_person_profile(session: AsyncSession, *, company_id: UUID, person_id: UUID) -> Profile:
+    """A person's name and company."""
+    found = await session.execute(
+        select(Person.name, Person.email, Company.id, Company.code, Company.name.label("company_name"))
+        .join(Company, Company.id == Person.company_id)
+        .where(Person.company_id == company_id, Person.id == person_id)
+    )
+    return Profile(*found.one())
+
+
+async def get_connector_profile(session: AsyncSession, *, company_id: UUID, connector_id: UUID) -> Profile:
+    """A connector's name and company."""
+    found = await session.execute(
+        select(Connector.name, Company.id, Company.code, Company.name.label("company_name"))
+        .join(Company, Company.id == Connector.company_id)
+        .where(Connector.company_id == company_id, Connector.id == connector_id)
+    )
+    name, company, code, company_name = found.one()
+    return Profile(name, None, company, code, company_name)
+
+
+async def try_lock(session: AsyncSession, *, number: int) -> bool:
+    """Take an advisory lock until the transaction ends, unless somebody holds it."""
+    return bool(await session.scalar(select(func.pg_try_advisory_xact_lock(number))))
+
+
+async def find_answer(
+    session: AsyncSession, *, company_id: UUID, principal_id: UUID, route: str, key: str, since: datetime
+) -> IdempotencyKey | None:
+    """The first answer to a creating request."""
+    return await session.scalar(
+        select(IdempotencyKey).where(
+            IdempotencyKey.company_id == company_id,
+            IdempotencyKey.principal_id == principal_id,
+            IdempotencyKey.route == route,
+            IdempotencyKey.key == key,
+            IdempotencyKey.created_at > since,
+        )
+    )
+
+
+async def store_answer(
+    session: AsyncSession,
+    *,
+    company_id: UUID,
+    principal_id: UUID,
+    route: str,
+    key: str,
+    body_hash: bytes,
+    headers: dict[str, str],
+    answer: dict[str, Any],
+) -> None:
+    """Keep an answer; one that is past its time is replaced."""
+    values = {
+        "body_hash": body_hash,
+        "status": 201,
+        "headers": headers,
+        "answer": answer,
+        "created_at": utc_now(),
+    }
+    statement = insert(IdempotencyKey).values(
+        company_id=company_id, principal_id=principal_id, route=route, key=key, **values
+    )
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["company_id", "principal_id", "route", "key"], set_=values)
+    )

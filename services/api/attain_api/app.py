@@ -1,0 +1,84 @@
+"""The application: routers, handlers and the layer around them, over a state that is handed in."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from attain_api import problems
+from attain_api.access.router import router as access
+from attain_api.attainments.router import router as attainments
+from attain_api.batches.router import router as batches
+from attain_api.companies.router import router as companies
+from attain_api.connectors.router import router as connectors
+from attain_api.cycles.router import router as cycles
+from attain_api.departments.router import router as departments
+from attain_api.goals.router import router as goals
+from attain_api.health.router import router as health
+from attain_api.metrics.router import router as metrics
+from attain_api.middleware import RequestLayer, RequestMetrics
+from attain_api.openapi import complete
+from attain_api.people.router import router as people
+from attain_api.scorecards.router import router as scorecards
+from attain_api.shops.router import router as shops
+from attain_api.state import ApiState
+
+ROUTERS: tuple[APIRouter, ...] = (
+    health,
+    access,
+    companies,
+    departments,
+    people,
+    shops,
+    connectors,
+    metrics,
+    batches,
+    cycles,
+    goals,
+    attainments,
+    scorecards,
+)
+
+
+def create_app(state: ApiState) -> FastAPI:
+    """The whole API over this state; the state is let go of when the application shuts down."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await state.doorbell.aclose()
+        await state.engine.dispose()
+
+    app = FastAPI(
+        title="Attain",
+        version="0.1.0",
+        summary="Metrics of online shops, and the goals and reviews made of them.",
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.attain = state
+    app.add_middleware(RequestLayer, metrics=RequestMetrics(state.registry))
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = complete(
+                get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+            )
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the schema
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

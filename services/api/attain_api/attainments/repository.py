@@ -1,0 +1,92 @@
+"""Reading what goals have come to. Everything one answer says is read in one statement: one view of the data."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+_INCLUDED = """
+    (SELECT batch.id FROM metric_batches batch
+     WHERE batch.company_id = :company_id AND batch.stored_at <= :as_of AND batch.id < LEAST(
+         mark.first_batch_id,
+         (SELECT open.id FROM metric_batches open
+          WHERE open.company_id = :company_id AND open.state = 'stored' AND open.stored_at <= :as_of
+          ORDER BY open.id LIMIT 1),
+         'ffffffff-ffff-ffff-ffff-ffffffffffff')
+     ORDER BY batch.id DESC LIMIT 1)
+"""
+"""The last batch before the first one that is neither done nor failed, nor reflected in the goal's attainment.
+
+Read, never stored: a push that commits late with a smaller id cannot make it a lie.
+"""
+
+_ATTAINMENT = text(f"""
+    SELECT goal.id AS goal_id, attainment.score, attainment.score_low, attainment.score_high, attainment.rule,
+           attainment.status, attainment.computed_at, attainment.indicators, {_INCLUDED} AS includes_batches_up_to
+    FROM goals goal
+    LEFT JOIN attainments attainment ON attainment.company_id = goal.company_id AND attainment.goal_id = goal.id
+    LEFT JOIN goal_marks mark ON mark.company_id = goal.company_id AND mark.goal_id = goal.id
+    WHERE goal.company_id = :company_id AND goal.id = :goal_id
+""")  # noqa: S608 - composed of this module's own constants
+
+_WAITING = text("""
+    SELECT batch.state, mark.first_batch_id FROM metric_batches batch
+    LEFT JOIN goal_marks mark ON mark.company_id = batch.company_id AND mark.goal_id = :goal_id
+    WHERE batch.company_id = :company_id AND batch.id = :batch_id
+""")
+
+_SCORECARD = text("""
+    SELECT goal.id AS goal_id, goal.title, goal.weight, attainment.score, attainment.score_low, attainment.score_high,
+           attainment.score_forecast, attainment.rule, COALESCE(attainment.status, 'no_data') AS status,
+           COALESCE(attainment.indicators, '[]') AS indicators
+    FROM goals goal
+    LEFT JOIN attainments attainment ON attainment.company_id = goal.company_id AND attainment.goal_id = goal.id
+    WHERE goal.company_id = :company_id AND goal.cycle_id = :cycle_id AND goal.state IN ('confirmed', 'closed')
+      AND goal.department_id IS NOT DISTINCT FROM CAST(:department_id AS uuid)
+      AND goal.person_id IS NOT DISTINCT FROM CAST(:person_id AS uuid)
+    ORDER BY goal.id
+""")
+
+
+class WaitState(NamedTuple):
+    """How far a batch is from being seen in a goal's attainment."""
+
+    state: str
+    first_unseen_batch_id: UUID | None
+
+
+async def find_attainment(
+    session: AsyncSession, *, company_id: UUID, goal_id: UUID, as_of: datetime
+) -> Row[Any] | None:
+    """A goal's stored attainment, and up to which batch it speaks; nulls where none is stored yet."""
+    rows = await session.execute(_ATTAINMENT, {"company_id": company_id, "goal_id": goal_id, "as_of": as_of})
+    return rows.one_or_none()
+
+
+async def find_wait_state(
+    session: AsyncSession, *, company_id: UUID, goal_id: UUID, batch_id: UUID
+) -> WaitState | None:
+    """Where a batch is on its way to a goal."""
+    row = (
+        await session.execute(_WAITING, {"company_id": company_id, "goal_id": goal_id, "batch_id": batch_id})
+    ).one_or_none()
+    return WaitState(*row) if row else None
+
+
+async def list_scored_goals(
+    session: AsyncSession, *, company_id: UUID, cycle_id: UUID, department_id: UUID | None, person_id: UUID | None
+) -> Sequence[Row[Any]]:
+    """An owner's confirmed goals in a cycle, with what they have come to."""
+    rows = await session.execute(
+        _SCORECARD,
+        {
+            "company_id": company_id,
+            "cycle_id": cycle_id,
+            "department_id": department_id,
+            "person_id": person_id,
+        },
+    )
+    return rows.all()

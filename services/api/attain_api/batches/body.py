@@ -1,0 +1,77 @@
+"""Reading a push's body off the wire, bounded before and after it is unpacked."""
+
+import gzip
+import zlib
+
+from fastapi import Request
+
+from attain_shared.errors import AttainError, BadRequest, TooLarge
+
+MAX_BYTES = 8 * 1024 * 1024
+"""Of a body, unpacked."""
+GZIP_WINDOW = 31
+
+
+class UnsupportedEncoding(AttainError):
+    """A Content-Encoding that is not taken."""
+
+    status, code, title = 415, "unsupported-encoding", "Encoding not supported"
+
+
+class PushedBody:
+    """A body as it came, and how it is packed."""
+
+    def __init__(self, raw: bytes, *, is_gzip: bool) -> None:
+        """Nothing is unpacked yet: that waits until the caller is known."""
+        self._raw = raw
+        self._is_gzip = is_gzip
+
+    def unpack(self) -> bytes:
+        """The JSON, at most 8 MiB of it.
+
+        Raises:
+            TooLarge: more than that is hidden in it.
+            BadRequest: it is not gzip.
+        """
+        if not self._is_gzip:
+            return self._raw
+        unpacked, rest = bytearray(), self._raw
+        try:
+            while rest:
+                member = zlib.decompressobj(GZIP_WINDOW)
+                unpacked += member.decompress(rest, MAX_BYTES + 1 - len(unpacked))
+                if len(unpacked) > MAX_BYTES:
+                    raise _too_large()
+                if not member.eof:
+                    raise BadRequest("the gzip data ends too early", code="malformed-gzip")
+                rest = member.unused_data
+        except zlib.error:
+            raise BadRequest("the body is not gzip", code="malformed-gzip") from None
+        return bytes(unpacked)
+
+    def packed(self) -> bytes:
+        """The gzip that is stored: as received, or made here, quickly."""
+        return self._raw if self._is_gzip else gzip.compress(self._raw, compresslevel=1, mtime=0)
+
+
+async def read_body(request: Request) -> PushedBody:
+    """Read the body before anything else: a slow sender must not hold a database connection.
+
+    Raises:
+        UnsupportedEncoding: neither gzip nor plain.
+        TooLarge: more than 8 MiB came, whatever Content-Length said.
+    """
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in {"identity", "gzip", ""}:
+        raise UnsupportedEncoding("Content-Encoding may be gzip or left out")
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BYTES:
+            raise _too_large()
+        chunks.append(chunk)
+    return PushedBody(b"".join(chunks), is_gzip=encoding == "gzip")
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"a push holds at most {MAX_BYTES} bytes of JSON, unpacked")

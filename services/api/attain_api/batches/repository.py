@@ -1,0 +1,136 @@
+"""The statements of the inbox, as the API sees it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Select, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
+
+from attain_shared.metrics.models import BatchKey, BatchRejection, MetricBatch
+from attain_shared.work.queries import WANT_WORK
+
+
+class Receipt(NamedTuple):
+    """A stored batch, as the first answer said."""
+
+    id: UUID
+    received: int
+    stored_at: datetime
+    body_hash: bytes
+
+
+# the key decides: where it is taken already, nothing else is written; a push under way with the same key is waited for
+_STORE = text(f"""
+    WITH fresh AS (
+        INSERT INTO batch_keys (company_id, principal_id, key, body_hash, batch_id, received, created_at)
+        VALUES (:company_id, :principal_id, :key, :body_hash, :id, :received, :now)
+        ON CONFLICT DO NOTHING RETURNING batch_id
+    ), listed AS ({WANT_WORK})
+    INSERT INTO metric_batches (company_id, id, connector_id, source, lane, received, payload, state, attempts, due_at,
+                                stored_at)
+    SELECT :company_id, fresh.batch_id, CAST(:connector_id AS uuid), CAST(:source AS text), CAST(:lane AS text),
+           CAST(:received AS integer), CAST(:payload AS bytea), 'stored', 0, CAST(:now AS timestamptz),
+           CAST(:now AS timestamptz)
+    FROM fresh RETURNING id
+""")  # noqa: S608 - composed of constants
+
+
+async def store_batch(
+    session: AsyncSession,
+    *,
+    company_id: UUID,
+    principal_id: UUID,
+    key: str,
+    body_hash: bytes,
+    batch_id: UUID,
+    connector_id: UUID | None,
+    source: str | None,
+    lane: str,
+    received: int,
+    payload: bytes,
+    now: datetime,
+) -> bool:
+    """Store a batch and its key in one statement; False where the key was used before."""
+    stored = await session.scalar(
+        _STORE,
+        {
+            "company_id": company_id,
+            "principal_id": principal_id,
+            "key": key,
+            "body_hash": body_hash,
+            "id": batch_id,
+            "connector_id": connector_id,
+            "source": source,
+            "lane": lane,
+            "received": received,
+            "payload": payload,
+            "now": now,
+        },
+    )
+    return stored is not None
+
+
+async def get_receipt(session: AsyncSession, *, company_id: UUID, principal_id: UUID, key: str) -> Receipt:
+    """What the first push with a key was answered."""
+    row = await session.execute(
+        select(BatchKey.batch_id, BatchKey.received, BatchKey.created_at, BatchKey.body_hash).where(
+            BatchKey.company_id == company_id, BatchKey.principal_id == principal_id, BatchKey.key == key
+        )
+    )
+    return Receipt(*row.one())
+
+
+def select_batches(*, company_id: UUID, connector_id: UUID | None) -> Select[MetricBatch]:
+    """The batches of a company, or of one of its connectors, without what they hold."""
+    statement = select(MetricBatch).where(MetricBatch.company_id == company_id)
+    if connector_id is not None:
+        statement = statement.where(MetricBatch.connector_id == connector_id)
+    return statement.options(
+        defer(MetricBatch.payload, raiseload=True), defer(MetricBatch.row_verdicts, raiseload=True)
+    )
+
+
+async def find_batch(
+    session: AsyncSession, *, company_id: UUID, connector_id: UUID | None, batch_id: UUID
+) -> MetricBatch | None:
+    """One batch, within the caller's view."""
+    statement = select_batches(company_id=company_id, connector_id=connector_id)
+    batch: MetricBatch | None = await session.scalar(statement.where(MetricBatch.id == batch_id))
+    return batch
+
+
+class BatchContent(NamedTuple):
+    """What a batch holds: its body, and a byte a row once it is done."""
+
+    payload: bytes
+    row_verdicts: bytes | None
+
+
+async def find_content(
+    session: AsyncSession, *, company_id: UUID, connector_id: UUID | None, batch_id: UUID
+) -> BatchContent | None:
+    """The content of one batch, within the caller's view."""
+    statement = select(MetricBatch.payload, MetricBatch.row_verdicts).where(
+        MetricBatch.company_id == company_id, MetricBatch.id == batch_id
+    )
+    if connector_id is not None:
+        statement = statement.where(MetricBatch.connector_id == connector_id)
+    row = (await session.execute(statement)).one_or_none()
+    return BatchContent(*row) if row else None
+
+
+async def list_rejections(
+    session: AsyncSession, *, company_id: UUID, batch_id: UUID, indexes: Sequence[int]
+) -> dict[int, BatchRejection]:
+    """Why these rows were rejected."""
+    rows = await session.scalars(
+        select(BatchRejection).where(
+            BatchRejection.company_id == company_id,
+            BatchRejection.batch_id == batch_id,
+            BatchRejection.row_index.in_(indexes),
+        )
+    )
+    return {row.row_index: row for row in rows}

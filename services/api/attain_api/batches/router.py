@@ -1,0 +1,149 @@
+"""`/v1/metric-batches`: pushing metrics and following what becomes of them."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+from pydantic import Field
+
+from attain_api.batches import service
+from attain_api.batches.body import PushedBody, UnsupportedEncoding, read_body
+from attain_api.conditional import Tag
+from attain_api.deps import CurrentActor, RolePolicy, Uow, allow
+from attain_api.idempotency import checked_key
+from attain_api.paging import PageQuery, read_cursor, write_cursor
+from attain_api.problems import problems
+from attain_shared.errors import BadRequest, Conflict, Invalid, TooLarge
+from attain_shared.metrics.schemas import BatchRead, BatchReceipt, BatchRowRead
+from attain_shared.rules.corrections import Verdict
+from attain_shared.wire import Page
+
+router = APIRouter(prefix="/v1/metric-batches", tags=["Metric batches"])
+
+PUSH_EXAMPLE = {
+    "source": "sycm-connector",
+    "lane": "live",
+    "grain": "day",
+    "finality": "final",
+    "observed_at": "2026-07-02T09:00:00+08:00",
+    "observations": [
+        {"shop": "tmall:brand-flagship", "metric": "gmv", "bucket": "2026-07-01", "value": "12345.67"},
+        {"shop": "tmall:brand-flagship", "metric": "uv", "bucket": "2026-07-01", "value": "1210"},
+    ],
+}
+
+_ROW = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "shop": {"type": "string", "description": "platform:external_id", "minLength": 3, "maxLength": 240},
+        "metric": {"type": "string", "minLength": 1, "maxLength": 80},
+        "dimension": {"type": "string", "maxLength": 130, "description": "Empty for the whole shop."},
+        "grain": {"enum": ["day", "week", "month", "quarter"]},
+        "bucket": {"type": "string", "format": "date", "description": "The first day of its grain."},
+        "value": {"type": ["string", "number"], "description": "At most 20 digits."},
+        "finality": {"enum": ["realtime", "final"], "default": "final"},
+        "observed_at": {"type": "string", "format": "date-time"},
+        "through": {"type": ["string", "null"], "format": "date", "description": "A to-date row's last day."},
+    },
+}
+_PUSH_SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["observations"],
+    "description": "Fields beside `observations` are defaults for its rows.",
+    "properties": {
+        **_ROW["properties"],  # type: ignore[dict-item]
+        "source": {"type": ["string", "null"], "maxLength": 200},
+        "lane": {"enum": ["live", "backfill"], "default": "live"},
+        "observations": {"type": "array", "minItems": 1, "maxItems": 10_000, "items": _ROW},
+    },
+}
+
+
+class BatchQuery(PageQuery):
+    """Which batches, and in which order."""
+
+    sort: Literal["stored_at", "-stored_at"] = "-stored_at"
+    """`stored_at`, or `-stored_at` for the newest first."""
+    state: Literal["stored", "done", "failed"] | None = None
+    """Only those in this state."""
+    connector_id: UUID | None = None
+    """Only those of this connector."""
+
+
+class BatchRowQuery(PageQuery):
+    """Which rows of a batch."""
+
+    sort: Literal["index"] = "index"
+    """In the order they were pushed."""
+    verdict: Verdict | None = Field(default=None)
+    """Only those with this verdict."""
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="Push a batch of observations",
+    responses=problems(BadRequest, Conflict, TooLarge, Invalid, UnsupportedEncoding),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": _PUSH_SCHEMA, "example": PUSH_EXAMPLE}},
+        }
+    },
+)
+async def post_metric_batch(
+    *,
+    body: Annotated[PushedBody, Depends(read_body)],
+    uow: Uow,
+    actor: CurrentActor,
+    _allowed: Annotated[None, Depends(RolePolicy(frozenset({"connector", "admin"})))],
+    response: Response,
+    idempotency_key: Annotated[
+        str | None, Header(description="Required. The same key and body get the first receipt again.")
+    ] = None,
+) -> BatchReceipt:
+    """202 means: stored durably. The same key with the same body gets the same receipt, however often."""
+    if idempotency_key is None:
+        raise BadRequest("a push needs an Idempotency-Key header", code="idempotency-key-missing")
+    receipt = await service.store_push(uow, actor=actor, key=checked_key(idempotency_key), body=body)
+    response.headers["Location"] = f"/v1/metric-batches/{receipt.id}"
+    return BatchReceipt(id=receipt.id, state="stored", received=receipt.received, stored_at=receipt.stored_at)
+
+
+@router.get("", summary="List batches", dependencies=[allow("connector", "admin", "executive")])
+async def list_metric_batches(
+    *, uow: Uow, actor: CurrentActor, query: Annotated[BatchQuery, Query()]
+) -> Page[BatchRead]:
+    """Batches, the newest first; a connector sees its own."""
+    batches, cursor = await service.list_batches(
+        uow, actor=actor, query=query, state=query.state, connector_id=query.connector_id
+    )
+    return Page[BatchRead](items=[service.read_batch(batch) for batch in batches], next_cursor=cursor)
+
+
+@router.get("/{batch_id}", summary="One batch", dependencies=[allow("connector", "admin", "executive")])
+async def get_metric_batch(*, uow: Uow, actor: CurrentActor, batch_id: UUID, tag: Tag) -> BatchRead:
+    """The state of a batch, and once it is done how many rows got which verdict."""
+    batch = await service.get_batch(uow, actor=actor, batch_id=batch_id)
+    tag.show(f'"{batch.state}-{batch.attempts}"')
+    return service.read_batch(batch)
+
+
+@router.get("/{batch_id}/rows", summary="The rows of a batch", dependencies=[allow("connector", "admin", "executive")])
+async def list_metric_batch_rows(
+    *, uow: Uow, actor: CurrentActor, batch_id: UUID, query: Annotated[BatchRowQuery, Query()]
+) -> Page[BatchRowRead]:
+    """The rows in the order they were pushed, each with its verdict."""
+    rows = await service.list_rows(
+        uow,
+        actor=actor,
+        batch_id=batch_id,
+        verdict=query.verdict,
+        after=read_cursor(query.cursor, sort="index", kind=int)[0] if query.cursor else -1,
+        limit=query.limit + 1,
+    )
+    shown = rows[: query.limit]
+    cursor = write_cursor("index", shown[-1].index, batch_id) if len(rows) > query.limit else None
+    return Page[BatchRowRead](items=shown, next_cursor=cursor)

@@ -1,0 +1,167 @@
+"""Storing pushes durably and telling what became of them (ING-1 to ING-3)."""
+
+import gzip
+import hashlib
+from collections.abc import Iterator
+from uuid import UUID
+
+from attain_api.access.actor import Actor
+from attain_api.batches import repository
+from attain_api.batches.body import PushedBody
+from attain_api.batches.repository import Receipt
+from attain_api.paging import PageQuery, paginate
+from attain_shared.clock import business_day, utc_now
+from attain_shared.db.session import UnitOfWork
+from attain_shared.doorbell import Bell
+from attain_shared.errors import Conflict, NotAllowed, NotFound
+from attain_shared.identifiers import new_id
+from attain_shared.metrics.models import MetricBatch
+from attain_shared.metrics.push import PushedRow, decode_checked, read_push, rows_of
+from attain_shared.metrics.schemas import BatchRead, BatchRowRead, VerdictCounts
+from attain_shared.rules.corrections import Verdict
+
+VERDICTS = tuple(Verdict)
+
+
+async def store_push(uow: UnitOfWork, *, actor: Actor, key: str, body: PushedBody) -> Receipt:
+    """Store a push in the inbox; the same key and body get the first receipt again (ING-2).
+
+    Raises:
+        NotAllowed: the lane is outside the key's scopes.
+        Conflict: the key was used with another body.
+    """
+    content = body.unpack()
+    body_hash = hashlib.sha256(content).digest()
+    push = read_push(content, today=business_day())
+    if actor.kind == "connector" and {"live": "write", "backfill": "backfill"}[push.lane] not in actor.scopes:
+        raise NotAllowed(f"this key may not push to the {push.lane} lane", code="lane-not-allowed")
+    receipt = Receipt(new_id(), len(push.observations), utc_now(), body_hash)
+    is_new = await repository.store_batch(
+        uow.session,
+        company_id=actor.company_id,
+        principal_id=actor.principal_id,
+        key=key,
+        body_hash=body_hash,
+        batch_id=receipt.id,
+        connector_id=actor.principal_id if actor.kind == "connector" else None,
+        source=push.source,
+        lane=push.lane,
+        received=receipt.received,
+        payload=body.packed(),
+        now=receipt.stored_at,
+    )
+    if is_new:
+        uow.bells.add(Bell.INBOX)
+        return receipt
+    first = await repository.get_receipt(
+        uow.session, company_id=actor.company_id, principal_id=actor.principal_id, key=key
+    )
+    if first.body_hash != body_hash:
+        raise Conflict("this Idempotency-Key was used with another body", code="idempotency-key-reused")
+    return first
+
+
+async def get_batch(uow: UnitOfWork, *, actor: Actor, batch_id: UUID) -> MetricBatch:
+    """One batch; a connector sees its own."""
+    batch = await repository.find_batch(
+        uow.session, company_id=actor.company_id, connector_id=_own_only(actor), batch_id=batch_id
+    )
+    if batch is None:
+        raise NotFound("no such batch")
+    return batch
+
+
+async def list_batches(
+    uow: UnitOfWork, *, actor: Actor, query: PageQuery, state: str | None, connector_id: UUID | None
+) -> tuple[list[MetricBatch], str | None]:
+    """Batches, the newest first unless asked otherwise; a connector sees its own."""
+    statement = repository.select_batches(company_id=actor.company_id, connector_id=_own_only(actor) or connector_id)
+    if _own_only(actor) is not None and connector_id not in {None, actor.principal_id}:
+        return [], None
+    if state is not None:
+        statement = statement.where(MetricBatch.state == state)
+    return await paginate(
+        uow.session, statement, query=query, columns={"stored_at": MetricBatch.stored_at}, id_column=MetricBatch.id
+    )
+
+
+async def list_rows(
+    uow: UnitOfWork, *, actor: Actor, batch_id: UUID, verdict: Verdict | None, after: int, limit: int
+) -> list[BatchRowRead]:
+    """The rows of a batch from an index on, with their verdicts."""
+    content = await repository.find_content(
+        uow.session, company_id=actor.company_id, connector_id=_own_only(actor), batch_id=batch_id
+    )
+    if content is None:
+        raise NotFound("no such batch")
+    wanted = list(_select_rows(content, verdict=verdict, after=after, limit=limit))
+    rejections = await repository.list_rejections(
+        uow.session,
+        company_id=actor.company_id,
+        batch_id=batch_id,
+        indexes=[index for index, found, _ in wanted if found is Verdict.REJECTED],
+    )
+    rows = []
+    for index, found, row in wanted:
+        why = rejections.get(index)
+        rows.append(
+            BatchRowRead(
+                index=index,
+                verdict=found,
+                pointer=why.pointer if why else None,
+                code=why.code if why else None,
+                detail=why.detail if why else None,
+                observation=_observation(row),
+            )
+        )
+    return rows
+
+
+def read_batch(batch: MetricBatch) -> BatchRead:
+    """A batch as clients see it."""
+    return BatchRead(
+        id=batch.id,
+        state=batch.state,
+        source=batch.source,
+        lane=batch.lane,
+        connector_id=batch.connector_id,
+        received=batch.received,
+        attempts=batch.attempts,
+        stored_at=batch.stored_at,
+        processed_at=batch.processed_at,
+        error=batch.error,
+        verdicts=VerdictCounts.model_validate(batch.verdicts) if batch.verdicts else None,
+        allowed_actions=[],
+    )
+
+
+def _own_only(actor: Actor) -> UUID | None:
+    """The connector whose batches alone the caller sees; None for people, who see all."""
+    return actor.principal_id if actor.kind == "connector" else None
+
+
+def _select_rows(
+    content: repository.BatchContent, *, verdict: Verdict | None, after: int, limit: int
+) -> Iterator[tuple[int, Verdict | None, PushedRow]]:
+    found = 0
+    for index, row in enumerate(rows_of(decode_checked(gzip.decompress(content.payload)))):
+        judged = VERDICTS[content.row_verdicts[index]] if content.row_verdicts else None
+        if index > after and (verdict is None or judged is verdict):
+            yield index, judged, row
+            found += 1
+            if found == limit:
+                return
+
+
+def _observation(row: PushedRow) -> dict[str, str | None]:
+    return {
+        "shop": row.shop,
+        "metric": row.metric,
+        "dimension": row.dimension,
+        "grain": row.grain.value,
+        "bucket": row.bucket.isoformat(),
+        "value": format(row.value, "f"),
+        "finality": row.finality.value,
+        "through": row.through.isoformat() if row.through else None,
+        "observed_at": row.observed_at.isoformat(),
+    }

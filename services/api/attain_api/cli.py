@@ -1,0 +1,103 @@
+"""The command `attain-admin`."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import typer
+from alembic import command
+from alembic.config import Config
+from pydantic import ValidationError
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from attain_api.access.passwords import Passwords
+from attain_api.companies import service as companies
+from attain_api.settings import AdminSettings
+from attain_shared import logs
+from attain_shared.clock import business_day
+from attain_shared.db.partitions import create_partitions, month_of, months_ahead
+from attain_shared.db.session import create_engine, create_sessions, transaction
+from attain_shared.doorbell import MemoryDoorbell
+
+app = typer.Typer(help="Administers an installation of Attain.", no_args_is_help=True, pretty_exceptions_enable=False)
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+"""Where alembic.ini and the migrations are; packaged installs come later."""
+_LOCK = "SELECT pg_advisory_lock(hashtextextended('attain:migrate', 0))"
+
+
+@app.callback()
+def administer() -> None:
+    """Administers an installation of Attain."""
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this build's schema, make partitions ahead, and the first administrator if one is named."""
+    try:
+        settings = AdminSettings()
+    except ValidationError as error:
+        wrong = "; ".join(f"ATTAIN_{'.'.join(map(str, at['loc'])).upper()}: {at['msg']}" for at in error.errors())
+        sys.exit(f"attain-admin: bad settings: {wrong}")
+    logs.configure(level=settings.log_level, service="attain-admin")
+    asyncio.run(_migrate(settings))
+
+
+async def _migrate(settings: AdminSettings) -> None:
+    engine = create_engine(settings, application="attain-admin")
+    try:
+        sessions = create_sessions(engine)
+        async with _alone(sessions):
+            # Alembic runs its own loop, so it gets its own thread
+            await asyncio.to_thread(command.upgrade, Config(REPOSITORY / "alembic.ini"), "head")
+            await _make_partitions(sessions)
+            await _bootstrap(sessions, settings=settings)
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def _alone(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[None]:
+    """Wait for whoever else migrates, as long as it takes."""
+    async with sessions() as session:
+        connection = await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        await connection.execute(text("SET lock_timeout = 0"))
+        await connection.execute(text("SET statement_timeout = 0"))
+        await connection.execute(text(_LOCK))
+        try:
+            yield
+        finally:
+            await connection.execute(text("SELECT pg_advisory_unlock_all()"))
+            await connection.invalidate()  # its settings are not those of the pool
+
+
+async def _make_partitions(sessions: async_sessionmaker[AsyncSession]) -> None:
+    today = business_day()
+    months = months_ahead(today)
+    before = month_of(month_of(today) - timedelta(days=1))
+    async with transaction(sessions, MemoryDoorbell()) as uow:
+        await create_partitions(uow.session, buckets=[before, *months[:2]], inbox=[before, *months])
+
+
+async def _bootstrap(sessions: async_sessionmaker[AsyncSession], *, settings: AdminSettings) -> None:
+    email, password = settings.bootstrap_admin_email, settings.bootstrap_admin_password
+    if email is None or password is None:
+        return
+    async with transaction(sessions, MemoryDoorbell()) as uow:
+        if await companies.is_known(uow, email=email):
+            return
+    password_hash = await Passwords().hashed(password.get_secret_value())
+    async with transaction(sessions, MemoryDoorbell()) as uow:
+        made = await companies.bootstrap(
+            uow, company_name=settings.bootstrap_company_name, email=email, password_hash=password_hash
+        )
+    if made is not None:
+        typer.echo(f"attain-admin: made the first company and its administrator {email}")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,82 @@
+"""`/v1/cycles`: the periods that goals belong to."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from attain_api.conditional import ChangeTag, Tag, version_tag
+from attain_api.cycles import service
+from attain_api.deps import CurrentActor, IfMatch, Uow, allow
+from attain_api.idempotency import Creation
+from attain_api.paging import PageQuery
+from attain_api.problems import problems
+from attain_shared.errors import Conflict
+from attain_shared.goals.schemas import CycleCreate, CycleRead
+from attain_shared.rules.periods import CycleKind
+from attain_shared.wire import Page
+
+router = APIRouter(prefix="/v1/cycles", tags=["Cycles"])
+
+READERS = allow("admin", "hr", "executive", "employee")
+WRITERS = allow("admin")
+
+
+class CycleQuery(PageQuery):
+    """Which cycles, and in which order."""
+
+    sort: Literal["starts_on", "-starts_on", "name", "-name"] = "-starts_on"
+    """By default the newest first."""
+    kind: CycleKind | None = None
+    """Only those of this kind."""
+    state: Literal["open", "closed"] | None = None
+    """Only those in this state."""
+
+
+@router.post(
+    "", status_code=201, summary="Make a cycle", response_model=CycleRead, dependencies=[WRITERS],
+    responses=problems(Conflict),
+)  # fmt: skip
+async def post_cycle(*, uow: Uow, creation: Creation, body: CycleCreate) -> Response:
+    """A cycle starts open; its last day follows from its kind."""
+    return await creation.answer(
+        uow,
+        lambda: service.create_cycle(uow, actor=creation.actor, data=body),
+        CycleRead,
+        location="/v1/cycles/{id}",
+    )
+
+
+@router.get("", summary="List cycles", dependencies=[READERS])
+async def list_cycles(*, uow: Uow, actor: CurrentActor, query: Annotated[CycleQuery, Query()]) -> Page[CycleRead]:
+    """The company's cycles, the newest first."""
+    cycles, cursor = await service.list_cycles(uow, actor=actor, query=query, kind=query.kind, state=query.state)
+    return Page[CycleRead](items=[CycleRead.model_validate(cycle) for cycle in cycles], next_cursor=cursor)
+
+
+@router.get("/{cycle_id}", summary="One cycle", dependencies=[READERS])
+async def get_cycle(*, uow: Uow, actor: CurrentActor, cycle_id: UUID, tag: Tag) -> CycleRead:
+    """A cycle and its days."""
+    cycle = await service.get_cycle(uow, actor=actor, cycle_id=cycle_id)
+    tag.show(version_tag(cycle.version))
+    return CycleRead.model_validate(cycle)
+
+
+@router.post("/{cycle_id}/actions/close", summary="Close a cycle", dependencies=[WRITERS], responses=problems(Conflict))
+async def close_cycle(
+    *, uow: Uow, actor: CurrentActor, cycle_id: UUID, tag: ChangeTag, if_match: IfMatch = None
+) -> CycleRead:
+    """A closed cycle takes no new goals."""
+    cycle = await service.move_cycle(uow, actor=actor, cycle_id=cycle_id, to="closed", if_match=if_match)
+    tag.set(version_tag(cycle.version))
+    return CycleRead.model_validate(cycle)
+
+
+@router.post("/{cycle_id}/actions/open", summary="Open a cycle", dependencies=[WRITERS], responses=problems(Conflict))
+async def open_cycle(
+    *, uow: Uow, actor: CurrentActor, cycle_id: UUID, tag: ChangeTag, if_match: IfMatch = None
+) -> CycleRead:
+    """An open cycle takes goals."""
+    cycle = await service.move_cycle(uow, actor=actor, cycle_id=cycle_id, to="open", if_match=if_match)
+    tag.set(version_tag(cycle.version))
+    return CycleRead.model_validate(cycle)

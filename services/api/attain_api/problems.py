@@ -1,0 +1,206 @@
+"""Problem documents (RFC 9457) for everything that goes wrong, and nothing of the inside."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from asyncpg import PostgresError
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+from attain_api.conditional import NotModified
+from attain_api.messages import Language, detail, preferred, title
+from attain_shared.errors import (
+    AttainError,
+    BadRequest,
+    FieldError,
+    Invalid,
+    NotFound,
+    TooLarge,
+    Unavailable,
+)
+from attain_shared.wire import Output
+
+MEDIA_TYPE = "application/problem+json"
+REQUEST_ID = "attain.request_id"
+"""Where the request's id is kept in the ASGI scope."""
+MAX_ERRORS = 100
+"""More would help nobody and make the answer as long as the request."""
+
+_TRANSIENT = ("08", "40", "53", "57", "55P03")
+"""SQLSTATEs that may go away by themselves: connection, rollback, resources, intervention, lock timeout."""
+
+
+class FieldProblem(Output):
+    """One thing that is wrong with the input."""
+
+    pointer: str = Field(examples=["/name"])
+    """A JSON pointer into the body; `/query/limit` for a query parameter."""
+    code: str = Field(examples=["missing"])
+    """Stable."""
+    detail: str = Field(examples=["Field required"])
+    """A sentence for people."""
+
+
+class Problem(Output):
+    """A problem document (RFC 9457)."""
+
+    type: str = Field(examples=["urn:attain:problem:not-found"])
+    """A URN made of the code."""
+    title: str = Field(examples=["Not found"])
+    """The same for every problem of this code."""
+    status: int = Field(examples=[404])
+    """The HTTP status."""
+    detail: str = Field(examples=["There is no such shop."])
+    """What happened this time."""
+    instance: str = Field(examples=["/v1/shops/01997b1c-0000-7000-8000-000000000000"])
+    """The path of the request."""
+    code: str = Field(examples=["not-found"])
+    """Stable; what clients should test."""
+    request_id: str = Field(examples=["0199a7d3c1f27c63b1d7e8e1a4c5f001"])
+    """Tell it when you ask for help."""
+    errors: list[FieldProblem] | None = None
+    """With 422: each field that is wrong."""
+
+
+def problems(*kinds: type[AttainError]) -> dict[int | str, dict[str, Any]]:
+    """For `responses=`: the errors a route can answer beside those all routes share."""
+    return {kind.status: {"description": kind.title, "content": problem_content()} for kind in kinds}
+
+
+def problem_content() -> dict[str, Any]:
+    """The OpenAPI content of a problem."""
+    return {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+def respond(request: Request, error: AttainError, *, errors: Sequence[FieldError] | None = None) -> Response:
+    """The problem document of an error, in the caller's language."""
+    language = preferred(request.headers.get("accept-language"))
+    content: dict[str, Any] = {
+        "type": f"urn:attain:problem:{error.code}",
+        "title": title(error.code, error.title, language),
+        "status": error.status,
+        "detail": detail(error.code, error.detail, language),
+        "instance": request.url.path,
+        "code": error.code,
+        "request_id": request.scope.get(REQUEST_ID, ""),
+    }
+    if errors is not None:
+        content["errors"] = [wrong._asdict() for wrong in errors]
+    elif error.errors is not None:
+        content["errors"] = [
+            {**wrong._asdict(), "detail": detail(wrong.code, wrong.detail, language)}
+            for wrong in error.errors[:MAX_ERRORS]
+        ]
+    content.update(error.extra)
+    # ensure_ascii: a half surrogate out of the request's own keys cannot be written as UTF-8
+    return Response(
+        json.dumps(content, default=str),
+        status_code=error.status,
+        media_type=MEDIA_TYPE,
+        headers={**error.headers, "Content-Language": language, "Vary": "Accept-Language"},
+    )
+
+
+async def _on_attain_error(request: Request, error: AttainError) -> Response:
+    return respond(request, error)
+
+
+async def _on_not_modified(_request: Request, answer: NotModified) -> Response:
+    return Response(status_code=304, headers={"ETag": answer.etag})
+
+
+async def _on_validation_error(request: Request, error: RequestValidationError) -> Response:
+    found = error.errors()
+    if any(wrong["loc"][0] == "path" for wrong in found):
+        return respond(request, NotFound("There is no such resource."))
+    if any(wrong["type"] == "json_invalid" for wrong in found):
+        return respond(request, BadRequest("The body is not JSON.", code="malformed-json"))
+    if any(wrong["type"] == "missing" and tuple(wrong["loc"]) == ("body",) for wrong in found):
+        return respond(request, BadRequest("A JSON body is needed.", code="malformed-json"))
+    language = preferred(request.headers.get("accept-language"))
+    errors = [_field_error(wrong, language) for wrong in found[:MAX_ERRORS]]
+    return respond(request, Invalid("The input is not valid; see `errors`.", errors=errors), errors=errors)
+
+
+def _field_error(wrong: Mapping[str, Any], language: Language) -> FieldError:
+    code = str(wrong["type"]).replace("_", "-")
+    return FieldError(pointer(wrong["loc"]), code, detail(code, str(wrong["msg"]), language, wrong.get("ctx")))
+
+
+def pointer(location: Sequence[str | int]) -> str:
+    """The JSON pointer (RFC 6901) of a validation error's place; a body's starts at the body itself."""
+    parts = location[1:] if location[0] == "body" else location
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')[:200]}" for part in parts)
+
+
+async def _on_http_exception(request: Request, error: HTTPException) -> Response:
+    problem: AttainError
+    if error.status_code == 404:
+        problem = NotFound("There is no such resource.")
+    elif error.status_code == 413:
+        problem = TooLarge("The request body is larger than this route takes.")
+    elif error.status_code == 400:
+        problem = BadRequest("The body cannot be read.", code="malformed-json")
+    else:
+        problem = _other_status(error.status_code)
+    problem.headers.update(error.headers or {})
+    return respond(request, problem)
+
+
+def _other_status(status_code: int) -> AttainError:
+    """Starlette's own answers; 405 is the one it really gives."""
+
+    class HttpError(AttainError):
+        status = status_code
+        code = "method-not-allowed" if status_code == 405 else f"http-{status_code}"
+        title = "Method not allowed" if status_code == 405 else "The request was refused"
+
+    return HttpError("This path does not take that method." if status_code == 405 else "The request was refused.")
+
+
+async def _on_database_error(request: Request, error: Exception) -> Response:
+    """A database that is away, too busy or in the way of itself is a matter of trying again; all else is a bug."""
+    if not is_transient(error):
+        raise error
+    return respond(request, Unavailable("The database does not answer."))
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether trying again may help."""
+    if isinstance(error, PoolTimeoutError | OSError):
+        return True
+    if isinstance(error, DBAPIError):
+        state = str(getattr(error.orig, "sqlstate", None) or "")
+        return error.connection_invalidated or state.startswith(_TRANSIENT)
+    if isinstance(error, PostgresError):
+        return str(error.sqlstate or "").startswith(_TRANSIENT)
+    return False
+
+
+class InternalError(AttainError):
+    """A bug: the request id leads to the log."""
+
+
+def internal_error(request: Request) -> Response:
+    """The answer to an exception nobody foresaw."""
+    return respond(request, InternalError("Something went wrong on our side; the request id leads to the log."))
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers; what none of them takes, the request middleware answers."""
+    handlers: dict[type[Exception], Callable[[Request, Any], Awaitable[Response]]] = {
+        AttainError: _on_attain_error,
+        NotModified: _on_not_modified,
+        RequestValidationError: _on_validation_error,
+        HTTPException: _on_http_exception,
+        SQLAlchemyError: _on_database_error,
+        PostgresError: _on_database_error,
+        OSError: _on_database_error,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)

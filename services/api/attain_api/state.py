@@ -1,0 +1,32 @@
+"""What every request needs and nobody may reach for as a global."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from fastapi import Request
+from prometheus_client import CollectorRegistry
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from attain_api.access.passwords import Passwords
+from attain_api.settings import ApiSettings
+from attain_shared.doorbell import Doorbell
+
+
+@dataclass(slots=True)
+class ApiState:
+    """The process's connections and settings; kept in `app.state.attain`."""
+
+    settings: ApiSettings
+    engine: AsyncEngine
+    sessions: async_sessionmaker[AsyncSession]
+    doorbell: Doorbell
+    ping_queue: Callable[[], Awaitable[None]]
+    """Raises unless the queue answers."""
+    passwords: Passwords = field(default_factory=Passwords)
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+
+
+def state_of(request: Request) -> ApiState:
+    """The state of the application that serves this request."""
+    state: ApiState = request.app.state.attain
+    return state

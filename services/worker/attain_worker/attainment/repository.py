@@ -1,0 +1,114 @@
+"""The statements of recompute: marks read, attainments written, marks taken away at the generation that was read."""
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from attain_shared.goals.evaluation import Evaluation
+from attain_shared.goals.figures import indicator_figures
+
+
+class Mark(NamedTuple):
+    """A goal to recompute, and the generation of its mark."""
+
+    goal_id: UUID
+    generation: int
+
+
+_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended('recompute ' || :company_id, 0))")
+
+_READ_MARKS = text("""
+    SELECT goal_id, generation FROM goal_marks WHERE company_id = :company_id ORDER BY generation LIMIT :goals
+""")
+
+_TAKE_MARKS = text("""
+    WITH held AS MATERIALIZED (
+        SELECT mark.goal_id, mark.generation FROM goal_marks mark
+        JOIN unnest(CAST(:goal_ids AS uuid[]), CAST(:generations AS bigint[])) AS read (goal_id, generation)
+             ON mark.goal_id = read.goal_id AND mark.generation = read.generation
+        WHERE mark.company_id = :company_id ORDER BY mark.goal_id FOR UPDATE OF mark
+    )
+    DELETE FROM goal_marks mark USING held
+    WHERE mark.company_id = :company_id AND mark.goal_id = held.goal_id AND mark.generation = held.generation
+    RETURNING mark.goal_id
+""")
+
+_STORE = text("""
+    INSERT INTO attainments (company_id, goal_id, score, score_low, score_high, score_forecast, rule, status,
+                             business_day, computed_at, indicators)
+    SELECT :company_id, row.goal_id, row.score, row.score_low, row.score_high, row.score_forecast, row.rule, row.status,
+           :today, :now, row.indicators
+    FROM unnest(CAST(:goal_ids AS uuid[]), CAST(:scores AS numeric[]), CAST(:lows AS numeric[]),
+                CAST(:highs AS numeric[]), CAST(:forecasts AS numeric[]), CAST(:rules AS text[]),
+                CAST(:statuses AS text[]), CAST(:indicators AS jsonb[]))
+         AS row (goal_id, score, score_low, score_high, score_forecast, rule, status, indicators)
+    ON CONFLICT (company_id, goal_id) DO UPDATE
+    SET score = excluded.score, score_low = excluded.score_low, score_high = excluded.score_high,
+        score_forecast = excluded.score_forecast, rule = excluded.rule, status = excluded.status,
+        business_day = excluded.business_day, computed_at = excluded.computed_at, indicators = excluded.indicators
+""")
+
+_OF_OTHER_DAY = text("""
+    SELECT goal.id FROM goals goal
+    JOIN attainments attainment ON attainment.company_id = goal.company_id AND attainment.goal_id = goal.id
+    WHERE goal.company_id = :company_id AND attainment.business_day <> :today
+      AND goal.starts_on <= :today AND goal.ends_on >= attainment.business_day AND goal.state <> 'cancelled'
+""")
+
+
+async def try_lock_company(session: AsyncSession, *, company_id: UUID) -> bool:
+    """Let one worker at a time recompute a company: two would do the same marks."""
+    return bool(await session.scalar(_TRY_LOCK, {"company_id": str(company_id)}))
+
+
+async def read_marks(session: AsyncSession, *, company_id: UUID, goals: int) -> list[Mark]:
+    """The oldest marks, unlocked: ingestion goes on marking meanwhile."""
+    rows = await session.execute(_READ_MARKS, {"company_id": company_id, "goals": goals})
+    return [Mark(*row) for row in rows]
+
+
+async def take_marks(session: AsyncSession, *, company_id: UUID, marks: Sequence[Mark]) -> set[UUID]:
+    """Take away the marks that still stand at the generation read; the goals whose result may be written."""
+    ordered = sorted(marks)
+    taken = await session.scalars(
+        _TAKE_MARKS,
+        {
+            "company_id": company_id,
+            "goal_ids": [mark.goal_id for mark in ordered],
+            "generations": [mark.generation for mark in ordered],
+        },
+    )
+    return set(taken)
+
+
+async def store_attainments(
+    session: AsyncSession, *, company_id: UUID, evaluations: Sequence[Evaluation], today: date, now: datetime
+) -> None:
+    """Write what goals have come to, sorted by goal."""
+    ordered = sorted(evaluations, key=lambda evaluation: evaluation.goal.id)
+    await session.execute(
+        _STORE,
+        {
+            "company_id": company_id,
+            "today": today,
+            "now": now,
+            "goal_ids": [one.goal.id for one in ordered],
+            "scores": [one.scored.score for one in ordered],
+            "lows": [one.scored.score_low for one in ordered],
+            "highs": [one.scored.score_high for one in ordered],
+            "forecasts": [one.forecast for one in ordered],
+            "rules": [one.scored.rule for one in ordered],
+            "statuses": [one.status.value for one in ordered],
+            "indicators": [json.dumps([indicator_figures(each) for each in one.indicators]) for one in ordered],
+        },
+    )
+
+
+async def list_goals_of_other_day(session: AsyncSession, *, company_id: UUID, today: date) -> list[UUID]:
+    """Goals whose attainment was computed on another business day, while their window ran."""
+    return list(await session.scalars(_OF_OTHER_DAY, {"company_id": company_id, "today": today}))

@@ -1,0 +1,58 @@
+"""Keeping attainments true: marks in, attainments out, one transaction a claim (GOAL-10)."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from attain_shared.clock import business_day, utc_now
+from attain_shared.db.session import UnitOfWork, transaction
+from attain_shared.doorbell import Doorbell
+from attain_shared.goals.evaluation import evaluate_goals
+from attain_shared.goals.queries import load_goals, mark_goals
+from attain_shared.work.queries import want_work
+from attain_worker.attainment import repository
+
+
+class Recompute:
+    """Brings the attainments of marked goals in line with the facts. Safe to run any number of times."""
+
+    def __init__(self, sessions: async_sessionmaker[AsyncSession], doorbell: Doorbell, *, claim_goals: int) -> None:
+        """`claim_goals` bounds one transaction."""
+        self._sessions = sessions
+        self._doorbell = doorbell
+        self._claim_goals = claim_goals
+
+    async def recompute(self, company_id: UUID) -> bool:
+        """Recompute the goals with the oldest marks; False where nothing was to do.
+
+        The marks are read before the facts and taken away before the result is written: whoever marks in between
+        keeps their mark, and a slower worker finds its mark gone and writes nothing.
+        """
+        async with transaction(self._sessions, self._doorbell) as uow:
+            if not await repository.try_lock_company(uow.session, company_id=company_id):
+                return False
+            marks = await repository.read_marks(uow.session, company_id=company_id, goals=self._claim_goals)
+            if not marks:
+                return False
+            today = business_day()
+            goal_ids = [mark.goal_id for mark in marks]
+            goals = await load_goals(uow.session, company_id=company_id, goal_ids=goal_ids)
+            evaluations = await evaluate_goals(uow.session, company_id=company_id, goals=goals, today=today)
+            taken = await repository.take_marks(uow.session, company_id=company_id, marks=marks)
+            await repository.store_attainments(
+                uow.session,
+                company_id=company_id,
+                evaluations=[one for one in evaluations if one.goal.id in taken],
+                today=today,
+                now=utc_now(),
+            )
+        return True
+
+
+async def mark_goals_for_new_day(uow: UnitOfWork, *, company_id: UUID, today: date) -> None:
+    """Mark the goals whose verdict, status or pace moves because the business day has changed."""
+    goal_ids = await repository.list_goals_of_other_day(uow.session, company_id=company_id, today=today)
+    if goal_ids:
+        await mark_goals(uow.session, company_id=company_id, marks=[(goal_id, None) for goal_id in goal_ids])
+        await want_work(uow.session, company_id=company_id)

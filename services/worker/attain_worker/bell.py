@@ -1,0 +1,65 @@
+"""Hearing the doorbell: an arq worker whose only job is to say "look now"."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from arq.worker import Worker, func
+from redis.exceptions import RedisError
+
+from attain_shared.doorbell import QUEUE, Bell, deserialize_job, redis_settings, serialize_job
+
+log = structlog.get_logger(__name__)
+
+POLL_DELAY = 0.05
+"""Seconds between looks at the queue: arq's default of half a second would be most of the time to an attainment."""
+RETRY_DELAY = 2.0
+"""Seconds before Redis is tried again; the sweep does the work meanwhile."""
+
+
+def create_bell(redis_url: str, look: Callable[[], None]) -> Worker:
+    """An arq worker that knows every bell, with the settings that bite set (libraries.md, part 2)."""
+
+    async def heard(ctx: dict[Any, Any], *args: object, **kwargs: object) -> None:  # noqa: ARG001, RUF029 - arq's shape
+        look()
+
+    return Worker(
+        functions=[func(heard, name=bell.value, keep_result=0, max_tries=1, timeout=5) for bell in Bell],
+        queue_name=QUEUE,
+        redis_settings=redis_settings(redis_url),
+        handle_signals=False,
+        max_jobs=20,
+        job_timeout=5,
+        keep_result=0,
+        max_tries=1,
+        poll_delay=POLL_DELAY,
+        health_check_interval=10,
+        health_check_key=f"{QUEUE}:health:{socket.gethostname()}",
+        job_serializer=serialize_job,
+        job_deserializer=deserialize_job,
+        log_results=False,
+    )
+
+
+async def hear_bells(redis_url: str, look: Callable[[], None]) -> None:
+    """Hear bells until cancelled; start again whenever Redis was away."""
+    while True:
+        bell = create_bell(redis_url, look)
+        try:
+            await bell.async_run()
+        except (RedisError, OSError, TimeoutError) as error:
+            log.warning("the queue is away; the sweep goes on", reason=type(error).__name__)
+        finally:
+            await _close(bell)
+        await asyncio.sleep(RETRY_DELAY)
+
+
+async def _close(bell: Worker) -> None:
+    if bell.main_task is not None:
+        bell.main_task.cancel()
+    try:
+        await bell.close()
+    except (RedisError, OSError, TimeoutError) as error:
+        log.debug("the queue was not closed cleanly", reason=type(error).__name__)

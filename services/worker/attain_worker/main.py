@@ -1,0 +1,95 @@
+"""The worker process: `attain-worker`, or `python -m attain_worker.main`."""
+
+import asyncio
+import signal
+import sys
+
+import structlog
+import uvloop
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from attain_shared import logs
+from attain_shared.db.failures import is_passing
+from attain_shared.db.schema import SCHEMA_REVISION, schema_is_ready
+from attain_shared.db.session import create_engine, create_sessions
+from attain_shared.doorbell import MemoryDoorbell
+from attain_worker.attainment.service import Recompute
+from attain_worker.bell import hear_bells
+from attain_worker.ingestion.service import Ingestion
+from attain_worker.runner import Runner
+from attain_worker.settings import WorkerSettings
+from attain_worker.sweep import Housekeeping, every
+
+log = structlog.get_logger(__name__)
+
+LOOK_FROM_THE_START_SECONDS = 60.0
+HOUR = 3600.0
+MINUTE = 60.0
+
+
+async def work(settings: WorkerSettings) -> None:
+    """Work until SIGTERM or SIGINT; then finish the claim in progress."""
+    engine = create_engine(settings, application="attain-worker")
+    sessions = create_sessions(engine)
+    doorbell = MemoryDoorbell()  # the worker rings nobody: it looks again by itself
+    ingestion = Ingestion(sessions, doorbell, claim_rows=settings.claim_rows)
+    recompute = Recompute(sessions, doorbell, claim_goals=settings.claim_goals)
+    runner = Runner(sessions, doorbell, ingestion=ingestion, recompute=recompute)
+    housekeeping = Housekeeping(sessions, doorbell)
+
+    async def look() -> None:
+        runner.look()
+
+    async def look_from_the_start() -> None:
+        ingestion.forget_low_water()
+
+    await _wait_for_schema(sessions)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, runner.stop)
+    log.info("worker started")
+    beside = [
+        asyncio.create_task(hear_bells(settings.redis_url.get_secret_value(), runner.look)),
+        asyncio.create_task(every(settings.sweep_seconds, look)),
+        asyncio.create_task(every(settings.heartbeat_seconds, housekeeping.beat)),
+        asyncio.create_task(every(LOOK_FROM_THE_START_SECONDS, look_from_the_start)),
+        asyncio.create_task(every(HOUR, housekeeping.make_partitions)),
+        asyncio.create_task(every(MINUTE, housekeeping.notice_new_day)),
+    ]
+    await runner.run()
+    for task in beside:
+        task.cancel()
+    await asyncio.gather(*beside, return_exceptions=True)
+    await engine.dispose()
+    log.info("worker stopped")
+
+
+async def _wait_for_schema(sessions: async_sessionmaker[AsyncSession]) -> None:
+    """Start only on a schema this build knows; a database that is not there yet is waited for."""
+    while True:
+        try:
+            async with sessions() as session:
+                if await schema_is_ready(session):
+                    return
+            log.warning("waiting for the migrations", needed=SCHEMA_REVISION)
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            log.warning("waiting for the database", reason=repr(error)[:300])
+        await asyncio.sleep(1)
+
+
+def main() -> None:
+    """Read the settings and work."""
+    try:
+        settings = WorkerSettings()
+    except ValidationError as error:
+        missing = "; ".join(f"ATTAIN_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors())
+        sys.exit(f"attain-worker cannot start: {missing}")
+    logs.configure(level=settings.log_level, service="attain-worker")
+    uvloop.run(work(settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""The round: every company with work gets one claim and one recompute, then the next, until nothing is left."""
+
+import asyncio
+import time
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from attain_shared.db.failures import is_passing
+from attain_shared.db.session import transaction
+from attain_shared.doorbell import Doorbell
+from attain_shared.identifiers import new_id
+from attain_worker import repository
+from attain_worker.attainment.service import Recompute
+from attain_worker.ingestion.service import Ingestion
+
+log = structlog.get_logger(__name__)
+
+IDLE_SECONDS = 10.0
+"""How long a company is looked at after its last work: longer than any push takes to commit."""
+PAUSE_AFTER_FAILURE = 1.0
+"""Seconds before the next try when the database is away."""
+
+
+class Runner:
+    """Works off whatever the inboxes and marks hold, whoever asked for it."""
+
+    def __init__(
+        self,
+        sessions: async_sessionmaker[AsyncSession],
+        doorbell: Doorbell,
+        *,
+        ingestion: Ingestion,
+        recompute: Recompute,
+    ) -> None:
+        """Look once at the start: there may be work from before."""
+        self._sessions = sessions
+        self._doorbell = doorbell
+        self._ingestion = ingestion
+        self._recompute = recompute
+        self._look = asyncio.Event()
+        self._look.set()
+        self._stopping = False
+        self._last_busy: dict[UUID, float] = {}
+
+    def look(self) -> None:
+        """There may be something to do."""
+        self._look.set()
+
+    def stop(self) -> None:
+        """Finish the claim in progress, then end."""
+        self._stopping = True
+        self._look.set()
+
+    async def run(self) -> None:
+        """Work until told to stop."""
+        while not self._stopping:
+            await self._look.wait()
+            self._look.clear()
+            try:
+                await self._work_off()
+            except Exception as error:  # noqa: BLE001 - whatever it was, the sweep brings the worker back here
+                await self._pause_after(error)
+
+    async def _work_off(self) -> None:
+        busy = True
+        while busy and not self._stopping:
+            busy = False
+            for company_id in await self._companies():
+                if self._stopping:
+                    break
+                busy |= await self._serve(company_id)
+
+    async def _companies(self) -> list[UUID]:
+        """Those on the list, and those that were until a moment ago: a push may just have missed the list."""
+        now = time.monotonic()
+        async with transaction(self._sessions, self._doorbell) as uow:
+            listed = await repository.list_companies_with_work(uow.session)
+        for company_id in listed:
+            self._last_busy.setdefault(company_id, now)
+        for company_id, last_busy in list(self._last_busy.items()):
+            if now - last_busy > IDLE_SECONDS and company_id not in listed:
+                del self._last_busy[company_id]
+        return sorted(self._last_busy)
+
+    async def _serve(self, company_id: UUID) -> bool:
+        """One claim and one recompute of a company; whether there was anything to do."""
+        with structlog.contextvars.bound_contextvars(company_id=str(company_id), job_id=str(new_id())):
+            try:
+                busy = await self._ingestion.take_in(company_id)
+                busy |= await self._recompute.recompute(company_id)
+                if busy:
+                    self._last_busy[company_id] = time.monotonic()
+                elif time.monotonic() - self._last_busy[company_id] > IDLE_SECONDS:
+                    await self._forget(company_id)
+            except Exception as error:
+                if is_passing(error):
+                    raise
+                log.exception("a company's work failed; the others go on")
+                return False
+            return busy
+
+    async def _forget(self, company_id: UUID) -> None:
+        async with transaction(self._sessions, self._doorbell) as uow:
+            await repository.forget_idle_company(uow.session, company_id=company_id)
+        # for another while it is looked at all the same: a push in flight saw the row that is gone now
+        self._last_busy[company_id] = time.monotonic()
+
+    async def _pause_after(self, error: Exception) -> None:
+        if is_passing(error):
+            log.warning("the database is away; trying again", reason=repr(error)[:300])
+        else:
+            log.error("the round failed; trying again", exc_info=error)
+        await asyncio.sleep(PAUSE_AFTER_FAILURE)
+        self._look.set()

@@ -1,0 +1,16 @@
+"""The worker's settings."""
+
+from attain_shared.settings import SharedSettings
+
+
+class WorkerSettings(SharedSettings):
+    """How often the worker looks by itself, and how much it takes at once."""
+
+    sweep_seconds: float = 2.0
+    heartbeat_seconds: float = 5.0
+    claim_rows: int = 20_000
+    """Rows of one claim: well under a second of work."""
+    claim_goals: int = 200
+    """Goals of one recompute."""
+    drain_seconds: float = 20.0
+    """How long a claim in progress may take to finish after SIGTERM."""

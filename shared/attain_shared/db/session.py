@@ -1,0 +1,54 @@
+"""Engines, sessions, and the one place that commits."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from attain_shared.doorbell import Bell, Doorbell
+from attain_shared.settings import DatabaseSettings
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """One request's or one claim's transaction, and the bells to ring once it is committed."""
+
+    session: AsyncSession
+    bells: set[Bell] = field(default_factory=set)
+
+
+def create_engine(settings: DatabaseSettings, *, application: str) -> AsyncEngine:
+    """An engine whose connections give up on their own: no statement, lock or idle transaction is unbounded."""
+    return create_async_engine(
+        settings.database_url.get_secret_value(),
+        pool_size=settings.database_pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_recycle=1800,
+        connect_args={
+            "timeout": 5,
+            "command_timeout": settings.statement_timeout_ms / 1000 + 5,
+            "server_settings": {
+                "application_name": application,
+                "timezone": "UTC",
+                "statement_timeout": str(settings.statement_timeout_ms),
+                "lock_timeout": str(settings.lock_timeout_ms),
+                "idle_in_transaction_session_timeout": str(settings.idle_in_transaction_timeout_ms),
+            },
+        },
+    )
+
+
+def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """Sessions whose objects stay readable after the commit."""
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+@asynccontextmanager
+async def transaction(sessions: async_sessionmaker[AsyncSession], doorbell: Doorbell) -> AsyncIterator[UnitOfWork]:
+    """Run a block as one transaction: committed at its end, rolled back on any error; bells ring only after."""
+    async with sessions() as session, session.begin():
+        uow = UnitOfWork(session)
+        yield uow
+    doorbell.ring_all(uow.bells)

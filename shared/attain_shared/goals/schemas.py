@@ -1,0 +1,432 @@
+"""The wire contract of cycles, goals, attainments and scorecards (api.md)."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from attain_shared.rules.algebra import Aggregate
+from attain_shared.rules.attainment import Direction
+from attain_shared.rules.periods import CycleKind
+from attain_shared.rules.rubric import Op, Quantifier
+from attain_shared.wire import Code, Day, DecimalText, Input, Name, Output, Text
+
+Weight = Annotated[DecimalText, Field(ge=0, le=100, decimal_places=2)]
+"""A share of an owner's goals, in percent."""
+
+
+class CycleCreate(Input):
+    """A new cycle; its end follows from its kind."""
+
+    kind: CycleKind = Field(examples=["quarter"])
+    """How long it is."""
+    starts_on: Day = Field(examples=["2026-07-01"])
+    """Its first day: of a month, quarter, half-year or year."""
+    name: Name = Field(examples=["2026 Q3"])
+    """What people call it."""
+
+
+class CycleRead(Output):
+    """A period that goals belong to (GOAL-1)."""
+
+    id: UUID
+    """The cycle."""
+    kind: CycleKind
+    """How long it is."""
+    name: str
+    """What people call it."""
+    starts_on: date
+    """Its first day."""
+    ends_on: date
+    """Its last day, inclusive."""
+    state: Literal["open", "closed"]
+    """Closed cycles take no new goals."""
+    created_at: datetime
+    """When it was made."""
+
+
+class CompanyOwner(Input):
+    """The company itself."""
+
+    type: Literal["company"]
+    """The company."""
+
+
+class UnitOwner(Input):
+    """A department or a person."""
+
+    type: Literal["department", "person"]
+    """Which of the two."""
+    id: UUID
+    """The department or the person."""
+
+
+Owner = Annotated[CompanyOwner | UnitOwner, Field(discriminator="type")]
+
+
+class OwnerRead(Output):
+    """Who owns a goal or a scorecard."""
+
+    type: Literal["company", "department", "person"]
+    """What it is."""
+    id: UUID | None
+    """Null for the company."""
+
+
+class Band(Input):
+    """The range that is on target."""
+
+    low: DecimalText
+    """Its lower end, inclusive."""
+    high: DecimalText
+    """Its upper end, inclusive."""
+
+
+class IndicatorCreate(Input):
+    """What a goal is measured by (GOAL-4, GOAL-5)."""
+
+    kind: Literal["metric"]
+    """A metric of the catalogue over some shops."""
+    metric: Code = Field(examples=["conversion"])
+    """The metric's code."""
+    shop_ids: list[UUID] = Field(min_length=1, max_length=200)
+    """The shops it is measured over."""
+    aggregate: Aggregate | None = Field(default=None, examples=["daily_pooled"])
+    """How the window is formed; by default as the catalogue says (MET-5a)."""
+    dimension: str = Field(default="", max_length=130, pattern=r"^[^\x00-\x1f\x7f]*$")
+    """Empty for the whole shop."""
+    direction: Direction = Field(examples=["higher_better"])
+    """Which figures are good ones."""
+    target: DecimalText | None = Field(default=None, examples=["0.036"])
+    """Above 0, or other than the baseline."""
+    baseline: DecimalText | None = None
+    """Where the way to the target starts."""
+    band: Band | None = None
+    """With direction `band`."""
+    cap: DecimalText = Field(default="2.0", validate_default=True)
+    """Where an attainment is cut off when it is averaged."""
+
+
+class IndicatorRead(Output):
+    """What a goal is measured by."""
+
+    id: UUID
+    """The indicator."""
+    kind: Literal["metric"]
+    """A metric of the catalogue."""
+    metric: str
+    """The metric's code."""
+    shop_ids: list[UUID]
+    """The shops."""
+    aggregate: Aggregate
+    """How the window is formed."""
+    dimension: str
+    """Empty for the whole shop."""
+    direction: Direction
+    """Which figures are good ones."""
+    target: DecimalText | None
+    """What is to be reached."""
+    baseline: DecimalText | None
+    """Where the way to the target starts."""
+    band: Band | None
+    """The range that is on target."""
+    cap: DecimalText
+    """Where an attainment is cut off when it is averaged."""
+
+
+class RubricRule(Input):
+    """One line of a rubric (GOAL-6)."""
+
+    test: Quantifier
+    """Which indicators must pass: `all`, `any`, or their `mean`."""
+    op: Op
+    """The threshold belongs to both."""
+    threshold: DecimalText = Field(ge=0)
+    """An attainment: 0.60 is 60 %."""
+    score: DecimalText
+    """A score of the scale."""
+
+
+class RubricBody(Input):
+    """An ordered list of rules, first match wins (评分标准)."""
+
+    rules: list[RubricRule] = Field(max_length=50)
+    """First the `<=` rules with scores ascending, then the `>=` rules with scores descending."""
+    otherwise: DecimalText
+    """The score where no rule matches."""
+
+
+class Standards(Input):
+    """Written standards for the three bands (衡量标准)."""
+
+    below: Text | None = None
+    """What scores below 3.5."""
+    meets: Text | None = None
+    """What scores 3.5."""
+    above: Text | None = None
+    """What scores above 3.5."""
+
+
+class GoalCreate(Input):
+    """A new goal, in draft."""
+
+    cycle_id: UUID
+    """The cycle it belongs to; must be open."""
+    owner: Owner = Field(examples=[{"type": "person", "id": "0199b2c4-5f00-7a10-8000-000000000001"}])
+    """Whose it is."""
+    parent_id: UUID | None = None
+    """The goal above it, of the same or an enclosing window."""
+    title: Name = Field(examples=["提升转化"])
+    """What is to be reached."""
+    why: Text | None = None
+    """Why it matters."""
+    how: Text | None = None
+    """The plan."""
+    behaviours: Text | None = None
+    """The behaviours expected (行为描述)."""
+    standards: Standards | None = None
+    """Written standards for the three bands."""
+    starts_on: Day | None = None
+    """By default the cycle's first day."""
+    ends_on: Day | None = None
+    """By default the cycle's last day."""
+    weight: Weight = Field(examples=["40"])
+    """Percent of the owner's goals in the cycle."""
+    rubric: RubricBody | None = None
+    """How attainments become a score; by default GOAL-6's."""
+    ignore_missing: bool = Field(default=False, strict=True)
+    """Score by the indicators that have data."""
+    indicators: list[IndicatorCreate] = Field(min_length=1, max_length=8)
+    """One to eight."""
+
+
+class GoalUpdate(Input):
+    """Changes of a draft; what is absent stays, null clears."""
+
+    parent_id: UUID | None = None
+    """The goal above it."""
+    title: Name = ""
+    """What is to be reached."""
+    why: Text | None = None
+    """Why it matters."""
+    how: Text | None = None
+    """The plan."""
+    behaviours: Text | None = None
+    """The behaviours expected."""
+    standards: Standards | None = None
+    """Written standards."""
+    weight: Weight = Field(default="0", validate_default=True)
+    """Percent of the owner's goals."""
+    rubric: RubricBody | None = None
+    """How attainments become a score."""
+    ignore_missing: bool = Field(default=False, strict=True)
+    """Score by the indicators that have data."""
+
+
+class GoalRead(Output):
+    """A goal; its figures are in its attainment."""
+
+    id: UUID
+    """The goal."""
+    cycle_id: UUID
+    """Its cycle."""
+    owner: OwnerRead
+    """Whose it is."""
+    parent_id: UUID | None
+    """The goal above it."""
+    title: str
+    """What is to be reached."""
+    why: str | None
+    """Why it matters."""
+    how: str | None
+    """The plan."""
+    behaviours: str | None
+    """The behaviours expected."""
+    standards: Standards | None
+    """Written standards."""
+    starts_on: date
+    """The window's first day."""
+    ends_on: date
+    """The window's last day, inclusive."""
+    weight: DecimalText
+    """Percent of the owner's goals."""
+    rubric: RubricBody | None
+    """Null: the default of GOAL-6."""
+    ignore_missing: bool
+    """Whether indicators without data are left out of the score."""
+    indicators: list[IndicatorRead]
+    """What it is measured by."""
+    state: Literal["draft", "submitted", "returned", "confirmed", "closed", "cancelled"]
+    """Where it is in its life (GOAL-3)."""
+    created_at: datetime
+    """When it was made."""
+    allowed_actions: list[str]
+    """What the caller may do with it now."""
+
+
+class GoalWeight(Input):
+    """One goal's weight."""
+
+    goal_id: UUID
+    """The goal."""
+    weight: Weight
+    """Percent."""
+
+
+class GoalWeights(Input):
+    """All of an owner's weights in a cycle, changed together (GOAL-2)."""
+
+    cycle_id: UUID
+    """The cycle."""
+    owner: Owner
+    """The owner."""
+    weights: list[GoalWeight] = Field(min_length=1, max_length=200)
+    """Every draft, submitted and confirmed goal, adding up to 100."""
+
+
+class GoalWeightsRead(Output):
+    """An owner's weights in a cycle."""
+
+    cycle_id: UUID
+    """The cycle."""
+    owner: OwnerRead
+    """The owner."""
+    weights: list[GoalWeight]
+    """By goal."""
+
+
+class CoverageFigures(Output):
+    """How much of the window a figure speaks for (MET-8)."""
+
+    expected: int
+    """Days times shops."""
+    present: int
+    """Of these, how many have a value."""
+    provisional: int
+    """Of the present ones, how many may still change."""
+
+
+class PaceRead(Output):
+    """How a figure that adds up is getting on (GOAL-7)."""
+
+    expected: DecimalText
+    """What it should be by now."""
+    gap: DecimalText
+    """Actual less expected."""
+    required_per_day: DecimalText | None
+    """What each remaining day must bring."""
+    forecast: DecimalText
+    """Where it will end at this pace."""
+    method: str
+    """How it was forecast."""
+    backtest_error: DecimalText | None
+    """The method's own error on past windows, where it has been tested."""
+
+
+class IndicatorAttainmentRead(Output):
+    """An indicator's figures: a point has its value, an interval its two ends, no data nothing."""
+
+    indicator_id: UUID
+    """The indicator."""
+    metric: str
+    """The metric's code."""
+    actual: DecimalText | None
+    """The actual figure."""
+    actual_low: DecimalText | None
+    """The least it can be."""
+    actual_high: DecimalText | None
+    """The most it can be."""
+    exact: bool
+    """Whether it is the true figure of the days present."""
+    estimated: bool
+    """Whether it is an estimate: shown, never scored."""
+    estimate: DecimalText | None
+    """Beside an interval: a guess at where in it."""
+    target: DecimalText | None
+    """What is to be reached."""
+    band: Band | None
+    """The range that is on target."""
+    attainment: DecimalText | None
+    """The share reached, to six decimals (GOAL-5)."""
+    attainment_low: DecimalText | None
+    """The least it can be."""
+    attainment_high: DecimalText | None
+    """The most it can be."""
+    verdict: Literal["open", "met", "missed", "undecided", "no_data"]
+    """What is decided."""
+    status: Literal["on_track", "at_risk", "off_track", "met", "missed", "undecided", "no_data"]
+    """Where it stands."""
+    coverage: CoverageFigures
+    """How much of the window it speaks for."""
+    pace: PaceRead | None
+    """For metrics that add up, while the window runs."""
+
+
+class AttainmentRead(Output):
+    """A goal's score as the facts have it (GOAL-6)."""
+
+    goal_id: UUID
+    """The goal."""
+    score: DecimalText | None
+    """The score, where it is decided."""
+    score_low: DecimalText | None
+    """The least it can be."""
+    score_high: DecimalText | None
+    """The most it can be."""
+    rule: str | None
+    """The rule that matched."""
+    status: Literal["on_track", "at_risk", "off_track", "met", "missed", "undecided", "no_data"]
+    """The worst of its indicators'."""
+    computed_at: datetime
+    """When it was computed."""
+    includes_batches_up_to: UUID | None
+    """Every batch with an id up to this one is done or failed, and reflected here."""
+    indicators: list[IndicatorAttainmentRead]
+    """In the goal's order."""
+
+
+class ScorecardGoal(Output):
+    """A goal on a scorecard."""
+
+    goal_id: UUID
+    """The goal."""
+    title: str
+    """What is to be reached."""
+    weight: DecimalText
+    """Percent of the owner's goals."""
+    score: DecimalText | None
+    """The computed score."""
+    score_low: DecimalText | None
+    """The least it can be."""
+    score_high: DecimalText | None
+    """The most it can be."""
+    score_forecast: DecimalText | None
+    """The score at the end of the window, at this pace."""
+    rule: str | None
+    """The rule that matched."""
+    status: Literal["on_track", "at_risk", "off_track", "met", "missed", "undecided", "no_data"]
+    """Where it stands."""
+    indicators: list[IndicatorAttainmentRead]
+    """Its indicators' figures."""
+
+
+class ScorecardRead(Output):
+    """An owner's performance in a cycle (REV-2)."""
+
+    owner: OwnerRead
+    """Whose it is."""
+    cycle_id: UUID
+    """The cycle."""
+    performance: DecimalText | None
+    """The weighted mean of the goals' scores."""
+    performance_low: DecimalText | None
+    """The least it can be."""
+    performance_high: DecimalText | None
+    """The most it can be."""
+    performance_forecast: DecimalText | None
+    """At the end of the cycle, at this pace."""
+    goals: list[ScorecardGoal]
+    """The confirmed goals."""
+    without_data: list[UUID]
+    """Goals that have no score: listed, not counted as zero."""

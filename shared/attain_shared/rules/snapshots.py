@@ -1,0 +1,66 @@
+"""Figures that stand at an instant: the last one speaks for the period (MET-3)."""
+
+from collections.abc import Hashable, Mapping
+from decimal import Decimal
+
+from attain_shared.rules.algebra import Metric, OverShops, RollUpRefused
+from attain_shared.rules.interval import Interval
+from attain_shared.rules.reading import Reading, Rows
+from attain_shared.rules.rounding import settled
+from attain_shared.rules.tiling import COARSENESS, Prefer, tile, within
+
+
+def read_snapshot(metric: Metric, rows: Rows) -> Reading:
+    """The last values of the shops, put together as the metric declares (MET-3)."""
+    last = {shop: value for shop in rows.shops if (value := last_value(metric.code, shop, rows)) is not None}
+    present, provisional = _days(metric.code, rows)
+    coverage = rows.coverage(present=present, provisional=provisional)
+    if not last:
+        return Reading.of(None, coverage)
+    value, is_estimated = over_shops(metric, last, rows)
+    return Reading.of(Interval.point(value), coverage, estimated=is_estimated)
+
+
+def last_value(code: str, shop: Hashable, rows: Rows) -> Decimal | None:
+    """The value at the latest day of the period; of two rows that end on it, the finer grain's (MET-3)."""
+    candidates = within(rows.of(code, shop), rows.window)
+    if not candidates:
+        return None
+    return max(candidates, key=lambda cell: (cell.ends_on, -COARSENESS[cell.grain])).value
+
+
+def over_shops(metric: Metric, values: Mapping[Hashable, Decimal], rows: Rows) -> tuple[Decimal, bool]:
+    """One value for several shops, and whether it is an estimate for want of weights (MET-3).
+
+    Raises:
+        RollUpRefused: where the metric has no value over several shops.
+    """
+    if len(values) == 1:
+        return next(iter(values.values())), False
+    total = sum(values.values(), Decimal(0))
+    if metric.over_shops is OverShops.SUM:
+        return total, False
+    if metric.over_shops is not OverShops.WEIGHTED_MEAN or metric.over_shops_weight is None:
+        raise RollUpRefused(f"{metric.code} has no value over several shops")
+    weights = {shop: _weight(metric.over_shops_weight, shop, rows) for shop in values}
+    if not all(weights.values()):
+        return settled(total / len(values)), True
+    weighted = sum((value * weights[shop] for shop, value in values.items()), Decimal(0))
+    return settled(weighted / sum(weights.values())), False
+
+
+def _weight(code: str, shop: Hashable, rows: Rows) -> Decimal:
+    tiling = tile(rows.of(code, shop), rows.window, Prefer.FINEST)
+    return sum((cell.value for cell in tiling.tiles), Decimal(0))
+
+
+def _days(code: str, rows: Rows) -> tuple[int, int]:
+    """The shop-days that have a row, and those of them that have only provisional ones (MET-8)."""
+    present = provisional = 0
+    for shop in rows.shops:
+        days: dict[bool, set[int]] = {True: set(), False: set()}
+        for cell in within(rows.of(code, shop), rows.window):
+            days[cell.is_provisional].update(cell.ordinals)
+        present += len(days[True] | days[False])
+        provisional += len(days[True] - days[False])
+    return present, provisional

@@ -1,0 +1,145 @@
+"""Field types and base classes of the wire contract: what may come in, and how it goes out.
+
+Inputs refuse what would break further in: control characters, half surrogates, numbers without bounds, a number where
+text is due. Outputs have no defaults, so that a client sees which fields are always there.
+"""
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_EMAIL = re.compile(
+    r"[^@\s<>()\",;:\\\[\]]{1,64}@[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9](?:[a-z0-9-]{0,62}))+", re.IGNORECASE
+)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:?\d{2})?", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+
+T = TypeVar("T")
+
+MAX_INTEGER = 2**31 - 1
+"""The greatest integer a column takes."""
+
+
+def _without_control(text: str) -> str:
+    if _CONTROL.search(text):
+        raise PydanticCustomError("control_character", "Control characters are not allowed")
+    return text
+
+
+def _text_without_control(text: str) -> str:
+    if _CONTROL_IN_TEXT.search(text):
+        raise PydanticCustomError("control_character", "Control characters are not allowed")
+    return text
+
+
+def _looks_like_an_email(text: str) -> str:
+    if not _EMAIL.fullmatch(text):
+        raise PydanticCustomError("email", "This is not an e-mail address")
+    return text
+
+
+def _only_iso_day(value: object) -> object:
+    """A number would be taken for seconds since 1970."""
+    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise PydanticCustomError("date_format", "A date is written YYYY-MM-DD")
+
+
+def _only_iso_instant(value: object) -> object:
+    if isinstance(value, date) or (isinstance(value, str) and _INSTANT.fullmatch(value)):
+        return value
+    raise PydanticCustomError("instant_format", "An instant is written as RFC 3339 with an offset")
+
+
+def _only_plain_decimal(value: object) -> object:
+    """Text or a JSON number; true, 1_000 and full-width digits, which Python would take, are neither."""
+    if isinstance(value, str):
+        if _DECIMAL.fullmatch(value):
+            return value
+    elif isinstance(value, Decimal | int | float) and not isinstance(value, bool):
+        return value
+    raise PydanticCustomError("decimal_format", 'A decimal is written like "12345.67"')
+
+
+def plain_decimal(value: Decimal) -> str:
+    """A decimal as text without an exponent."""
+    return format(value, "f")
+
+
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_without_control),
+]
+"""A name on one line."""
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(_without_control)]
+"""A code out of a list that somebody else keeps."""
+
+Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_text_without_control)]
+"""Prose: line breaks and tabs are welcome."""
+
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, to_lower=True, max_length=200),
+    AfterValidator(_without_control),
+    AfterValidator(_looks_like_an_email),
+]
+"""An e-mail address, kept in lower case."""
+
+Password = Annotated[str, StringConstraints(min_length=10, max_length=200), AfterValidator(_without_control)]
+"""A new password."""
+
+DecimalText = Annotated[
+    Decimal,
+    BeforeValidator(_only_plain_decimal, json_schema_input_type=str | float),
+    Field(max_digits=20),
+    PlainSerializer(plain_decimal, return_type=str, when_used="json"),
+]
+"""A decimal: text or a JSON number comes in, text goes out."""
+
+Count = Annotated[int, Field(strict=True, ge=0, le=MAX_INTEGER)]
+"""A whole number of things."""
+
+Day = Annotated[date, BeforeValidator(_only_iso_day, json_schema_input_type=str)]
+"""A business day (MET-1)."""
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_only_iso_instant, json_schema_input_type=str)]
+"""An instant with its offset."""
+
+
+class Input(BaseModel):
+    """What a client sends: an unknown field is an error, not a typing mistake to overlook."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class Output(BaseModel):
+    """What a client gets, read off a row or a dataclass."""
+
+    model_config = ConfigDict(from_attributes=True, use_attribute_docstrings=True)
+
+
+class Page(Output, Generic[T]):
+    """A part of a list."""
+
+    items: list[T]
+    """The rows of this part, in the order asked for."""
+    next_cursor: str | None
+    """Give it back as `cursor` for the next part; null at the end."""
