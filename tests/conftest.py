@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import structlog
 from httpx import ASGITransport, AsyncClient
 from pydantic import SecretStr
 
@@ -13,6 +14,15 @@ from attain_shared.db.session import create_engine, create_sessions
 from attain_shared.doorbell import MemoryDoorbell
 from tests.support import company_wall, databases
 from tests.support.servers import create_database, drop_database, postgres_server
+
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        # the default shows every local of every frame, which takes seconds
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.fixture(scope="session")

@@ -94,10 +94,10 @@ PEOPLE = (
 COMPANY_GMV, FLAGSHIP_GMV, QUARTER_UV = "公司支付金额", "旗舰店支付金额", "旗舰店季度访客数"
 GOALS = (
     GoalPlan(COMPANY, COMPANY_GMV, 70, (IndicatorPlan("gmv", (MUSIC, FLAGSHIP), "1450000"),), "一季度营收"),
-    GoalPlan(COMPANY, "公司订单量", 30, (IndicatorPlan("paid_orders", (MUSIC, CLICKS, FLAGSHIP), "33000"),), "三店规模"),
     GoalPlan(
-        OPERATIONS, "唱片店支付金额", 60, (IndicatorPlan("gmv", (MUSIC,), "1100000"),), "守住基本盘", COMPANY_GMV
+        COMPANY, "公司订单量", 30, (IndicatorPlan("paid_orders", (MUSIC, CLICKS, FLAGSHIP), "33000"),), "三店规模"
     ),
+    GoalPlan(OPERATIONS, "唱片店支付金额", 60, (IndicatorPlan("gmv", (MUSIC,), "1100000"),), "守住基本盘", COMPANY_GMV),
     GoalPlan(OPERATIONS, "三店订单量", 40, (IndicatorPlan("paid_orders", (MUSIC, CLICKS, FLAGSHIP), "30000"),), "活动"),
     GoalPlan(PLANNING, QUARTER_UV, 50, (IndicatorPlan("uv", (FLAGSHIP,), "38000"),), "拉新"),
     GoalPlan(PLANNING, "投入产出比", 50, (IndicatorPlan("roi", (FLAGSHIP,), "3.8"),), "花钱有数"),

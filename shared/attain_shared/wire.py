@@ -89,6 +89,9 @@ Name = Annotated[
 ]
 """A name on one line."""
 
+Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(_without_control)]
+"""Whatever fits on a line, unchanged: something to compare with, not to store."""
+
 Code = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValidator(_without_control)]
 """A code out of a list that somebody else keeps."""
 

@@ -82,9 +82,7 @@ async def test_a_parent_or_head_of_another_company_is_unknown(api: AsyncClient, 
     for parent in (foreign["id"], str(new_id())):
         response = await api.post("/v1/departments", json=body | {"parent_id": parent}, headers=ours.headers)
         assert pointers(response) == [("/parent_id", "unknown-department")]
-    response = await api.post(
-        "/v1/departments", json=body | {"head_id": str(theirs.person_id)}, headers=ours.headers
-    )
+    response = await api.post("/v1/departments", json=body | {"head_id": str(theirs.person_id)}, headers=ours.headers)
     assert pointers(response) == [("/head_id", "unknown-person")]
     problem(await api.get(f"/v1/departments/{foreign['id']}", headers=ours.headers), status=404, code="not-found")
 

@@ -55,9 +55,7 @@ async def test_an_e_mail_is_taken_once_a_company(api: AsyncClient, state: ApiSta
     problem(response, status=409, code="email-taken")
     await make(api, theirs, "lin")
     other = await make(api, ours, "wang")
-    response = await api.patch(
-        f"/v1/people/{other['id']}", json={"email": "lin@example.com"}, headers=ours.headers
-    )
+    response = await api.patch(f"/v1/people/{other['id']}", json={"email": "lin@example.com"}, headers=ours.headers)
     problem(response, status=409, code="email-taken")
 
 
@@ -69,9 +67,7 @@ async def test_the_manager_line_is_a_forest(api: AsyncClient, state: ApiState) -
     assert [await set_manager(api, company, top, manager) for manager in (top, middle, low)] == [409, 409, 409]
     assert await set_manager(api, company, low, top) == 200
     assert await set_manager(api, company, middle, None) == 200
-    statuses = await asyncio.gather(
-        set_manager(api, company, top, middle), set_manager(api, company, middle, top)
-    )
+    statuses = await asyncio.gather(set_manager(api, company, top, middle), set_manager(api, company, middle, top))
     assert sorted(statuses) == [200, 409]
 
 

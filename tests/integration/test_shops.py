@@ -71,7 +71,11 @@ async def test_bad_fields_are_all_named(api: AsyncClient, state: ApiState) -> No
 async def test_the_list_is_filtered_sorted_and_paged(api: AsyncClient, state: ApiState) -> None:
     company = await make_company(state)
     for number in range(5):
-        body = {"platform": "tmall" if number % 2 else "taobao", "external_id": f"s{number}", "name": f"店{number // 2}"}
+        body = {
+            "platform": "tmall" if number % 2 else "taobao",
+            "external_id": f"s{number}",
+            "name": f"店{number // 2}",
+        }
         created(await api.post("/v1/shops", json=body, headers=company.headers))
     everything = ok(await api.get("/v1/shops", headers=company.headers))
     assert [shop["name"] for shop in everything["items"]] == ["店0", "店0", "店1", "店1", "店2"]

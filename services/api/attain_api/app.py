@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from prometheus_client import ProcessCollector
 
 from attain_api import problems
 from attain_api.access.router import router as access
@@ -64,6 +65,7 @@ def create_app(state: ApiState) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.state.attain = state
+    ProcessCollector(registry=state.registry)
     app.add_middleware(RequestLayer, metrics=RequestMetrics(state.registry))
     problems.install(app)
     for router in ROUTERS:

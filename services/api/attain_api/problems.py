@@ -7,6 +7,7 @@ from typing import Any
 from asyncpg import PostgresError
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import Field
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -123,7 +124,8 @@ async def _on_validation_error(request: Request, error: RequestValidationError) 
     if any(wrong["type"] == "missing" and tuple(wrong["loc"]) == ("body",) for wrong in found):
         return respond(request, BadRequest("A JSON body is needed.", code="malformed-json"))
     language = preferred(request.headers.get("accept-language"))
-    errors = [_field_error(wrong, language) for wrong in found[:MAX_ERRORS]]
+    # a body that a dependency reads too is found wrong once by each
+    errors = list(dict.fromkeys(_field_error(wrong, language) for wrong in found))[:MAX_ERRORS]
     return respond(request, Invalid("The input is not valid; see `errors`.", errors=errors), errors=errors)
 
 
@@ -149,7 +151,17 @@ async def _on_http_exception(request: Request, error: HTTPException) -> Response
     else:
         problem = _other_status(error.status_code)
     problem.headers.update(error.headers or {})
+    if error.status_code == 405:
+        problem.headers["Allow"] = ", ".join(_methods_of(request))
     return respond(request, problem)
+
+
+def _methods_of(request: Request) -> list[str]:
+    """What the path takes; Starlette names only the methods of the first route that has it."""
+    path = request.scope["path"]
+    contexts = iter_route_contexts(request.app.routes)
+    routes = [context for context in contexts if getattr(context, "path_regex", None) is not None]
+    return sorted({method for route in routes if route.path_regex.match(path) for method in route.methods or ()})
 
 
 def _other_status(status_code: int) -> AttainError:

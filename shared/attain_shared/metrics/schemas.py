@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from pydantic import Field
+
 from attain_shared.rules.algebra import Aggregate, Algebra, Better, OverShops
 from attain_shared.rules.corrections import Finality, Verdict
 from attain_shared.rules.periods import Grain
@@ -110,7 +112,7 @@ class MetricTotalRead(FigureRead):
     """The metric's code."""
     dimension: str
     """Empty for the whole shop."""
-    from_: date
+    from_: date = Field(serialization_alias="from")
     """The first day."""
     to: date
     """The last day, inclusive."""

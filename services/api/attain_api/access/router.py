@@ -10,6 +10,7 @@ from attain_api.deps import CurrentActor, State, Uow, allow, public
 from attain_api.problems import problems
 from attain_shared.access.schemas import CompanyRead, MeRead, RefreshTokenBody, TokenRead
 from attain_shared.errors import Conflict, NotAllowed, Unauthenticated
+from attain_shared.wire import Line
 
 router = APIRouter(prefix="/v1", tags=["access"])
 
@@ -24,11 +25,11 @@ class TokenForm(BaseModel):
         json_schema_extra={"examples": [{"username": "lin@example.com", "password": "correct horse battery"}]},
     )
 
-    username: str = Field(max_length=200)
+    username: Line
     """The account's e-mail."""
     password: str = Field(max_length=200)
     """Its password."""
-    scope: str = Field(default="", max_length=200)
+    scope: Line = ""
     """`company:<code>` where the account belongs to several companies."""
     grant_type: str = Field(default="password", pattern="^password$")
     """As OAuth2 wants it."""

@@ -5,6 +5,7 @@ import zlib
 
 from fastapi import Request
 
+from attain_api.middleware import allow_body
 from attain_shared.errors import AttainError, BadRequest, TooLarge
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -59,18 +60,12 @@ async def read_body(request: Request) -> PushedBody:
 
     Raises:
         UnsupportedEncoding: neither gzip nor plain.
-        TooLarge: more than 8 MiB came, whatever Content-Length said.
     """
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"identity", "gzip", ""}:
         raise UnsupportedEncoding("Content-Encoding may be gzip or left out")
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_BYTES:
-            raise _too_large()
-        chunks.append(chunk)
-    return PushedBody(b"".join(chunks), is_gzip=encoding == "gzip")
+    allow_body(request, MAX_BYTES)
+    return PushedBody(await request.body(), is_gzip=encoding == "gzip")
 
 
 def _too_large() -> TooLarge:

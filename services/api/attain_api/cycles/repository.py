@@ -16,5 +16,5 @@ def select_cycles(*, company_id: UUID) -> Select[Cycle]:
 async def find_cycle(session: AsyncSession, *, company_id: UUID, cycle_id: UUID, lock: bool = False) -> Cycle | None:
     """One cycle; locked where it is to be changed."""
     statement = select_cycles(company_id=company_id).where(Cycle.id == cycle_id)
-    cycle: Cycle | None = await session.scalar(statement.with_for_update() if lock else statement)
+    cycle: Cycle | None = await session.scalar(statement.with_for_update(key_share=True) if lock else statement)
     return cycle

@@ -28,9 +28,9 @@ def of_owner(statement: Select[Goal], owner: OwnerKey) -> Select[Goal]:
 
 
 async def find_goal(session: AsyncSession, *, company_id: UUID, goal_id: UUID, lock: bool = False) -> Goal | None:
-    """One goal; locked where it is to be changed."""
+    """One goal; locked where it is to be changed, but not against the foreign keys of the worker's marks."""
     statement = select_goals(company_id=company_id).where(Goal.id == goal_id)
-    goal: Goal | None = await session.scalar(statement.with_for_update() if lock else statement)
+    goal: Goal | None = await session.scalar(statement.with_for_update(key_share=True) if lock else statement)
     return goal
 
 
@@ -90,7 +90,9 @@ async def list_owned(
     """An owner's goals in a cycle and in some states, locked."""
     statement = of_owner(select_goals(company_id=company_id), owner)
     rows = await session.scalars(
-        statement.where(Goal.cycle_id == cycle_id, Goal.state.in_(states)).order_by(Goal.id).with_for_update()
+        statement.where(Goal.cycle_id == cycle_id, Goal.state.in_(states))
+        .order_by(Goal.id)
+        .with_for_update(key_share=True)
     )
     return list(rows)
 

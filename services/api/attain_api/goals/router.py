@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from attain_api.conditional import ChangeTag, Tag
 from attain_api.deps import CurrentActor, IfMatch, Uow, allow
-from attain_api.goals import service
+from attain_api.goals import service, weights
 from attain_api.idempotency import Creation
 from attain_api.paging import PageQuery
 from attain_api.problems import problems
@@ -117,4 +117,4 @@ async def confirm_goal(
 @router.put("/goal-weights", summary="Set an owner's weights", dependencies=[WRITERS], responses=problems(Conflict))
 async def put_goal_weights(*, uow: Uow, actor: CurrentActor, body: GoalWeights) -> GoalWeightsRead:
     """All of an owner's weights in a cycle change together, to 100."""
-    return await service.set_weights(uow, actor=actor, data=body)
+    return await weights.set_weights(uow, actor=actor, data=body)

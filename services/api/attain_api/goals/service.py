@@ -18,9 +18,6 @@ from attain_shared.goals.schemas import (
     GoalCreate,
     GoalRead,
     GoalUpdate,
-    GoalWeight,
-    GoalWeights,
-    GoalWeightsRead,
     IndicatorRead,
 )
 from attain_shared.identifiers import new_id
@@ -34,6 +31,8 @@ ACTIONS = {"draft": ("submit",), "submitted": ("confirm",)}
 AFTER = {"submit": "submitted", "confirm": "confirmed"}
 WEIGHED = ("submitted", "confirmed")
 """The states whose weights must add up to 100 (GOAL-2)."""
+LIVE = ("draft", *WEIGHED)
+"""The states whose weights can be changed."""
 
 
 class CycleClosed(Conflict):
@@ -139,42 +138,6 @@ async def act_on_goal(uow: UnitOfWork, *, actor: Actor, goal_id: UUID, action: s
         raise WeightsDoNotAddUp(f"the owner's submitted and confirmed goals weigh {reached}, not {WHOLE}")
     apply_changes(goal, {"state": AFTER[action]})
     return await _read(uow, goal, actor=actor)
-
-
-async def set_weights(uow: UnitOfWork, *, actor: Actor, data: GoalWeights) -> GoalWeightsRead:
-    """Change all of an owner's weights in a cycle at once, to 100 (GOAL-2)."""
-    owner = owner_key(data.owner)
-    check_may_write(actor, owner)
-    await repository.lock_owner(uow.session, company_id=actor.company_id, cycle_id=data.cycle_id, owner=owner)
-    live = await repository.list_owned(
-        uow.session,
-        company_id=actor.company_id,
-        cycle_id=data.cycle_id,
-        owner=owner,
-        states=("draft", *WEIGHED),
-    )
-    wanted = {one.goal_id: one.weight for one in data.weights}
-    faults = [
-        FieldError(f"/weights/{index}/goal_id", "unknown-goal", "no such goal of this owner in this cycle")
-        for index, one in enumerate(data.weights)
-        if one.goal_id not in {goal.id for goal in live}
-    ]
-    if len(wanted) < len(data.weights):
-        faults.append(FieldError("/weights", "duplicate", "a goal is named twice"))
-    if missing := [goal.title for goal in live if goal.id not in wanted]:
-        faults.append(FieldError("/weights", "incomplete", f"not named: {', '.join(missing)[:500]}"))
-    if not add_up(one.weight for one in data.weights):
-        reached = total(one.weight for one in data.weights)
-        faults.append(FieldError("/weights", "weights-do-not-add-up", f"the weights make {reached}, not {WHOLE}"))
-    if faults:
-        raise Invalid("the weights cannot be taken; see errors", errors=faults)
-    for goal in live:
-        apply_changes(goal, {"weight": wanted[goal.id]})
-    return GoalWeightsRead(
-        cycle_id=data.cycle_id,
-        owner=read_owner(owner),
-        weights=[GoalWeight(goal_id=goal.id, weight=goal.weight) for goal in live],
-    )
 
 
 async def get_goal(uow: UnitOfWork, *, actor: Actor, goal_id: UUID) -> ShownGoal:

@@ -1,0 +1,55 @@
+"""Changing all of an owner's weights in a cycle at once (GOAL-2)."""
+
+from collections.abc import Iterator
+
+from attain_api.access.actor import Actor
+from attain_api.conditional import apply_changes
+from attain_api.goals import repository
+from attain_api.goals.owners import owner_key, read_owner
+from attain_api.goals.service import LIVE, check_may_write
+from attain_shared.db.session import UnitOfWork
+from attain_shared.errors import FieldError, Invalid
+from attain_shared.goals.models import Goal
+from attain_shared.goals.schemas import GoalWeight, GoalWeights, GoalWeightsRead
+from attain_shared.rules.weights import WHOLE, add_up, total
+
+
+async def set_weights(uow: UnitOfWork, *, actor: Actor, data: GoalWeights) -> GoalWeightsRead:
+    """Change all of an owner's weights in a cycle at once, to 100 (GOAL-2)."""
+    owner = owner_key(data.owner)
+    check_may_write(actor, owner)
+    await repository.lock_owner(uow.session, company_id=actor.company_id, cycle_id=data.cycle_id, owner=owner)
+    live = await repository.list_owned(
+        uow.session,
+        company_id=actor.company_id,
+        cycle_id=data.cycle_id,
+        owner=owner,
+        states=LIVE,
+    )
+    faults = list(_faults(data, live))
+    if faults:
+        raise Invalid("the weights cannot be taken; see errors", errors=faults)
+    wanted = {one.goal_id: one.weight for one in data.weights}
+    for goal in live:
+        apply_changes(goal, {"weight": wanted[goal.id]})
+    return GoalWeightsRead(
+        cycle_id=data.cycle_id,
+        owner=read_owner(owner),
+        weights=[GoalWeight(goal_id=goal.id, weight=goal.weight) for goal in live],
+    )
+
+
+def _faults(data: GoalWeights, live: list[Goal]) -> Iterator[FieldError]:
+    """Every live goal of the owner is named once, and the weights make 100."""
+    known = {goal.id for goal in live}
+    named = {one.goal_id for one in data.weights}
+    for index, one in enumerate(data.weights):
+        if one.goal_id not in known:
+            yield FieldError(f"/weights/{index}/goal_id", "unknown-goal", "no such goal of this owner in this cycle")
+    if len(named) < len(data.weights):
+        yield FieldError("/weights", "duplicate", "a goal is named twice")
+    if missing := [goal.title for goal in live if goal.id not in named]:
+        yield FieldError("/weights", "incomplete", f"not named: {', '.join(missing)[:500]}")
+    if not add_up(one.weight for one in data.weights):
+        reached = total(one.weight for one in data.weights)
+        yield FieldError("/weights", "weights-do-not-add-up", f"the weights make {reached}, not {WHOLE}")

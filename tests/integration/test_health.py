@@ -1,0 +1,117 @@
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+from pydantic import SecretStr
+from sqlalchemy import delete
+
+from attain_api.app import create_app
+from attain_api.health import repository, service
+from attain_api.state import ApiState
+from attain_shared.clock import utc_now
+from attain_shared.db.session import create_engine, create_sessions, transaction
+from attain_shared.identifiers import new_id
+from attain_shared.work.models import WorkerHeartbeat
+from tests.support.companies import make_company
+from tests.support.statements import count_statements
+
+
+@asynccontextmanager
+async def client_of(state: ApiState, **changes: Any) -> AsyncIterator[AsyncClient]:
+    app = create_app(replace(state, registry=type(state.registry)(), **changes))
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
+        yield client
+
+
+async def beat(state: ApiState, *, age: timedelta) -> None:
+    async with transaction(state.sessions, state.doorbell) as uow:
+        await uow.session.execute(delete(WorkerHeartbeat))
+        uow.session.add(WorkerHeartbeat(worker_id=new_id(), host="h", beat_at=utc_now() - age))
+
+
+def states(content: dict[str, Any]) -> dict[str, str]:
+    return {name: check["state"] for name, check in content.items() if name != "status"}
+
+
+ALL_OK = {"database": "ok", "schema": "ok", "queue": "ok", "worker": "ok"}
+
+
+async def test_a_sign_of_life_needs_nothing(api: AsyncClient) -> None:
+    with count_statements() as statements:
+        response = await api.get("/livez")
+    assert (response.status_code, response.json(), statements) == (200, {"status": "ok"}, [])
+
+
+async def test_all_is_well(api: AsyncClient, state: ApiState) -> None:
+    await beat(state, age=timedelta())
+    response = await api.get("/readyz")
+    assert (response.status_code, response.json()["status"]) == (200, "ok")
+    assert states(response.json()) == ALL_OK
+    assert all(check["milliseconds"] >= 0 for name, check in response.json().items() if name != "status")
+
+
+async def test_without_a_worker_or_a_queue_it_still_serves(state: ApiState) -> None:
+    async def away() -> None:
+        raise ConnectionError
+
+    await beat(state, age=timedelta(seconds=31))
+    async with client_of(state, ping_queue=away) as client:
+        response = await client.get("/readyz")
+    assert (response.status_code, response.json()["status"]) == (200, "degraded")
+    assert states(response.json()) == ALL_OK | {"queue": "away", "worker": "away"}
+
+
+async def test_an_old_schema_is_not_served(api: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "SCHEMA_REVISION", "9999")
+    response = await api.get("/readyz")
+    assert (response.status_code, response.json()["status"]) == (503, "unavailable")
+    assert states(response.json())["schema"] == "behind"
+
+
+async def test_a_newer_schema_is_served(api: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "SCHEMA_REVISION", "0001")
+    assert (await api.get("/readyz")).status_code == 200
+
+
+async def test_without_a_database_it_does_not_serve(state: ApiState) -> None:
+    url = SecretStr("postgresql+asyncpg://nobody:nothing@127.0.0.1:1/none")
+    engine = create_engine(state.settings.model_copy(update={"database_url": url}), application="tests")
+    async with client_of(state, engine=engine, sessions=create_sessions(engine)) as client:
+        response = await client.get("/readyz")
+    assert (response.status_code, response.json()["status"]) == (503, "unavailable")
+    assert states(response.json()) == {"database": "away", "schema": "unknown", "queue": "ok", "worker": "unknown"}
+
+
+async def test_a_dependency_that_hangs_is_away_within_two_seconds(
+    state: ApiState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(*_args: object) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(repository, "ping", hang)
+    async with client_of(state, ping_queue=hang) as client:
+        started = time.perf_counter()
+        response = await client.get("/readyz")
+    assert time.perf_counter() - started < 2
+    assert response.status_code == 503
+    assert states(response.json()) == {"database": "away", "schema": "unknown", "queue": "away", "worker": "unknown"}
+
+
+async def test_requests_are_counted_by_route_template(state: ApiState) -> None:
+    company = await make_company(state)
+    async with client_of(state) as client:
+        await client.get(f"/v1/shops/{company.person_id}", headers=company.headers)
+        await client.get("/nowhere")
+        await client.request("BREW", "/livez")
+        text = (await client.get("/metrics")).text
+    assert 'attain_http_requests_total{method="GET",route="/v1/shops/{shop_id}",status="404"} 1.0' in text
+    assert 'attain_http_requests_total{method="GET",route="unmatched",status="404"} 1.0' in text
+    assert 'attain_http_requests_total{method="other",route="/livez",status="405"} 1.0' in text
+    assert "attain_http_request_duration_seconds_bucket" in text
+    assert "process_resident_memory_bytes" in text
