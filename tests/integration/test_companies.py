@@ -1,7 +1,9 @@
 import secrets
 
+import pytest
 from httpx import AsyncClient
 
+from attain_api.access.passwords import Passwords
 from attain_api.state import ApiState
 from tests.support.companies import PASSWORD, make_company, make_member
 from tests.support.http import created, ok, pointers, problem
@@ -47,6 +49,26 @@ async def test_only_the_platform_operator_makes_or_lists_companies(api: AsyncCli
         problem(response, status=403, code="not-allowed")
         problem(await api.get("/v1/companies", headers=caller.headers), status=403, code="not-allowed")
     problem(await api.post("/v1/companies", json=body("x@example.com")), status=401, code="unauthenticated")
+
+
+async def test_no_password_is_hashed_while_a_connection_is_held(
+    api: AsyncClient, state: ApiState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator = await make_company(state, platform=True)
+    held: list[int] = []
+    hashed = type(state.passwords).hashed
+
+    async def watched(self: Passwords, password: str) -> str:
+        held.append(state.engine.pool.checkedout())  # type: ignore[attr-defined]
+        return await hashed(self, password)
+
+    monkeypatch.setattr(type(state.passwords), "hashed", watched)
+    email = f"{secrets.token_hex(4)}@example.com"
+    headers = operator.headers | {"Idempotency-Key": "k"}
+    first = created(await api.post("/v1/companies", json=body(email), headers=headers))
+    assert created(await api.post("/v1/companies", json=body(email), headers=headers)) == first
+    problem(await api.post("/v1/companies", json=body(email)), status=401, code="unauthenticated")
+    assert held == [0, 0]
 
 
 async def test_the_list_is_paged(api: AsyncClient, state: ApiState) -> None:

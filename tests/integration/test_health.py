@@ -12,9 +12,10 @@ from pydantic import SecretStr
 from sqlalchemy import delete
 
 from attain_api.app import create_app
-from attain_api.health import repository, service
+from attain_api.health import repository
 from attain_api.state import ApiState
 from attain_shared.clock import utc_now
+from attain_shared.db import schema
 from attain_shared.db.session import create_engine, create_sessions, transaction
 from attain_shared.identifiers import new_id
 from attain_shared.work.models import WorkerHeartbeat
@@ -68,14 +69,14 @@ async def test_without_a_worker_or_a_queue_it_still_serves(state: ApiState) -> N
 
 
 async def test_an_old_schema_is_not_served(api: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "SCHEMA_REVISION", "9999")
+    monkeypatch.setattr(schema, "SCHEMA_REVISION", "9999")
     response = await api.get("/readyz")
     assert (response.status_code, response.json()["status"]) == (503, "unavailable")
     assert states(response.json())["schema"] == "behind"
 
 
 async def test_a_newer_schema_is_served(api: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "SCHEMA_REVISION", "0001")
+    monkeypatch.setattr(schema, "SCHEMA_REVISION", "0001")
     assert (await api.get("/readyz")).status_code == 200
 
 

@@ -8,8 +8,8 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from attain_api.app import create_app
-from attain_api.health.service import SCHEMA_REVISION
 from attain_api.state import ApiState
+from attain_shared.db.schema import SCHEMA_REVISION
 from attain_shared.db.session import create_engine, create_sessions
 from tests.support.http import ok
 from tests.support.servers import create_database, drop_database

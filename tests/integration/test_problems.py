@@ -1,13 +1,16 @@
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from attain_api.app import create_app
 from attain_api.middleware import MAX_JSON_BODY
+from attain_api.shops import repository
 from attain_api.shops import service as shops
 from attain_api.state import ApiState
 from attain_shared.db.session import create_engine, create_sessions
@@ -62,11 +65,11 @@ async def test_half_surrogates_and_strange_keys_do_no_harm(api: AsyncClient, sta
 
 
 @pytest.mark.parametrize("declared", [True, False])
-async def test_a_body_that_is_too_large_is_refused(api: AsyncClient, state: ApiState, declared: bool) -> None:
+async def test_a_body_that_is_too_large_is_refused(api: AsyncClient, state: ApiState, *, declared: bool) -> None:
     company = await make_company(state)
     body = b'{"name": "' + b"x" * MAX_JSON_BODY + b'"}'
 
-    async def pieces():  # type: ignore[no-untyped-def]
+    async def pieces() -> AsyncIterator[bytes]:
         for start in range(0, len(body), 65536):
             yield body[start : start + 65536]
 
@@ -139,7 +142,7 @@ async def test_a_database_that_is_away_is_a_503(state: ApiState) -> None:
     await engine.dispose()
 
 
-def _app(state: ApiState):  # type: ignore[no-untyped-def]
+def _app(state: ApiState) -> FastAPI:
     return create_app(replace(state, registry=type(state.registry)()))
 
 
@@ -155,7 +158,7 @@ async def test_a_lock_that_is_not_had_in_time_is_a_503(api: AsyncClient, state: 
         session.begin(),
         AsyncClient(transport=ASGITransport(_app(hasty)), base_url="http://test") as client,
     ):
-        await shops.repository.find_shop(
+        await repository.find_shop(
             session, company_id=company.company_id, shop_id=response.json()["id"], for_update=True
         )
         problem(await client.patch(path, json={"name": "x"}, headers=company.headers), status=503, code="unavailable")
@@ -174,6 +177,12 @@ async def test_a_pool_that_is_used_up_is_a_503(state: ApiState, monkeypatch: pyt
     ):
         problem(await client.get("/v1/me", headers=company.headers), status=503, code="unavailable")
     await engine.dispose()
+
+
+async def test_the_contract_is_served_to_everybody(api: AsyncClient) -> None:
+    content = ok(await api.get("/v1/openapi.json"))
+    assert content["paths"]["/v1/shops"]["post"]["operationId"] == "create_shop"
+    assert content["components"]["schemas"]["Problem"]["properties"]["request_id"]["description"]
 
 
 async def test_many_requests_at_once_do_not_mix_their_ids(api: AsyncClient, state: ApiState) -> None:

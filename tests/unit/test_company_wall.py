@@ -10,16 +10,22 @@ from tests.support.company_wall import breaches
     [
         "SELECT p.name FROM people AS p WHERE p.company_id = $1::UUID AND p.id = $2",
         "SELECT name FROM people WHERE company_id = $1",
-        "SELECT * FROM people p JOIN departments d ON d.company_id = p.company_id AND d.id = p.department_id "
-        "WHERE p.company_id = $1",
+        (
+            "SELECT * FROM people p JOIN departments d ON d.company_id = p.company_id AND d.id = p.department_id "
+            "WHERE p.company_id = $1"
+        ),
         "SELECT * FROM people p JOIN departments d USING (company_id) WHERE p.company_id = $1",
         "SELECT 1 FROM people p WHERE (p.company_id, p.id) = ($1, $2)",
         "SELECT 1 FROM api_keys k JOIN connectors c ON c.company_id = k.company_id WHERE k.id = $1",
-        "SELECT 1 FROM goals g WHERE g.company_id = $1 AND EXISTS "
-        "(SELECT 1 FROM people p WHERE p.company_id = g.company_id AND p.id = g.person_id)",
-        "WITH RECURSIVE line AS (SELECT id, parent_id FROM departments WHERE company_id = $1 AND id = $2 UNION "
-        "SELECT d.id, d.parent_id FROM departments d JOIN line ON d.id = line.parent_id WHERE d.company_id = $1) "
-        "SELECT id FROM line",
+        (
+            "SELECT 1 FROM goals g WHERE g.company_id = $1 AND EXISTS "
+            "(SELECT 1 FROM people p WHERE p.company_id = g.company_id AND p.id = g.person_id)"
+        ),
+        (
+            "WITH RECURSIVE line AS (SELECT id, parent_id FROM departments WHERE company_id = $1 AND id = $2 UNION "
+            "SELECT d.id, d.parent_id FROM departments d JOIN line ON d.id = line.parent_id WHERE d.company_id = $1) "
+            "SELECT id FROM line"
+        ),
         "INSERT INTO shops (company_id, id) VALUES ($1, $2)",
         "INSERT INTO shops (company_id, id) SELECT company_id, id FROM shops WHERE company_id = $1",
         "UPDATE people SET name = $1 WHERE company_id = $2",

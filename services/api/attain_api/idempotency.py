@@ -1,6 +1,7 @@
 """`Idempotency-Key`: a creating request that is sent again gets its first answer again."""
 
 import hashlib
+import hmac
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from attain_api.access import repository
 from attain_api.access.actor import Actor
 from attain_api.conditional import version_tag
-from attain_api.deps import CurrentActor
+from attain_api.deps import CurrentActor, State
 from attain_shared.clock import utc_now
 from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import BadRequest, Conflict
@@ -32,14 +33,17 @@ def checked_key(header: str) -> str:
     return header
 
 
-def body_hash(body: bytes) -> bytes:
-    """A hash that does not mind the order of fields or white space."""
+def body_hash(body: bytes, *, secret_key: str) -> bytes:
+    """A hash that does not mind the order of fields or white space.
+
+    Keyed, because a body may hold a password, and a plain fast hash of it would be an invitation to guess.
+    """
     try:
         content = json.loads(body, parse_float=str)
         body = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
     except (ValueError, RecursionError):
         pass  # no JSON: refused later, where the body is validated
-    return hashlib.sha256(body).digest()
+    return hmac.digest(secret_key.encode(), body, "sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +122,9 @@ class CreationRequest:
 
 
 def _show(read: type[BaseModel] | Callable[[T], BaseModel], made: T) -> BaseModel:
-    if isinstance(read, type) and issubclass(read, BaseModel):
-        return read.model_validate(made)
+    if isinstance(read, type):
+        model: type[BaseModel] = read
+        return model.model_validate(made)
     return read(made)
 
 
@@ -130,6 +135,7 @@ def _response(body: bytes, headers: Mapping[str, str], status: int = 201) -> Res
 async def _creation(
     request: Request,
     actor: CurrentActor,
+    state: State,
     key: Annotated[
         str | None,
         Header(alias="Idempotency-Key", description="Kept for 24 hours: the same key and body get the first answer."),
@@ -139,7 +145,9 @@ async def _creation(
         actor=actor,
         key=None if key is None else checked_key(key),
         route=f"{request.method} {request.url.path}",
-        body_hash=b"" if key is None else body_hash(await request.body()),
+        body_hash=b""
+        if key is None
+        else body_hash(await request.body(), secret_key=state.settings.secret_key.get_secret_value()),
     )
 
 

@@ -9,12 +9,12 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from pydantic import Field
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from attain_api.conditional import NotModified
 from attain_api.messages import Language, detail, preferred, title
+from attain_shared.db.failures import is_passing, took_too_long
 from attain_shared.errors import (
     AttainError,
     BadRequest,
@@ -31,9 +31,6 @@ REQUEST_ID = "attain.request_id"
 """Where the request's id is kept in the ASGI scope."""
 MAX_ERRORS = 100
 """More would help nobody and make the answer as long as the request."""
-
-_TRANSIENT = ("08", "40", "53", "57", "55P03")
-"""SQLSTATEs that may go away by themselves: connection, rollback, resources, intervention, lock timeout."""
 
 
 class FieldProblem(Output):
@@ -94,8 +91,7 @@ def respond(request: Request, error: AttainError, *, errors: Sequence[FieldError
         content["errors"] = [wrong._asdict() for wrong in errors]
     elif error.errors is not None:
         content["errors"] = [
-            {**wrong._asdict(), "detail": detail(wrong.code, wrong.detail, language)}
-            for wrong in error.errors[:MAX_ERRORS]
+            {**wrong._asdict(), "detail": detail(wrong.code, wrong.detail, language)} for wrong in error.errors
         ]
     content.update(error.extra)
     # ensure_ascii: a half surrogate out of the request's own keys cannot be written as UTF-8
@@ -177,21 +173,9 @@ def _other_status(status_code: int) -> AttainError:
 
 async def _on_database_error(request: Request, error: Exception) -> Response:
     """A database that is away, too busy or in the way of itself is a matter of trying again; all else is a bug."""
-    if not is_transient(error):
+    if not (is_passing(error) or took_too_long(error)):
         raise error
     return respond(request, Unavailable("The database does not answer."))
-
-
-def is_transient(error: BaseException) -> bool:
-    """Whether trying again may help."""
-    if isinstance(error, PoolTimeoutError | OSError):
-        return True
-    if isinstance(error, DBAPIError):
-        state = str(getattr(error.orig, "sqlstate", None) or "")
-        return error.connection_invalidated or state.startswith(_TRANSIENT)
-    if isinstance(error, PostgresError):
-        return str(error.sqlstate or "").startswith(_TRANSIENT)
-    return False
 
 
 class InternalError(AttainError):

@@ -22,7 +22,7 @@ RETRY_DELAY = 2.0
 def create_bell(redis_url: str, look: Callable[[], None]) -> Worker:
     """An arq worker that knows every bell, with the settings that bite set (libraries.md, part 2)."""
 
-    async def heard(ctx: dict[Any, Any], *args: object, **kwargs: object) -> None:  # noqa: ARG001, RUF029 - arq's shape
+    async def heard(ctx: dict[Any, Any], *args: object, **kwargs: object) -> None:  # noqa: ARG001 - arq's shape
         look()
 
     return Worker(

@@ -17,9 +17,10 @@ from attain_shared.doorbell import MemoryDoorbell
 from attain_worker.attainment.service import Recompute
 from attain_worker.bell import hear_bells
 from attain_worker.ingestion.service import Ingestion
+from attain_worker.maintenance.service import Housekeeping
 from attain_worker.runner import Runner
 from attain_worker.settings import WorkerSettings
-from attain_worker.sweep import Housekeeping, every
+from attain_worker.sweep import every
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +56,7 @@ async def work(settings: WorkerSettings) -> None:
         asyncio.create_task(every(settings.heartbeat_seconds, housekeeping.beat)),
         asyncio.create_task(every(LOOK_FROM_THE_START_SECONDS, look_from_the_start)),
         asyncio.create_task(every(HOUR, housekeeping.make_partitions)),
+        asyncio.create_task(every(HOUR, housekeeping.forget_old_answers)),
         asyncio.create_task(every(MINUTE, housekeeping.notice_new_day)),
     ]
     await runner.run()

@@ -1,5 +1,7 @@
 """Which database errors go away by themselves."""
 
+from asyncpg import InterfaceError as DriverError
+from asyncpg import PostgresError
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -17,6 +19,13 @@ _PASSING = (
 def is_passing(error: BaseException) -> bool:
     """Whether trying again later is the right answer: the database was away, busy or full, not wrong."""
     if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-        return error.connection_invalidated or (state or "").startswith(_PASSING) or isinstance(error, InterfaceError)
-    return isinstance(error, PoolTimeout | OSError | TimeoutError)
+        state = str(getattr(error.orig, "sqlstate", None) or "")
+        return error.connection_invalidated or state.startswith(_PASSING) or isinstance(error, InterfaceError)
+    if isinstance(error, PostgresError):  # a COPY goes past SQLAlchemy
+        return str(error.sqlstate or "").startswith(_PASSING)
+    return isinstance(error, PoolTimeout | DriverError | OSError | TimeoutError)
+
+
+def took_too_long(error: BaseException) -> bool:
+    """Whether the server gave the statement up: a client may try again, a batch that does it every time is poison."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == "57014"

@@ -13,6 +13,13 @@ BY_ID = ("metric_batches",)
 MONTHS_AHEAD = 12
 """An empty partition costs nothing; a missing one of the inbox would refuse pushes."""
 
+_PARTITIONS = text("""
+    SELECT child.relname FROM pg_inherits
+    JOIN pg_class child ON child.oid = inhrelid
+    JOIN pg_class parent ON parent.oid = inhparent
+    WHERE parent.relname = ANY(:parents) AND pg_table_is_visible(parent.oid)
+""")
+
 
 def month_of(day: date) -> date:
     """The first day of a day's month."""
@@ -50,11 +57,7 @@ async def create_partitions(session: AsyncSession, *, buckets: Iterable[date], i
     """
     wanted = {(table, month) for month in buckets for table in BY_BUCKET}
     wanted |= {(table, month) for month in inbox for table in BY_ID}
-    found = await session.execute(
-        text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = ANY(CAST(:parents AS regclass[]))"),
-        {"parents": [*BY_BUCKET, *BY_ID]},
-    )
-    present = set(found.scalars())
+    present = set(await session.scalars(_PARTITIONS, {"parents": [*BY_BUCKET, *BY_ID]}))
     for table, month in sorted(wanted):
         if partition_name(table, month) not in present:
             await _create_partition(session, table, month)

@@ -26,6 +26,7 @@ def create_engine(settings: DatabaseSettings, *, application: str) -> AsyncEngin
         max_overflow=0,
         pool_timeout=5,
         pool_recycle=1800,
+        hide_parameters=True,  # an error's text reaches the log; the values of a statement must not
         connect_args={
             "timeout": 5,
             "command_timeout": settings.statement_timeout_ms / 1000 + 5,

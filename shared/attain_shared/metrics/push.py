@@ -4,7 +4,7 @@ msgspec instead of pydantic, as this is the one hot path: it decodes and checks 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal, NamedTuple
@@ -49,18 +49,18 @@ class PushedFields(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     through: date | UnsetType | None = UNSET
 
 
-class Push(PushedFields, forbid_unknown_fields=True):
+class Push(PushedFields, forbid_unknown_fields=True, kw_only=True):
     """A whole body."""
 
-    observations: Annotated[list[PushedFields], Meta(min_length=1)] = []
+    observations: Annotated[list[PushedFields], Meta(min_length=1)]
     source: Annotated[str, Meta(max_length=200)] | None = None
     lane: Literal["live", "backfill"] = "live"
 
 
-class PushOutline(PushedFields, forbid_unknown_fields=True):
+class PushOutline(PushedFields, forbid_unknown_fields=True, kw_only=True):
     """A body whose rows are still bytes: read where a row is wrong, to find every one that is."""
 
-    observations: Annotated[list[msgspec.Raw], Meta(min_length=1)] = []
+    observations: Annotated[list[msgspec.Raw], Meta(min_length=1)]
     source: Annotated[str, Meta(max_length=200)] | None = None
     lane: Literal["live", "backfill"] = "live"
 
@@ -95,13 +95,14 @@ def read_push(body: bytes, *, today: date) -> Push:
     try:
         push = _push.decode(body)
     except msgspec.ValidationError:
-        raise _faults_of(body) from None
+        raise _faults_of(body, today=today) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _malformed(error) from None
     if len(push.observations) > MAX_ROWS:
         raise _too_many(len(push.observations))
-    if errors := _check(push, today=today):
-        raise Invalid(f"{len(errors)} faults; nothing was stored", errors=errors)
+    check = _RowCheck(push, today=today)
+    if errors := _in_order(check.errors(row, index) for index, row in enumerate(push.observations)):
+        raise _refusal(errors)
     return push
 
 
@@ -137,27 +138,29 @@ def _given(own: Any, default: Any, otherwise: Any = UNSET) -> Any:  # noqa: ANN4
     return default if default is not UNSET else otherwise
 
 
-def _check(push: Push, *, today: date) -> list[FieldError]:
-    """What the types cannot say, for every row."""
-    check = _RowCheck(push, latest=today + timedelta(days=DAYS_AHEAD))
-    errors: list[FieldError] = []
-    for index, row in enumerate(push.observations):
-        for field, code, detail in check.faults(row):
-            in_row = getattr(row, field) is not UNSET or getattr(push, field) is UNSET
-            pointer = f"/observations/{index}/{field}" if in_row else f"/{field}"
-            if (error := FieldError(pointer, code, detail)) not in errors[-1:]:
-                errors.append(error)
-    return errors
+def _in_order(found: Iterable[Iterable[FieldError]]) -> list[FieldError]:
+    """The errors of all rows; one in a default is told once, not once a row."""
+    return list(dict.fromkeys(error for errors in found for error in errors))
+
+
+def _refusal(errors: list[FieldError]) -> Invalid:
+    return Invalid(f"{len(errors)} faults; nothing was stored", errors=errors)
 
 
 class _RowCheck:
-    """Checks rows against one push's defaults; what repeats from row to row is checked once."""
+    """What the types cannot say, row by row; what repeats from row to row is checked once."""
 
-    def __init__(self, push: Push, *, latest: date) -> None:
-        self._push = push
-        self._latest = latest
+    def __init__(self, defaults: PushedFields, *, today: date) -> None:
+        self._push = defaults
+        self._latest = today + timedelta(days=DAYS_AHEAD)
         self._known_buckets: set[tuple[Grain, date]] = set()
         self._known_texts: set[str] = {""}
+
+    def errors(self, row: PushedFields, index: int) -> Iterator[FieldError]:
+        """Everything that is wrong with a row, where it stands: in the row, or beside the rows."""
+        for field, code, detail in self.faults(row):
+            in_row = getattr(row, field) is not UNSET or getattr(self._push, field) is UNSET
+            yield FieldError(f"/observations/{index}/{field}" if in_row else f"/{field}", code, detail)
 
     def faults(self, row: PushedFields) -> Iterator[tuple[str, str, str]]:
         """Field, code and detail of everything that is wrong with a row."""
@@ -219,7 +222,7 @@ def _value_fault(token: bytes) -> tuple[str, str] | None:
     return None
 
 
-def _faults_of(body: bytes) -> BadRequest | TooLarge | Invalid:
+def _faults_of(body: bytes, *, today: date) -> BadRequest | TooLarge | Invalid:
     """Every fault of a body whose types are wrong somewhere."""
     try:
         # the shape comes second: a body that is no JSON at all is a 400 wherever its first wrong type stands
@@ -231,16 +234,18 @@ def _faults_of(body: bytes) -> BadRequest | TooLarge | Invalid:
         return _malformed(error)
     if len(outline.observations) > MAX_ROWS:
         return _too_many(len(outline.observations))
-    errors = [fault for index, row in enumerate(outline.observations) if (fault := _row_fault(row, index))]
-    return Invalid(f"{len(errors)} faults; nothing was stored", errors=errors)
+    check = _RowCheck(outline, today=today)
+    return _refusal(_in_order(_errors_of(row, index, check) for index, row in enumerate(outline.observations)))
 
 
-def _row_fault(row: msgspec.Raw, index: int) -> FieldError | None:
+def _errors_of(token: msgspec.Raw, index: int, check: _RowCheck) -> Iterator[FieldError]:
+    """What is wrong with a row that is still bytes: its first wrong type, else its values."""
     try:
-        _fields.decode(row)
+        row = _fields.decode(token)
     except msgspec.ValidationError as error:
-        return _fault(error, f"/observations/{index}")
-    return None
+        yield _fault(error, f"/observations/{index}")
+    else:
+        yield from check.errors(row, index)
 
 
 def _fault(error: msgspec.ValidationError, prefix: str) -> FieldError:
@@ -250,8 +255,10 @@ def _fault(error: msgspec.ValidationError, prefix: str) -> FieldError:
     pointer = prefix + path.replace(".", "/").replace("[", "/").replace("]", "")
     if field := _FIELD.match(detail):
         pointer += "/" + field["name"].replace("~", "~0").replace("/", "~1")
+        if detail.startswith("Object missing"):
+            return FieldError(pointer, "missing", f"{field['name']} is required")
         return FieldError(pointer, "unknown-field", "no such field")
-    code = "invalid-type" if detail.startswith("Expected `") else "invalid-value"
+    code = "invalid-type" if ", got `" in detail else "invalid-value"
     return FieldError(pointer, code, detail.replace("`", ""))
 
 

@@ -30,5 +30,5 @@ def test_no_tag_passes_unless_one_is_required() -> None:
     ("header", "fresh"),
     [(None, False), ("*", True), ('"3"', True), ('W/"3"', True), ('"1", "3"', True), ('"2"', False)],
 )
-def test_a_copy_is_fresh_when_its_tag_is_named(header: str | None, fresh: bool) -> None:
+def test_a_copy_is_fresh_when_its_tag_is_named(header: str | None, *, fresh: bool) -> None:
     assert is_fresh(header, '"3"') is fresh

@@ -13,12 +13,6 @@ async def ping(session: AsyncSession) -> None:
     await session.execute(text("SELECT 1"))
 
 
-async def find_revision(session: AsyncSession) -> str | None:
-    """The schema's revision."""
-    revision: str | None = await session.scalar(text("SELECT max(version_num) FROM alembic_version"))
-    return revision
-
-
 async def find_last_beat(session: AsyncSession) -> datetime | None:
     """When a worker was last seen alive."""
     return await session.scalar(select(func.max(WorkerHeartbeat.beat_at)))

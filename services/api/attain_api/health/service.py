@@ -12,13 +12,12 @@ from pydantic import Field
 from attain_api.health import repository
 from attain_api.state import ApiState
 from attain_shared.clock import utc_now
+from attain_shared.db.schema import schema_is_ready
 from attain_shared.db.session import transaction
 from attain_shared.wire import Output
 
 log = structlog.get_logger(__name__)
 
-SCHEMA_REVISION = "0002"
-"""The revision of the schema this build needs; a newer one will do."""
 BEAT_MAX_AGE = timedelta(seconds=30)
 CHECK_SECONDS = 1.8
 """A dependency that hangs is as good as away."""
@@ -71,8 +70,7 @@ async def _check_database(state: ApiState, checks: dict[str, Check]) -> None:
             await repository.ping(uow.session)
             checks["database"] = _done("ok", started)
             started = time.perf_counter()
-            revision = await repository.find_revision(uow.session)
-            current = revision is not None and revision >= SCHEMA_REVISION
+            current = await schema_is_ready(uow.session)
             checks["db_schema"] = _done("ok" if current else "behind", started)
             started = time.perf_counter()
             beat = await repository.find_last_beat(uow.session)

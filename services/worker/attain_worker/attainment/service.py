@@ -3,6 +3,7 @@
 from datetime import date
 from uuid import UUID
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from attain_shared.clock import business_day, utc_now
@@ -12,6 +13,8 @@ from attain_shared.goals.evaluation import evaluate_goals
 from attain_shared.goals.queries import load_goals, mark_goals
 from attain_shared.work.queries import want_work
 from attain_worker.attainment import repository
+
+log = structlog.get_logger(__name__)
 
 
 class Recompute:
@@ -47,6 +50,7 @@ class Recompute:
                 today=today,
                 now=utc_now(),
             )
+        log.info("attainments computed", goals=len(taken))
         return True
 
 

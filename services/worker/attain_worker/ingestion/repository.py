@@ -141,7 +141,8 @@ _REJECT = text("""
 """)
 
 _COUNT_ATTEMPT = text("""
-    UPDATE metric_batches SET attempts = attempts + 1, due_at = :now + interval '2 seconds' * power(2, attempts)
+    UPDATE metric_batches
+    SET attempts = attempts + 1, due_at = CAST(:now AS timestamptz) + interval '2 seconds' * power(2, attempts)
     WHERE company_id = :company_id AND id = :id AND state = 'stored'
     RETURNING attempts
 """)

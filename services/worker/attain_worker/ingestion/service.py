@@ -53,6 +53,8 @@ class Ingestion:
                 claimed = await self._claim(uow, company_id)
                 if claimed:
                     await self._ingest(uow, company_id, claimed)
+            if claimed:
+                log.info("batches taken in", batches=len(claimed), rows=sum(batch.received for batch in claimed))
         except Exception as error:
             if is_passing(error) or not claimed:
                 raise

@@ -1,0 +1,47 @@
+"""The worker's own classes on the test's database: what a worker process would do, in this one."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+
+from attain_api.state import ApiState
+from attain_shared.db.session import transaction
+from attain_worker.attainment.service import Recompute
+from attain_worker.ingestion.service import Ingestion
+
+
+def new_ingestion(state: ApiState, *, claim_rows: int = 20_000) -> Ingestion:
+    """An ingestion that remembers nothing, like that of a worker just started."""
+    return Ingestion(state.sessions, state.doorbell, claim_rows=claim_rows)
+
+
+def new_recompute(state: ApiState, *, claim_goals: int = 200) -> Recompute:
+    """A recompute with sessions of its own."""
+    return Recompute(state.sessions, state.doorbell, claim_goals=claim_goals)
+
+
+async def take_in(state: ApiState, company_id: UUID, *, claim_rows: int = 20_000) -> None:
+    """Take in every batch that is due, and recompute nothing."""
+    ingestion = new_ingestion(state, claim_rows=claim_rows)
+    while await ingestion.take_in(company_id):
+        pass
+
+
+async def recompute(state: ApiState, company_id: UUID) -> None:
+    """Recompute every marked goal."""
+    recompute = new_recompute(state)
+    while await recompute.recompute(company_id):
+        pass
+
+
+async def work_off(state: ApiState, company_id: UUID) -> None:
+    """Bring everything up to date, as a worker does."""
+    await take_in(state, company_id)
+    await recompute(state, company_id)
+
+
+async def count_rows(state: ApiState, table: str, company_id: UUID) -> int:
+    """How many rows a company has in a table."""
+    statement = text(f"SELECT count(*) FROM {table} WHERE company_id = :company_id")
+    async with transaction(state.sessions, state.doorbell) as uow:
+        return int(await uow.session.scalar(statement, {"company_id": company_id}) or 0)
