@@ -18,7 +18,7 @@ class Database:
 
     def rows(self, statement: str, *values: object) -> list[asyncpg.Record]:
         """All rows of a statement; a connection that was lost is made anew."""
-        return self._runner.run(self._fetch(statement, values))  # type: ignore[no-any-return]
+        return self._runner.run(self._fetch(statement, values))
 
     def value(self, statement: str, *values: object) -> Any:
         """The one value of a statement."""

@@ -89,7 +89,9 @@ def check_books(database: Database, company: Company, acknowledged: Mapping[str,
     verdicts = verdict_totals(batches.values())
     lost = doubled = 0
     for batch_id, rows in receipts.items():
-        stored = kept.get(batch_id, (0, 0))[0] + (batches[batch_id]["verdicts"]["rejected"] if batch_id in batches else 0)
+        stored = kept.get(batch_id, (0, 0))[0] + (
+            batches[batch_id]["verdicts"]["rejected"] if batch_id in batches else 0
+        )
         lost += max(0, len(rows) - stored)
         doubled += max(0, stored - len(rows))
     doubled += sum(rows for batch_id, (rows, _) in kept.items() if batch_id not in receipts)

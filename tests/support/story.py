@@ -1,5 +1,6 @@
 """What clients do with Attain, over HTTP: sign in, make a company's things, push batches, read values."""
 
+import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +22,7 @@ OBSERVED_AT = "2026-01-02T09:00:00+08:00"
 VERDICTS = ("accepted", "unchanged", "superseded", "stale", "conflict", "rejected")
 LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=64)
 PASSING = frozenset({429, 503})
+PATIENCE_SECONDS = 60
 
 
 class Client:
@@ -78,13 +80,17 @@ class Connector(Client):
 
     def push_once(self, rows: Sequence[Row], *, key: str, **defaults: str) -> httpx.Response:
         """One try, whatever comes of it."""
-        body = {"grain": "day", "observed_at": OBSERVED_AT, **defaults, "observations": list(rows)}
-        return self.http.post("/v1/metric-batches", json=body, headers={"Idempotency-Key": key})
+        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+        return self.http.post("/v1/metric-batches", content=self.body_of(rows, **defaults), headers=headers)
 
-    def push(self, rows: Sequence[Row], *, key: str = "", seconds: float = 60, **defaults: str) -> Json:
+    def body_of(self, rows: Sequence[Row], **defaults: str) -> bytes:
+        """The body that every try sends."""
+        return json.dumps({"grain": "day", "observed_at": OBSERVED_AT, **defaults, "observations": list(rows)}).encode()
+
+    def push(self, rows: Sequence[Row], *, key: str = "", **defaults: str) -> Json:
         """Push until it is acknowledged, always with the same key; counts why it was tried again."""
         key = key or str(uuid4())
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
                 reply = self.push_once(rows, key=key, **defaults)
@@ -95,7 +101,7 @@ class Connector(Client):
                 self.tries[str(reply.status_code)] += 1
             except httpx.TransportError as error:
                 self.tries[type(error).__name__] += 1
-            assert time.monotonic() < deadline, f"not acknowledged within {seconds} s: {self.tries}"
+            assert time.monotonic() < deadline, f"not acknowledged within {PATIENCE_SECONDS} s: {self.tries}"
             time.sleep(0.05)
 
 

@@ -57,8 +57,13 @@ async def hear_bells(redis_url: str, look: Callable[[], None]) -> None:
 
 
 async def _close(bell: Worker) -> None:
-    if bell.main_task is not None:
-        bell.main_task.cancel()
+    """Let go of every connection: arq's own close stumbles over a job that is cancelled, and leaves them open."""
+    tasks = [task for task in (bell.main_task, *bell.tasks.values()) if task is not None]
+    for task in tasks:
+        task.cancel()
+    # only then are the connections they read from back in the pool, to be closed with the others
+    await asyncio.gather(*tasks, return_exceptions=True)
+    bell.tasks.clear()
     try:
         await bell.close()
     except (RedisError, OSError, TimeoutError) as error:

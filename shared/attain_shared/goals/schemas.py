@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import MISSING, ConfigDict, Field, JsonValue, StrictBool
 
 from attain_shared.rules.algebra import Aggregate
 from attain_shared.rules.attainment import Direction
@@ -16,8 +16,32 @@ Weight = Annotated[DecimalText, Field(ge=0, le=100, decimal_places=2)]
 """A share of an owner's goals, in percent."""
 
 
+GOAL_EXAMPLE: dict[str, JsonValue] = {
+    "cycle_id": "0199b2c4-5f00-7a10-8000-000000000002",
+    "owner": {"type": "person", "id": "0199b2c4-5f00-7a10-8000-000000000001"},
+    "title": "提升转化",
+    "why": "流量贵了,要把来的人留住",
+    "how": "优化主图与详情页",
+    "weight": "40",
+    "indicators": [
+        {
+            "kind": "metric",
+            "metric": "conversion",
+            "aggregate": "daily_pooled",
+            "shop_ids": ["0199b2c4-5f00-7a10-8000-000000000004"],
+            "direction": "higher_better",
+            "target": "0.036",
+        }
+    ],
+}
+
+
 class CycleCreate(Input):
     """A new cycle; its end follows from its kind."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"kind": "quarter", "starts_on": "2026-07-01", "name": "2026 Q3"}]}
+    )
 
     kind: CycleKind = Field(examples=["quarter"])
     """How long it is."""
@@ -171,6 +195,8 @@ class Standards(Input):
 class GoalCreate(Input):
     """A new goal, in draft."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [GOAL_EXAMPLE]})
+
     cycle_id: UUID
     """The cycle it belongs to; must be open."""
     owner: Owner = Field(examples=[{"type": "person", "id": "0199b2c4-5f00-7a10-8000-000000000001"}])
@@ -195,7 +221,7 @@ class GoalCreate(Input):
     """Percent of the owner's goals in the cycle."""
     rubric: RubricBody | None = None
     """How attainments become a score; by default GOAL-6's."""
-    ignore_missing: bool = Field(default=False, strict=True)
+    ignore_missing: StrictBool = False
     """Score by the indicators that have data."""
     indicators: list[IndicatorCreate] = Field(min_length=1, max_length=8)
     """One to eight."""
@@ -204,23 +230,25 @@ class GoalCreate(Input):
 class GoalUpdate(Input):
     """Changes of a draft; what is absent stays, null clears."""
 
-    parent_id: UUID | None = None
+    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "提升转化与停留", "why": None}]})
+
+    parent_id: UUID | MISSING | None = MISSING
     """The goal above it."""
-    title: Name = ""
+    title: Name | MISSING = MISSING
     """What is to be reached."""
-    why: Text | None = None
+    why: Text | MISSING | None = MISSING
     """Why it matters."""
-    how: Text | None = None
+    how: Text | MISSING | None = MISSING
     """The plan."""
-    behaviours: Text | None = None
+    behaviours: Text | MISSING | None = MISSING
     """The behaviours expected."""
-    standards: Standards | None = None
+    standards: Standards | MISSING | None = MISSING
     """Written standards."""
-    weight: Weight = Field(default="0", validate_default=True)
+    weight: Weight | MISSING = MISSING
     """Percent of the owner's goals."""
-    rubric: RubricBody | None = None
+    rubric: RubricBody | MISSING | None = MISSING
     """How attainments become a score."""
-    ignore_missing: bool = Field(default=False, strict=True)
+    ignore_missing: StrictBool | MISSING = MISSING
     """Score by the indicators that have data."""
 
 
@@ -276,6 +304,18 @@ class GoalWeight(Input):
 
 class GoalWeights(Input):
     """All of an owner's weights in a cycle, changed together (GOAL-2)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "cycle_id": "0199b2c4-5f00-7a10-8000-000000000002",
+                    "owner": {"type": "company"},
+                    "weights": [{"goal_id": "0199b2c4-5f00-7a10-8000-000000000003", "weight": "100"}],
+                }
+            ]
+        }
+    )
 
     cycle_id: UUID
     """The cycle."""

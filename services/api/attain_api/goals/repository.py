@@ -76,12 +76,32 @@ async def find_shop_ids(session: AsyncSession, *, company_id: UUID, shop_ids: It
     return set(await session.scalars(select(Shop.id).where(Shop.company_id == company_id, Shop.id.in_(list(shop_ids)))))
 
 
-_LOCK_OWNER = text("SELECT pg_advisory_xact_lock(hashtextextended(:owner, 0))")
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))")
+
+_LINE = text("""
+    WITH RECURSIVE line AS (
+        SELECT id, parent_id FROM goals WHERE company_id = :company_id AND id = :goal_id
+        UNION
+        SELECT above.id, above.parent_id FROM goals above
+        JOIN line ON above.company_id = :company_id AND above.id = line.parent_id
+    )
+    SELECT id FROM line
+""")
 
 
 async def lock_owner(session: AsyncSession, *, company_id: UUID, cycle_id: UUID, owner: OwnerKey) -> None:
     """Let one change of an owner's weights or states in a cycle happen at a time: the sum is over all of them."""
-    await session.execute(_LOCK_OWNER, {"owner": f"goals {company_id} {cycle_id} {owner}"})
+    await session.execute(_LOCK, {"what": f"goals {company_id} {cycle_id} {owner}"})
+
+
+async def lock_cascade(session: AsyncSession, *, company_id: UUID) -> None:
+    """Let one goal of a company get a new parent at a time."""
+    await session.execute(_LOCK, {"what": f"goal cascade {company_id}"})
+
+
+async def list_line(session: AsyncSession, *, company_id: UUID, goal_id: UUID) -> set[UUID]:
+    """A goal and everything above it."""
+    return set(await session.scalars(_LINE, {"company_id": company_id, "goal_id": goal_id}))
 
 
 async def list_owned(

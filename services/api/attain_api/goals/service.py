@@ -19,6 +19,7 @@ from attain_shared.goals.schemas import (
     GoalRead,
     GoalUpdate,
     IndicatorRead,
+    RubricBody,
 )
 from attain_shared.identifiers import new_id
 from attain_shared.rules.attainment import Direction
@@ -100,21 +101,14 @@ async def update_goal(
     goal = await _get_locked(uow, actor=actor, goal_id=goal_id, if_match=if_match)
     if goal.state != "draft":
         raise Conflict(f"the goal is {goal.state}: only a draft is changed like this", code="not-a-draft")
-    changes = data.model_dump(exclude_unset=True, exclude={"rubric", "standards"})
-    faults = list(drafting.rubric_faults(data.rubric))
-    if "title" in changes and changes["title"] is None:
-        faults.append(FieldError("/title", "missing", "a goal needs a title"))
-    if data.parent_id is not None:
-        parent = await repository.find_goal(uow.session, company_id=actor.company_id, goal_id=data.parent_id)
-        if parent is not None and parent.id == goal.id:
-            faults.append(FieldError("/parent_id", "goal-cycle", "a goal is not its own parent"))
-        window, owner = Window(goal.starts_on, goal.ends_on), OwnerKey(goal.department_id, goal.person_id)
-        faults.extend(drafting.parent_faults(parent, window=window, owner=owner))
+    changes = data.model_dump(exclude_unset=True)
+    rubric = data.rubric if isinstance(data.rubric, RubricBody) else None
+    faults = list(drafting.rubric_faults(rubric))
+    if changes.get("parent_id") is not None:
+        faults.extend(await _new_parent_faults(uow, goal=goal, parent_id=changes["parent_id"]))
     drafting.refuse(faults)
-    if "rubric" in data.model_fields_set:
-        changes["rubric"] = drafting.stored_rubric(data.rubric)
-    if "standards" in data.model_fields_set:
-        changes["standards"] = data.standards.model_dump() if data.standards else None
+    if "rubric" in changes:
+        changes["rubric"] = drafting.stored_rubric(rubric)
     if apply_changes(goal, changes) and {"rubric", "ignore_missing"} & changes.keys():
         await _recompute(uow, goal=goal)
     return await _read(uow, goal, actor=actor)
@@ -226,6 +220,17 @@ async def _check_draft(uow: UnitOfWork, *, actor: Actor, data: GoalCreate, owner
     faults.extend(drafting.indicator_faults(data.indicators, known))
     faults.extend(drafting.rubric_faults(data.rubric))
     drafting.refuse(faults)
+
+
+async def _new_parent_faults(uow: UnitOfWork, *, goal: Goal, parent_id: UUID) -> list[FieldError]:
+    """What speaks against a parent; two moves that together would close a circle are judged one after the other."""
+    await repository.lock_cascade(uow.session, company_id=goal.company_id)
+    line = await repository.list_line(uow.session, company_id=goal.company_id, goal_id=parent_id)
+    if goal.id in line:
+        return [FieldError("/parent_id", "goal-cycle", "the parent is the goal itself or below it")]
+    parent = await repository.find_goal(uow.session, company_id=goal.company_id, goal_id=parent_id)
+    window, owner = Window(goal.starts_on, goal.ends_on), OwnerKey(goal.department_id, goal.person_id)
+    return list(drafting.parent_faults(parent, window=window, owner=owner))
 
 
 def _indicators(goal: Goal, data: GoalCreate) -> list[Indicator]:

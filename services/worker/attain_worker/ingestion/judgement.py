@@ -1,6 +1,7 @@
 """From pushed rows to verdicts and standing rows, in memory: what the claim then writes (ING-3, MET-7)."""
 
 import gzip
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,10 @@ from attain_worker.ingestion.repository import Batch, Key, Outcome, Rejection, R
 
 VERDICT_BYTES = {verdict: index for index, verdict in enumerate(Verdict)}
 """A row's verdict as it is kept with its batch."""
+
+
+class UnreadablePayload(ValueError):
+    """A stored body that is not gzip: no OSError, which would pass for a database that is away."""
 
 
 @dataclass(slots=True)
@@ -39,7 +44,14 @@ class Judgement:
 
 def unpack(batches: Iterable[Batch]) -> list[tuple[Batch, list[PushedRow]]]:
     """The rows of each batch, as pushed."""
-    return [(batch, list(rows_of(decode_checked(gzip.decompress(batch.payload))))) for batch in batches]
+    return [(batch, list(rows_of(decode_checked(_unzip(batch))))) for batch in batches]
+
+
+def _unzip(batch: Batch) -> bytes:
+    try:
+        return gzip.decompress(batch.payload)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnreadablePayload(f"batch {batch.id} cannot be unpacked: {error!r}") from error
 
 
 def sort_out(

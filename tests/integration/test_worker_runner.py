@@ -1,0 +1,155 @@
+"""The worker's round: who has work is found, served, and forgotten once idle (ING-4, ING-5)."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import select
+from structlog.testing import capture_logs
+
+from attain_api.state import ApiState
+from attain_shared.db.session import transaction
+from attain_shared.work.models import CompanyWork
+from attain_worker import repository, runner
+from attain_worker.runner import Runner
+from tests.support.goals import indicator, make_cycle, make_goal, read_attainment
+from tests.support.pushes import Pusher, make_pusher, read_batch
+from tests.support.worker import count_rows, new_ingestion, new_recompute
+
+
+def new_runner(state: ApiState) -> Runner:
+    return Runner(state.sessions, state.doorbell, ingestion=new_ingestion(state), recompute=new_recompute(state))
+
+
+async def listed(state: ApiState, pusher: Pusher) -> bool:
+    async with transaction(state.sessions, state.doorbell) as uow:
+        return pusher.company_id in await repository.list_companies_with_work(uow.session)
+
+
+async def run_until(worker: Runner, condition: "asyncio.Future[None] | asyncio.Task[None]") -> None:
+    """Let a worker run until something holds, then stop it."""
+    running = asyncio.create_task(worker.run())
+    await asyncio.wait({running, condition}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+    worker.stop()
+    await asyncio.wait_for(running, timeout=10)
+    await condition
+
+
+async def until_done(api: AsyncClient, pusher: Pusher, batch: str) -> None:
+    while (await read_batch(api, pusher, batch))["state"] != "done":
+        await asyncio.sleep(0.02)
+
+
+async def test_a_worker_finds_the_push_and_recomputes_its_goals(api: AsyncClient, state: ApiState) -> None:
+    """GOAL-10."""
+    pusher = await make_pusher(state)
+    cycle = (await make_cycle(api, pusher.company))["id"]
+    goal = (await make_goal(api, pusher.company, indicator([pusher.shop.id]), cycle_id=cycle))["id"]
+    batch = await pusher.push(api, pusher.row(value="1500"))
+    assert await listed(state, pusher)
+
+    async def shown() -> None:
+        params = {"wait_for_batch": batch, "timeout": 10}
+        found = await read_attainment(api, pusher.company, goal, **params)
+        assert found["indicators"][0]["attainment"] == "1.500000"
+
+    await run_until(new_runner(state), asyncio.create_task(shown()))
+
+
+async def test_an_idle_company_is_forgotten_and_found_again(
+    api: AsyncClient, state: ApiState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "IDLE_SECONDS", 0.05)
+    pusher, worker = await make_pusher(state), new_runner(state)
+
+    async def forgotten() -> None:
+        while await listed(state, pusher):
+            await asyncio.sleep(0.02)
+            worker.look()
+
+    first = await pusher.push(api, pusher.row())
+    running = asyncio.create_task(worker.run())
+    await asyncio.wait_for(until_done(api, pusher, first), timeout=10)
+    await asyncio.wait_for(forgotten(), timeout=10)
+    second = await pusher.push(api, pusher.row(bucket="2026-07-02"))
+    assert await listed(state, pusher)
+    worker.look()
+    await asyncio.wait_for(until_done(api, pusher, second), timeout=10)
+    worker.stop()
+    await asyncio.wait_for(running, timeout=10)
+
+
+async def test_a_company_with_something_to_do_is_not_forgotten(api: AsyncClient, state: ApiState) -> None:
+    pusher = await make_pusher(state)
+    await pusher.push(api, pusher.row())
+
+    async def forget() -> None:
+        async with transaction(state.sessions, state.doorbell) as uow:
+            await repository.forget_idle_company(uow.session, company_id=pusher.company_id)
+
+    await forget()
+    assert await listed(state, pusher)
+    while await new_ingestion(state).take_in(pusher.company_id):
+        pass
+    await forget()
+    assert not await listed(state, pusher)
+    cycle = (await make_cycle(api, pusher.company))["id"]
+    await make_goal(api, pusher.company, indicator([pusher.shop.id]), cycle_id=cycle)
+    assert await count_rows(state, "goal_marks", pusher.company_id) == 1
+    await forget()
+    assert await listed(state, pusher)
+
+
+async def test_a_company_whose_work_fails_does_not_stop_the_others(
+    api: AsyncClient, state: ApiState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ING-5."""
+    broken, healthy = await make_pusher(state), await make_pusher(state)
+    ingestion = new_ingestion(state)
+    take_in = ingestion.take_in
+
+    async def fail_for_one(company_id: UUID) -> bool:
+        if company_id == broken.company_id:
+            raise ValueError("a bug")
+        return await take_in(company_id)
+
+    monkeypatch.setattr(ingestion, "take_in", fail_for_one)
+    await broken.push(api, broken.row())
+    batch = await healthy.push(api, healthy.row())
+    worker = Runner(state.sessions, state.doorbell, ingestion=ingestion, recompute=new_recompute(state))
+    with capture_logs() as logs:
+        await run_until(worker, asyncio.create_task(until_done(api, healthy, batch)))
+    assert "a company's work failed; the others go on" in {line["event"] for line in logs}
+
+
+async def test_a_database_that_is_away_is_waited_for(
+    api: AsyncClient, state: ApiState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "PAUSE_AFTER_FAILURE", 0.01)
+    pusher, failures = await make_pusher(state), [ConnectionRefusedError("no"), ValueError("a bug")]
+    list_companies = repository.list_companies_with_work
+
+    async def away(session: object) -> object:
+        if failures:
+            raise failures.pop()
+        return await list_companies(session)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(runner.repository, "list_companies_with_work", away)
+    batch = await pusher.push(api, pusher.row())
+    with capture_logs() as logs:
+        await run_until(new_runner(state), asyncio.create_task(until_done(api, pusher, batch)))
+    events = [line["event"] for line in logs if line["log_level"] in {"warning", "error"}]
+    assert events == ["the round failed; trying again", "the database is away; trying again"]
+
+
+async def test_a_push_lists_its_company_once(api: AsyncClient, state: ApiState) -> None:
+    pusher = await make_pusher(state)
+    wanted = select(CompanyWork.wanted_at).where(CompanyWork.company_id == pusher.company_id)
+    seen = []
+    for day in (1, 2):
+        await pusher.push(api, pusher.row(bucket=f"2026-07-0{day}"))
+        async with transaction(state.sessions, state.doorbell) as uow:
+            seen.append(list(await uow.session.scalars(wanted)))
+    assert seen[0] == seen[1]
+    assert len(seen[0]) == 1

@@ -1,0 +1,52 @@
+"""Companies that are alike in everything but their ids and one figure."""
+
+from dataclasses import dataclass
+
+from tests.support.stack import Stack
+from tests.support.story import Company, Connector, make_company, metric_indicator
+
+SHOP, SHOP_OF_ONE = "brand-flagship", "only-in-one"
+NAME, EMAIL = "同名公司", "lin@same.example.com"
+PUSH_KEY = "one key for both"
+
+
+@dataclass
+class World:
+    """A company with one of everything, by the names that paths and queries give to ids."""
+
+    company: Company
+    connector: Connector
+    ids: dict[str, str]
+    gmv: str
+
+    def counts(self) -> dict[str, int]:
+        """How many rows each list has."""
+        paths = ("departments", "people", "shops", "connectors", "metric-batches", "cycles", "goals")
+        return {path: len(list(self.company.admin.items(f"/v1/{path}"))) for path in paths}
+
+
+def make_world(stack: Stack, *, gmv: str) -> World:
+    """A company with one of everything; the shop sold this much on a day."""
+    company = make_company(stack.base_url, name=NAME)
+    shop_id = company.make_shop(SHOP)
+    connector = company.make_connector([shop_id])
+    create = company.admin.create
+    department = {"name": "运营部", "function": "operations", "parent_id": None, "headcount_plan": 6, "duties": []}
+    department_id = create("/v1/departments", department)["id"]
+    person = {"name": "林晓", "email": EMAIL, "department_id": department_id, "position_id": None}
+    person |= {"manager_id": None, "employment_type": "employee", "hired_on": "2026-03-01", "roles": ["employee"]}
+    person_id = create("/v1/people", person)["id"]
+    cycle_id = company.make_cycle("quarter", "2026-07-01")
+    indicators = [metric_indicator("gmv", [shop_id], "1000")]
+    owner = {"type": "person", "id": person_id}
+    goal_id = company.make_goal(cycle_id, indicators, weight="100", title="提升成交")
+    confirmed = company.make_goal(cycle_id, indicators, owner=owner, weight="100", title="提升成交")
+    for action in ("submit", "confirm"):
+        company.admin.act(f"/v1/goals/{confirmed}", action)
+    row = {"shop": f"tmall:{SHOP}", "metric": "gmv", "bucket": "2026-07-01", "value": gmv}
+    strange = row | {"shop": f"tmall:{SHOP_OF_ONE}"}
+    batch_id = connector.push([row, strange], key=PUSH_KEY)["id"]
+    company.wait_for_batch(goal_id, batch_id)
+    ids = {"department_id": department_id, "person_id": person_id, "shop_id": shop_id, "connector_id": connector.id}
+    ids |= {"cycle_id": cycle_id, "goal_id": goal_id, "batch_id": batch_id, "wait_for_batch": batch_id}
+    return World(company, connector, ids | {"manager_id": person_id, "parent_id": department_id}, gmv)
