@@ -75,7 +75,10 @@ class Api:
         return reply.headers["ETag"]
 
     def _request(self, method: str, path: str, *, headers: dict[str, str] | None = None, **what: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
-        return self._http.request(method, path, headers=self._headers | (headers or {}), **what)
+        try:
+            return self._http.request(method, path, headers=self._headers | (headers or {}), **what)
+        except httpx.HTTPError as error:
+            raise DemoFailed(f"{method} {path} was not answered: {error!r}") from error
 
 
 def checked(reply: httpx.Response) -> Body:

@@ -131,12 +131,12 @@ def test_another_companys_ids_are_unknown_in_every_query(a: World, b: World, ope
 
 
 def test_another_companys_ids_are_unknown_in_every_body(a: World, b: World) -> None:
-    person = {"name": "新人", "email": "new@same.example.com", "department_id": None, "position_id": None}
+    person: Json = {"name": "新人", "email": "new@same.example.com", "department_id": None, "position_id": None}
     person |= {"manager_id": None, "employment_type": "employee", "hired_on": "2026-03-01", "roles": ["employee"]}
-    department = {"name": "新部", "function": "design", "parent_id": None, "headcount_plan": 1, "duties": []}
-    goal = {"cycle_id": b.ids["cycle_id"], "owner": {"type": "company"}, "title": "新", "weight": "1"}
+    department: Json = {"name": "新部", "function": "design", "parent_id": None, "headcount_plan": 1, "duties": []}
+    goal: Json = {"cycle_id": b.ids["cycle_id"], "owner": {"type": "company"}, "title": "新", "weight": "1"}
     goal |= {"indicators": [metric_indicator("gmv", [b.ids["shop_id"]], "1")]}
-    weights = {"cycle_id": b.ids["cycle_id"], "owner": {"type": "person", "id": b.ids["person_id"]}}
+    weights: Json = {"cycle_id": b.ids["cycle_id"], "owner": {"type": "person", "id": b.ids["person_id"]}}
     own = f"/v1/people/{b.ids['person_id']}", f"/v1/departments/{b.ids['department_id']}"
     bodies = [
         ("POST", "/v1/people", person | {"department_id": "?department_id"}),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tests.support.stack import Stack
-from tests.support.story import Company, Connector, make_company, metric_indicator
+from tests.support.story import Company, Connector, Json, make_company, metric_indicator
 
 SHOP, SHOP_OF_ONE = "brand-flagship", "only-in-one"
 NAME, EMAIL = "同名公司", "lin@same.example.com"
@@ -31,9 +31,15 @@ def make_world(stack: Stack, *, gmv: str) -> World:
     shop_id = company.make_shop(SHOP)
     connector = company.make_connector([shop_id])
     create = company.admin.create
-    department = {"name": "运营部", "function": "operations", "parent_id": None, "headcount_plan": 6, "duties": []}
+    department: Json = {
+        "name": "运营部",
+        "function": "operations",
+        "parent_id": None,
+        "headcount_plan": 6,
+        "duties": [],
+    }
     department_id = create("/v1/departments", department)["id"]
-    person = {"name": "林晓", "email": EMAIL, "department_id": department_id, "position_id": None}
+    person: Json = {"name": "林晓", "email": EMAIL, "department_id": department_id, "position_id": None}
     person |= {"manager_id": None, "employment_type": "employee", "hired_on": "2026-03-01", "roles": ["employee"]}
     person_id = create("/v1/people", person)["id"]
     cycle_id = company.make_cycle("quarter", "2026-07-01")

@@ -57,14 +57,11 @@ async def hear_bells(redis_url: str, look: Callable[[], None]) -> None:
 
 
 async def _close(bell: Worker) -> None:
-    """Let go of every connection: arq's own close stumbles over a job that is cancelled, and leaves them open."""
+    """Let go of every connection. arq's own close stumbles over a job that is cancelled, and leaves them open."""
     tasks = [task for task in (bell.main_task, *bell.tasks.values()) if task is not None]
     for task in tasks:
         task.cancel()
     # only then are the connections they read from back in the pool, to be closed with the others
     await asyncio.gather(*tasks, return_exceptions=True)
-    bell.tasks.clear()
-    try:
-        await bell.close()
-    except (RedisError, OSError, TimeoutError) as error:
-        log.debug("the queue was not closed cleanly", reason=type(error).__name__)
+    if bell.pool is not None:
+        await bell.pool.aclose()
