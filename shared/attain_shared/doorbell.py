@@ -34,6 +34,8 @@ class Bell(StrEnum):
     """The rings there are: what the worker should look at."""
 
     INBOX = "inbox"
+    INBOX_FROM_THE_START = "inbox-from-the-start"
+    """An old batch is to be done again: it lies below what the worker remembers as done."""
     MARKS = "marks"
 
 

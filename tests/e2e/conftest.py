@@ -22,6 +22,7 @@ def stack(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture
 def company(stack: Stack) -> Iterator[Company]:
     """A company from nothing."""
+    stack.revive()
     made = make_company(stack.base_url)
     with made.admin:
         yield made

@@ -23,6 +23,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture
 def company(stack: Stack) -> Iterator[Company]:
     """A company from nothing."""
+    stack.revive()
     made = make_company(stack.base_url)
     with made.admin:
         yield made

@@ -110,6 +110,7 @@ def some_rows(chance: random.Random) -> list[Row]:
 
 @pytest.fixture
 def company(servers: Servers) -> Iterator[Company]:
+    servers.stack.revive()
     made = make_company(servers.stack.base_url)
     with made.admin:
         yield made

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from tests.support.database import Database
 from tests.support.files import in_batches
 from tests.support.model import attainment_text, check_books, default_score, found_rows, standing_rows
@@ -100,6 +102,7 @@ def check_attainments(
     return len(scores)
 
 
+@pytest.mark.timeout(300)
 def test_ten_kills_during_a_push_of_200_000_rows_lose_and_double_nothing(stack: Stack, company: Company) -> None:
     seed = random.SystemRandom().randrange(10**9)
     chance = random.Random(seed)

@@ -100,6 +100,11 @@ def check_books(database: Database, company: Company, acknowledged: Mapping[str,
     assert len(receipts) == len(acknowledged), "two keys share a batch"
     assert (books.lost, books.doubled) == (0, 0), books
     assert books.verdicts.total() == books.rows, books
+    # the first row of a key is accepted, once and for all (MET-7)
+    keys = {
+        (row["shop"], row["metric"], row.get("dimension"), row["bucket"]) for rows in receipts.values() for row in rows
+    }
+    assert books.verdicts["accepted"] == len(keys), (len(keys), books)
     return books
 
 

@@ -137,6 +137,14 @@ class Stack:
         worker.launch()
         return wait_until(lambda: worker.said("worker started"), what="the worker")
 
+    def revive(self) -> None:
+        """Start whatever a test that failed has left dead, so that the next one fails for reasons of its own."""
+        if not self.api.process.running:
+            self.start_api()
+        for worker in self.workers:
+            if not worker.process.running:
+                self.start_worker(worker)
+
     def is_ready(self) -> bool:
         """Whether the API serves; fails where its process has ended."""
         assert self.api.process.running, self.api.process.failure("ended by itself")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from arq.worker import Worker, func
+from arq.worker import Function, Worker, func
 from redis.exceptions import RedisError
 
 from attain_shared.doorbell import QUEUE, Bell, deserialize_job, redis_settings, serialize_job
@@ -19,14 +19,17 @@ RETRY_DELAY = 2.0
 """Seconds before Redis is tried again; the sweep does the work meanwhile."""
 
 
-def create_bell(redis_url: str, look: Callable[[], None]) -> Worker:
+def create_bell(redis_url: str, hear: Callable[[Bell], None]) -> Worker:
     """An arq worker that knows every bell, with the settings that bite set (libraries.md, part 2)."""
 
-    async def heard(ctx: dict[Any, Any], *args: object, **kwargs: object) -> None:  # noqa: ARG001 - arq's shape
-        look()
+    def job(bell: Bell) -> Function:
+        async def heard(ctx: dict[Any, Any], *args: object, **kwargs: object) -> None:  # noqa: ARG001 - arq's shape
+            hear(bell)
+
+        return func(heard, name=bell.value, keep_result=0, max_tries=1, timeout=5)
 
     return Worker(
-        functions=[func(heard, name=bell.value, keep_result=0, max_tries=1, timeout=5) for bell in Bell],
+        functions=[job(bell) for bell in Bell],
         queue_name=QUEUE,
         redis_settings=redis_settings(redis_url),
         handle_signals=False,
@@ -43,10 +46,10 @@ def create_bell(redis_url: str, look: Callable[[], None]) -> Worker:
     )
 
 
-async def hear_bells(redis_url: str, look: Callable[[], None]) -> None:
+async def hear_bells(redis_url: str, hear: Callable[[Bell], None]) -> None:
     """Hear bells until cancelled; start again whenever Redis was away."""
     while True:
-        bell = create_bell(redis_url, look)
+        bell = create_bell(redis_url, hear)
         try:
             await bell.async_run()
         except (RedisError, OSError, TimeoutError) as error:

@@ -13,7 +13,7 @@ from attain_shared import logs
 from attain_shared.db.failures import is_passing
 from attain_shared.db.schema import SCHEMA_REVISION, schema_is_ready
 from attain_shared.db.session import create_engine, create_sessions
-from attain_shared.doorbell import MemoryDoorbell
+from attain_shared.doorbell import Bell, MemoryDoorbell
 from attain_worker.attainment.service import Recompute
 from attain_worker.bell import hear_bells
 from attain_worker.ingestion.service import Ingestion
@@ -31,13 +31,19 @@ MINUTE = 60.0
 
 async def work(settings: WorkerSettings) -> None:
     """Work until SIGTERM or SIGINT; then finish the claim in progress."""
-    engine = create_engine(settings, application="attain-worker")
+    # set-based statements over thousands of keys: a generic plan made one fifty times slower from the sixth run on
+    engine = create_engine(settings, application="attain-worker", plan_cache_mode="force_custom_plan")
     sessions = create_sessions(engine)
     doorbell = MemoryDoorbell()  # the worker rings nobody: it looks again by itself
     ingestion = Ingestion(sessions, doorbell, claim_rows=settings.claim_rows)
     recompute = Recompute(sessions, doorbell, claim_goals=settings.claim_goals)
     runner = Runner(sessions, doorbell, ingestion=ingestion, recompute=recompute)
     housekeeping = Housekeeping(sessions, doorbell)
+
+    def hear(bell: Bell) -> None:
+        if bell is Bell.INBOX_FROM_THE_START:
+            ingestion.forget_low_water()
+        runner.look()
 
     async def look() -> None:
         runner.look()
@@ -46,12 +52,9 @@ async def work(settings: WorkerSettings) -> None:
         ingestion.forget_low_water()
 
     await _wait_for_schema(sessions)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, runner.stop)
     log.info("worker started")
     beside = [
-        asyncio.create_task(hear_bells(settings.redis_url.get_secret_value(), runner.look)),
+        asyncio.create_task(hear_bells(settings.redis_url.get_secret_value(), hear)),
         asyncio.create_task(every(settings.sweep_seconds, look)),
         asyncio.create_task(every(settings.heartbeat_seconds, housekeeping.beat)),
         asyncio.create_task(every(LOOK_FROM_THE_START_SECONDS, look_from_the_start)),
@@ -59,12 +62,29 @@ async def work(settings: WorkerSettings) -> None:
         asyncio.create_task(every(HOUR, housekeeping.forget_old_answers)),
         asyncio.create_task(every(MINUTE, housekeeping.notice_new_day)),
     ]
-    await runner.run()
+    await _run_until_stopped(runner, drain_seconds=settings.drain_seconds)
     for task in beside:
         task.cancel()
     await asyncio.gather(*beside, return_exceptions=True)
     await engine.dispose()
     log.info("worker stopped")
+
+
+async def _run_until_stopped(runner: Runner, *, drain_seconds: float) -> None:
+    """Run until a signal; then finish the claim in progress, or hand it back by rolling it back."""
+    working = asyncio.create_task(runner.run())
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        runner.stop()
+        loop.call_later(drain_seconds, working.cancel)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    try:
+        await working
+    except asyncio.CancelledError:
+        log.warning("the claim in progress was handed back", after_seconds=drain_seconds)
 
 
 async def _wait_for_schema(sessions: async_sessionmaker[AsyncSession]) -> None:

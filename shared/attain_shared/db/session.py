@@ -21,8 +21,11 @@ class UnitOfWork:
     bells: set[Bell] = field(default_factory=set)
 
 
-def create_engine(settings: DatabaseSettings, *, application: str) -> AsyncEngine:
-    """An engine whose connections give up on their own: no statement, lock or idle transaction is unbounded."""
+def create_engine(settings: DatabaseSettings, *, application: str, **server_settings: str) -> AsyncEngine:
+    """An engine whose connections give up on their own: no statement, lock or idle transaction is unbounded.
+
+    `server_settings` are PostgreSQL's own, for the connections of this engine alone.
+    """
     engine = create_async_engine(
         settings.database_url.get_secret_value(),
         pool_size=settings.database_pool_size,
@@ -39,6 +42,7 @@ def create_engine(settings: DatabaseSettings, *, application: str) -> AsyncEngin
                 "statement_timeout": str(settings.statement_timeout_ms),
                 "lock_timeout": str(settings.lock_timeout_ms),
                 "idle_in_transaction_session_timeout": str(settings.idle_in_transaction_timeout_ms),
+                **server_settings,
             },
         },
     )

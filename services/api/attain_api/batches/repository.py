@@ -94,10 +94,12 @@ def select_batches(*, company_id: UUID, connector_id: UUID | None) -> Select[Met
 
 
 async def find_batch(
-    session: AsyncSession, *, company_id: UUID, connector_id: UUID | None, batch_id: UUID
+    session: AsyncSession, *, company_id: UUID, connector_id: UUID | None, batch_id: UUID, lock: bool = False
 ) -> MetricBatch | None:
-    """One batch, within the caller's view."""
+    """One batch, within the caller's view; locked where it is to be changed."""
     statement = select_batches(company_id=company_id, connector_id=connector_id)
+    if lock:
+        statement = statement.with_for_update()
     batch: MetricBatch | None = await session.scalar(statement.where(MetricBatch.id == batch_id))
     return batch
 

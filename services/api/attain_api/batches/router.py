@@ -8,8 +8,8 @@ from pydantic import Field
 
 from attain_api.batches import service
 from attain_api.batches.body import PushedBody, UnsupportedEncoding, read_body
-from attain_api.conditional import Tag
-from attain_api.deps import CurrentActor, RolePolicy, Uow, allow
+from attain_api.conditional import ChangeTag, Tag
+from attain_api.deps import CurrentActor, IfMatch, RolePolicy, Uow, allow
 from attain_api.idempotency import checked_key
 from attain_api.paging import PageQuery, read_cursor, write_cursor
 from attain_api.problems import problems
@@ -120,15 +120,15 @@ async def list_metric_batches(
     batches, cursor = await service.list_batches(
         uow, actor=actor, query=query, state=query.state, connector_id=query.connector_id
     )
-    return Page[BatchRead](items=[service.read_batch(batch) for batch in batches], next_cursor=cursor)
+    return Page[BatchRead](items=[service.read_batch(batch, actor=actor) for batch in batches], next_cursor=cursor)
 
 
 @router.get("/{batch_id}", summary="One batch", dependencies=[allow("connector", "admin", "executive")])
 async def get_metric_batch(*, uow: Uow, actor: CurrentActor, batch_id: UUID, tag: Tag) -> BatchRead:
     """The state of a batch, and once it is done how many rows got which verdict."""
     batch = await service.get_batch(uow, actor=actor, batch_id=batch_id)
-    tag.show(f'"{batch.state}-{batch.attempts}"')
-    return service.read_batch(batch)
+    tag.show(service.batch_tag(batch))
+    return service.read_batch(batch, actor=actor)
 
 
 @router.get("/{batch_id}/rows", summary="The rows of a batch", dependencies=[allow("connector", "admin", "executive")])
@@ -147,3 +147,18 @@ async def list_metric_batch_rows(
     shown = rows[: query.limit]
     cursor = write_cursor("index", shown[-1].index, batch_id) if len(rows) > query.limit else None
     return Page[BatchRowRead](items=shown, next_cursor=cursor)
+
+
+@router.post(
+    "/{batch_id}/actions/replay",
+    summary="Process a batch again",
+    dependencies=[allow(*service.REPLAYERS)],
+    responses=problems(Conflict),
+)
+async def replay_metric_batch(
+    *, uow: Uow, actor: CurrentActor, batch_id: UUID, tag: ChangeTag, if_match: IfMatch = None
+) -> BatchRead:
+    """A failed batch is processed whole; of a done one only the rejected rows are judged again."""
+    batch = await service.replay_batch(uow, actor=actor, batch_id=batch_id, if_match=if_match)
+    tag.set(service.batch_tag(batch))
+    return service.read_batch(batch, actor=actor)

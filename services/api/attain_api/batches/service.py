@@ -9,18 +9,22 @@ from attain_api.access.actor import Actor
 from attain_api.batches import repository
 from attain_api.batches.body import PushedBody
 from attain_api.batches.repository import Receipt
+from attain_api.conditional import check_if_match
 from attain_api.paging import PageQuery, paginate
 from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import UnitOfWork
 from attain_shared.doorbell import Bell
-from attain_shared.errors import Conflict, NotAllowed, NotFound
+from attain_shared.errors import ActionNotAllowed, Conflict, NotAllowed, NotFound
 from attain_shared.identifiers import new_id
 from attain_shared.metrics.models import MetricBatch
 from attain_shared.metrics.push import PushedRow, decode_checked, read_push, rows_of
 from attain_shared.metrics.schemas import BatchRead, BatchRowRead, VerdictCounts
 from attain_shared.rules.corrections import Verdict
+from attain_shared.work.queries import want_work
 
 VERDICTS = tuple(Verdict)
+REPLAYERS = frozenset({"connector", "admin"})
+"""Whoever may push may have it processed again."""
 
 
 async def store_push(uow: UnitOfWork, *, actor: Actor, key: str, body: PushedBody) -> Receipt:
@@ -71,6 +75,24 @@ async def get_batch(uow: UnitOfWork, *, actor: Actor, batch_id: UUID) -> MetricB
     return batch
 
 
+async def replay_batch(uow: UnitOfWork, *, actor: Actor, batch_id: UUID, if_match: str | None) -> MetricBatch:
+    """Have a failed batch processed again, or the rejected rows of a done one, once their cause is mended (ING-3)."""
+    batch = await repository.find_batch(
+        uow.session, company_id=actor.company_id, connector_id=_own_only(actor), batch_id=batch_id, lock=True
+    )
+    if batch is None:
+        raise NotFound("no such batch")
+    check_if_match(if_match, batch_tag(batch))
+    if not _may_be_replayed(batch):
+        raise ActionNotAllowed("only a failed batch, or a done one with rejected rows, can be replayed")
+    batch.state, batch.attempts, batch.due_at = "stored", 0, utc_now()
+    batch.processed_at = batch.error = batch.verdicts = None
+    await uow.session.flush()
+    await want_work(uow.session, company_id=actor.company_id)
+    uow.bells.add(Bell.INBOX_FROM_THE_START)
+    return batch
+
+
 async def list_batches(
     uow: UnitOfWork, *, actor: Actor, query: PageQuery, state: str | None, connector_id: UUID | None
 ) -> tuple[list[MetricBatch], str | None]:
@@ -117,8 +139,14 @@ async def list_rows(
     return rows
 
 
-def read_batch(batch: MetricBatch) -> BatchRead:
-    """A batch as clients see it."""
+def batch_tag(batch: MetricBatch) -> str:
+    """The ETag: a batch changes when it is tried, processed or replayed."""
+    processed = batch.processed_at.timestamp() if batch.processed_at else 0
+    return f'"{batch.state}-{batch.attempts}-{processed}"'
+
+
+def read_batch(batch: MetricBatch, *, actor: Actor) -> BatchRead:
+    """A batch as the caller sees it."""
     return BatchRead(
         id=batch.id,
         state=batch.state,
@@ -131,8 +159,12 @@ def read_batch(batch: MetricBatch) -> BatchRead:
         processed_at=batch.processed_at,
         error=batch.error,
         verdicts=VerdictCounts.model_validate(batch.verdicts) if batch.verdicts else None,
-        allowed_actions=[],
+        allowed_actions=["replay"] if REPLAYERS & actor.roles and _may_be_replayed(batch) else [],
     )
+
+
+def _may_be_replayed(batch: MetricBatch) -> bool:
+    return batch.state == "failed" or (batch.state == "done" and bool(batch.verdicts and batch.verdicts["rejected"]))
 
 
 def _own_only(actor: Actor) -> UUID | None:

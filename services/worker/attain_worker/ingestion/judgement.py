@@ -15,6 +15,7 @@ from attain_worker.ingestion.repository import Batch, Key, Outcome, Rejection, R
 
 VERDICT_BYTES = {verdict: index for index, verdict in enumerate(Verdict)}
 """A row's verdict as it is kept with its batch."""
+REJECTED = VERDICT_BYTES[Verdict.REJECTED]
 
 
 class UnreadablePayload(ValueError):
@@ -61,11 +62,16 @@ def sort_out(
     scopes: Mapping[UUID, frozenset[UUID]],
     metrics: Mapping[str, Metric],
 ) -> Claim:
-    """Group the rows by key in the order they came; reject those that name no shop in scope or no metric (ING-3)."""
+    """Group the rows by key in the order they came; reject those that name no shop in scope or no metric (ING-3).
+
+    Of a replayed batch only the rows rejected before are judged: the others have their verdict.
+    """
     claim = Claim([batch for batch, _ in pushed])
     for batch, rows in pushed:
         scope = scopes.get(batch.connector_id, frozenset()) if batch.connector_id else None
         for index, row in enumerate(rows):
+            if batch.row_verdicts is not None and batch.row_verdicts[index] != REJECTED:
+                continue
             shop_id = shops.get(row.shop)
             if shop_id is None or (scope is not None and shop_id not in scope):
                 detail = f"no shop {row.shop} within reach of this key"
@@ -84,7 +90,9 @@ def sort_out(
 def decide(claim: Claim, present: Mapping[Key, Version]) -> Judgement:
     """Judge every row against what stands, one after the other (MET-7)."""
     judgement = Judgement()
-    verdicts = {batch.id: bytearray([VERDICT_BYTES[Verdict.REJECTED]]) * batch.received for batch in claim.batches}
+    verdicts = {
+        batch.id: bytearray(batch.row_verdicts or bytes([REJECTED]) * batch.received) for batch in claim.batches
+    }
     for key, rows in claim.rows.items():
         before = standing = present.get(key)
         for row in rows:

@@ -21,6 +21,8 @@ class Batch(NamedTuple):
     received: int
     payload: bytes
     stored_at: datetime
+    row_verdicts: bytes | None
+    """Of the last time, where this is a replay: only the rejected rows are judged again."""
 
 
 class Key(NamedTuple):
@@ -71,13 +73,13 @@ _OLDEST = text("""
 """)
 
 _CLAIM = text("""
-    SELECT id, connector_id, received, payload, stored_at FROM metric_batches
+    SELECT id, connector_id, received, payload, stored_at, row_verdicts FROM metric_batches
     WHERE company_id = :company_id AND id >= :oldest AND state = 'stored' AND due_at <= :now AND lane = :lane
     ORDER BY id LIMIT :batches FOR UPDATE SKIP LOCKED
 """)
 
 _CLAIM_ONE = text("""
-    SELECT id, connector_id, received, payload, stored_at FROM metric_batches
+    SELECT id, connector_id, received, payload, stored_at, row_verdicts FROM metric_batches
     WHERE company_id = :company_id AND id = :id AND state = 'stored' FOR UPDATE SKIP LOCKED
 """)
 
@@ -132,6 +134,10 @@ _FINISH = text("""
     FROM unnest(CAST(:ids AS uuid[]), CAST(:verdicts AS jsonb[]), CAST(:row_verdicts AS bytea[]))
          AS outcome (id, verdicts, row_verdicts)
     WHERE batch.company_id = :company_id AND batch.id = outcome.id
+""")
+
+_FORGET_REJECTIONS = text("""
+    DELETE FROM batch_rejections WHERE company_id = :company_id AND batch_id = ANY(:batches)
 """)
 
 _REJECT = text("""
@@ -279,6 +285,11 @@ async def finish_batches(
             "row_verdicts": [outcome.row_verdicts for outcome in outcomes],
         },
     )
+
+
+async def forget_rejections(session: AsyncSession, *, company_id: UUID, batch_ids: Sequence[UUID]) -> None:
+    """Forget why rows of replayed batches were rejected: they are judged again."""
+    await session.execute(_FORGET_REJECTIONS, {"company_id": company_id, "batches": batch_ids})
 
 
 async def store_rejections(session: AsyncSession, *, company_id: UUID, rejections: Sequence[Rejection]) -> None:

@@ -79,7 +79,7 @@ class Ingestion:
             company_id=company_id,
             lane=lane,
             oldest=first_id,
-            batches=max(1, min(200, self._claim_rows // first_rows)),
+            batches=max(1, min(200, self._claim_rows // max(1, first_rows))),
             now=now,
         )
         taken, rows = 0, 0
@@ -108,6 +108,8 @@ class Ingestion:
             goal_ids = await repository.find_affected_goals(session, company_id=company_id, keys=decided.changed)
             earliest = min(batch.id for batch in batches)
             await mark_goals(session, company_id=company_id, marks=[(goal_id, earliest) for goal_id in goal_ids])
+        if replayed := [batch.id for batch in batches if batch.row_verdicts is not None]:
+            await repository.forget_rejections(session, company_id=company_id, batch_ids=replayed)
         if claim.rejections:
             await repository.store_rejections(session, company_id=company_id, rejections=claim.rejections)
         await repository.finish_batches(session, company_id=company_id, outcomes=decided.outcomes, now=utc_now())
