@@ -59,19 +59,19 @@ async def test_a_bell_is_heard_again_right_after_it_was(redis_url: str) -> None:
 
 
 async def test_many_rings_at_once_are_few_jobs(redis_url: str) -> None:
-    doorbell = ArqDoorbell(redis_url)
+    doorbell, heard = ArqDoorbell(redis_url), asyncio.Event()
     rings = 0
 
     def count() -> None:
         nonlocal rings
         rings += 1
+        heard.set()
 
     for _ in range(500):
         doorbell.ring_all([Bell.INBOX, Bell.MARKS])
     await doorbell.aclose()
     listener = asyncio.create_task(hear_bells(redis_url, count))
-    while rings == 0:
-        await asyncio.sleep(0.01)
+    await eventually(heard)
     await asyncio.sleep(0.3)
     assert rings <= 4
     await stop(listener)

@@ -1,10 +1,11 @@
 """The wire contract of cycles, goals, attainments and scorecards (api.md)."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import MISSING, ConfigDict, Field, JsonValue, StrictBool
+from pydantic import MISSING, AfterValidator, ConfigDict, Field, JsonValue, StrictBool
 
 from attain_shared.rules.algebra import Aggregate
 from attain_shared.rules.attainment import Direction
@@ -12,7 +13,13 @@ from attain_shared.rules.periods import CycleKind
 from attain_shared.rules.rubric import Op, Quantifier
 from attain_shared.wire import Code, Day, DecimalText, Input, Name, Output, Text
 
-Weight = Annotated[DecimalText, Field(ge=0, le=100, decimal_places=2)]
+
+def _with_two_places(weight: Decimal) -> Decimal:
+    """As it is stored: the answer to a change and a later reading, of one ETag, are the same."""
+    return weight.quantize(Decimal("0.01"))
+
+
+Weight = Annotated[DecimalText, Field(ge=0, le=100, decimal_places=2), AfterValidator(_with_two_places)]
 """A share of an owner's goals, in percent."""
 
 
