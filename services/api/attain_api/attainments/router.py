@@ -13,7 +13,7 @@ from attain_api.deps import Credential, RolePolicy, State
 from attain_api.problems import problems
 from attain_shared.db.session import transaction
 from attain_shared.errors import Invalid, NotFound
-from attain_shared.goals.schemas import AttainmentRead
+from attain_shared.goals.attainment_schemas import AttainmentRead
 from attain_shared.wire import Input, Instant
 
 router = APIRouter(prefix="/v1/goals", tags=["Goals"])

@@ -18,10 +18,10 @@ from attain_api.state import ApiState
 from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import UnitOfWork, transaction
 from attain_shared.errors import NotFound
+from attain_shared.goals.attainment_schemas import AttainmentRead, IndicatorAttainmentRead, ScorecardGoal, ScorecardRead
 from attain_shared.goals.evaluation import Evaluation, evaluate_goals
 from attain_shared.goals.figures import indicator_figures
 from attain_shared.goals.queries import load_goals
-from attain_shared.goals.schemas import AttainmentRead, IndicatorAttainmentRead, ScorecardGoal, ScorecardRead
 from attain_shared.rules.scorecard import Performance, performance
 
 POLL_SECONDS = 0.03

@@ -14,13 +14,7 @@ from attain_shared.doorbell import Bell
 from attain_shared.errors import ActionNotAllowed, Conflict, FieldError, Invalid, NotAllowed, NotFound
 from attain_shared.goals.models import Goal, Indicator
 from attain_shared.goals.queries import mark_goals
-from attain_shared.goals.schemas import (
-    GoalCreate,
-    GoalRead,
-    GoalUpdate,
-    IndicatorRead,
-    RubricBody,
-)
+from attain_shared.goals.schemas import GoalCreate, GoalRead, GoalUpdate, IndicatorRead, RubricBody
 from attain_shared.identifiers import new_id
 from attain_shared.rules.attainment import Direction
 from attain_shared.rules.periods import Window

@@ -10,7 +10,7 @@ from attain_api.deps import CurrentActor, Uow, allow
 from attain_api.goals.owners import OwnerKey
 from attain_api.problems import problems
 from attain_shared.errors import Invalid, NotFound
-from attain_shared.goals.schemas import ScorecardRead
+from attain_shared.goals.attainment_schemas import ScorecardRead
 from attain_shared.wire import Input
 
 router = APIRouter(

@@ -1,0 +1,260 @@
+"""What goals have come to, over pushed data: every worked example of GOAL-5, GOAL-6 and MET-5 through the API."""
+
+import asyncio
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import text
+
+from attain_api.state import ApiState
+from attain_shared.clock import business_day
+from attain_shared.db.session import transaction
+from attain_shared.identifiers import new_id
+from tests.support.goals import indicator, make_cycle, make_goal, read_attainment
+from tests.support.http import pointers, problem
+from tests.support.pushes import Pusher, make_pusher, push_and_take_in, read_batch
+from tests.support.worker import recompute, take_in, work_off
+
+CONVERSION = {"metric": "conversion", "aggregate": "daily_pooled", "target": "0.036"}
+DWELL = {"metric": "dwell", "aggregate": "daily_pooled", "target": "140"}
+
+
+async def goal_of(api: AsyncClient, pusher: Pusher, *indicators: dict[str, Any], **more: Any) -> str:
+    """A goal over July 2026, which is over."""
+    cycle = await make_cycle(api, pusher.company, kind="month")
+    made = [indicator([pusher.shop.id], **one) for one in indicators]
+    return str((await make_goal(api, pusher.company, *made, cycle_id=cycle["id"], **more))["id"])
+
+
+async def attained(
+    api: AsyncClient, state: ApiState, rows: dict[str, str], *indicators: dict[str, Any], **more: Any
+) -> dict[str, Any]:
+    """The attainment of a goal after one day's rows came in, and its sight before the worker had run."""
+    pusher = await make_pusher(state)
+    goal = await goal_of(api, pusher, *indicators, **more)
+    await push_and_take_in(api, state, pusher, *(pusher.row(metric, value=value) for metric, value in rows.items()))
+    at_once = await read_attainment(api, pusher.company, goal)
+    await recompute(state, pusher.company_id)
+    stored = await read_attainment(api, pusher.company, goal)
+    assert at_once | {"computed_at": None} == stored | {"computed_at": None}
+    return stored
+
+
+@pytest.mark.parametrize(
+    ("rows", "one", "actual", "attainment", "verdict"),
+    [
+        ({"paying_buyers": "324", "uv": "10000"}, CONVERSION, "0.0324", "0.900000", "missed"),
+        (
+            {"refund_amount": "6", "gmv": "100"},
+            {"metric": "refund_rate", "direction": "lower_better", "target": "0.05"},
+            "0.06", "0.800000", "missed",
+        ),
+        (
+            {"logistics_cost": "400000"},
+            {"metric": "logistics_cost", "direction": "lower_better", "target": "350000", "baseline": "450000"},
+            "400000", "0.500000", "missed",
+        ),
+        (
+            {"dsr_service": "4.7"},
+            {"metric": "dsr_service", "direction": "band", "target": None, "band": {"low": "4.7", "high": "5"}},
+            "4.7", "1.000000", "met",
+        ),
+        (
+            {"dsr_service": "4.55"},
+            {"metric": "dsr_service", "direction": "band", "target": None, "band": {"low": "4.7", "high": "5"}},
+            "4.55", "0.500000", "missed",
+        ),
+        ({"gmv": "1000"}, {"target": "1000"}, "1000", "1.000000", "met"),
+        ({"gmv": "5000"}, {"target": "1000"}, "5000", "5.000000", "met"),
+        ({"gmv": "0"}, {"target": "1000"}, "0", "0.000000", "missed"),
+        ({"gmv": "2"}, {"target": "3"}, "2", "0.666667", "missed"),
+        ({"gmv": "50"}, {"target": "10", "direction": "lower_better"}, "50", "0.000000", "missed"),
+    ],
+)  # fmt: skip
+async def test_an_indicator_is_attained_as_goal_5_says(
+    api: AsyncClient, state: ApiState, rows: dict[str, str], one: dict[str, Any], actual: str, attainment: str, verdict: str
+) -> None:
+    """GOAL-5: raw, to six decimals, half up, never below 0; x = t is met."""
+    (found,) = (await attained(api, state, rows, one))["indicators"]
+    assert (found["actual"], found["attainment"], found["verdict"]) == (actual, attainment, verdict)
+    assert found["status"] == verdict
+    assert found["coverage"] == {"expected": 31, "present": 1, "provisional": 0}
+
+
+@pytest.mark.parametrize(
+    ("conversion", "dwell", "score", "rule"),
+    [
+        ("360", "140", "3.5", "otherwise"),
+        ("288", "140", "3.25", "any<=0.80"),
+        ("216", "84", "2.5", "all<=0.60"),
+        ("290", "140", "3.5", "otherwise"),
+        ("288", "112", "3.25", "any<=0.80"),
+        ("252", "98", "3", "mean<=0.70"),
+        ("216", "140", "3.25", "any<=0.80"),
+        ("378", "147", "3.75", "all>=1.05"),
+        ("468", "182", "4.5", "all>=1.30"),
+        ("576", "145", "3.5", "otherwise"),
+    ],
+)
+async def test_the_planners_goal_is_scored_as_goal_6_says(
+    api: AsyncClient, state: ApiState, conversion: str, dwell: str, score: str, rule: str
+) -> None:
+    """GOAL-6: buyers of 10,000 visitors, and seconds each of them stayed."""
+    rows = {"uv": "10000", "paying_buyers": conversion, "stay_seconds": str(int(dwell) * 10000)}
+    found = await attained(api, state, rows, CONVERSION, DWELL)
+    assert (found["score"], found["rule"], found["score_low"], found["score_high"]) == (score, rule, None, None)
+
+
+@pytest.mark.parametrize(
+    ("target", "verdict", "score"),
+    [("35000", "missed", None), ("1500", "met", None), ("20000", "undecided", None)],
+)
+async def test_an_interval_has_an_interval_for_its_score(
+    api: AsyncClient, state: ApiState, target: str, verdict: str, score: str | None
+) -> None:
+    """MET-5: July's UV lies in [1800, 31000]; GOAL-6: the score is [rubric of the lows, rubric of the highs]."""
+    pusher = await make_pusher(state)
+    goal = await goal_of(api, pusher, {"metric": "uv", "target": target})
+    values = ["1800", "200", *["1000"] * 29]
+    rows = [pusher.row("uv", bucket=f"2026-07-{day:02}", value=value) for day, value in enumerate(values, start=1)]
+    await push_and_take_in(api, state, pusher, *rows)
+    await recompute(state, pusher.company_id)
+    found = await read_attainment(api, pusher.company, goal)
+    (one,) = found["indicators"]
+    assert (one["actual"], one["actual_low"], one["actual_high"], one["exact"]) == (None, "1800", "31000", False)
+    assert (one["attainment"], one["verdict"], found["status"]) == (None, verdict, verdict)
+    assert (found["score"], found["rule"]) == (score, None)
+    assert (found["score_low"], found["score_high"]) == {
+        "35000": ("2.5", "3.5"), "1500": ("4", "4.5"), "20000": ("2.5", "4.5"),
+    }[target]  # fmt: skip
+
+
+async def test_without_data_there_is_no_score(api: AsyncClient, state: ApiState) -> None:
+    """GOAL-5, GOAL-6: never 0, unless the goal ignores what is missing."""
+    rows = {"uv": "10000", "paying_buyers": "468"}
+    found = await attained(api, state, rows, CONVERSION, DWELL)
+    assert (found["score"], found["rule"], found["status"]) == (None, None, "no_data")
+    assert [one["verdict"] for one in found["indicators"]] == ["met", "no_data"]
+    assert found["indicators"][1]["attainment"] is None
+    found = await attained(api, state, rows, CONVERSION, DWELL, ignore_missing=True)
+    assert (found["score"], found["rule"]) == ("4.5", "all>=1.30")
+
+
+async def test_a_goals_own_rubric_scores_it(api: AsyncClient, state: ApiState) -> None:
+    """GOAL-6: a mean is of the capped attainments."""
+    rubric = {"rules": [{"test": "mean", "op": ">=", "threshold": "1.2", "score": "4"}], "otherwise": "3"}
+    rows = {"gmv": "9000", "pv": "10"}
+    for cap, score in (("2.0", "3"), ("3", "4")):
+        gmv, pv = {"target": "1000", "cap": cap}, {"metric": "pv", "target": "100"}
+        found = await attained(api, state, rows, gmv, pv, rubric=rubric)
+        assert found["score"] == score, cap
+        assert found["indicators"][0]["attainment"] == "9.000000"
+
+
+async def test_an_attainment_is_told_as_known_at_an_earlier_instant(api: AsyncClient, state: ApiState) -> None:
+    """MET-7."""
+    pusher = await make_pusher(state)
+    goal = await goal_of(api, pusher, {"target": "100"})
+    knew = []
+    for value, hour in (("50", "09"), ("100", "10")):
+        observed_at = f"2026-08-01T{hour}:00:00+08:00"
+        batch = await pusher.push(api, pusher.row(value=value, observed_at=observed_at))
+        await work_off(state, pusher.company_id)
+        knew.append((batch, (await read_batch(api, pusher, batch))["stored_at"]))
+    expected = [("2026-07-02T00:00:00Z", None, None), (knew[0][1], "0.500000", knew[0][0]), (knew[1][1], "1.000000", knew[1][0])]
+    for as_of, attainment, batch_id in expected:
+        found = await read_attainment(api, pusher.company, goal, as_of=as_of)
+        assert (found["indicators"][0]["attainment"], found["includes_batches_up_to"]) == (attainment, batch_id)
+    response = await api.get(
+        f"/v1/goals/{goal}/attainment", params={"as_of": knew[0][1], "wait_for_batch": batch},
+        headers=pusher.company.headers,
+    )  # fmt: skip
+    assert pointers(response) == [("/query/wait_for_batch", "not-with-as-of")]
+
+
+async def test_an_open_window_has_a_pace(api: AsyncClient, state: ApiState) -> None:
+    """GOAL-7: today's partial day is left out."""
+    pusher = await make_pusher(state)
+    today = business_day()
+    cycle = await make_cycle(api, pusher.company, kind="year", starts_on=f"{today.year}-01-01")
+    window = {"starts_on": str(today - timedelta(days=10)), "ends_on": str(min(today + timedelta(days=9), today.replace(month=12, day=31)))}
+    goal = (await make_goal(api, pusher.company, indicator([pusher.shop.id], target="2000"), cycle_id=cycle["id"], **window))["id"]
+    rows = [pusher.row(bucket=str(today - timedelta(days=day)), value="100") for day in range(11)]
+    await push_and_take_in(api, state, pusher, *rows)
+    await recompute(state, pusher.company_id)
+    found = await read_attainment(api, pusher.company, goal)
+    (one,) = found["indicators"]
+    assert (one["actual"], one["verdict"], one["status"]) == ("1100", "open", "on_track")
+    assert one["pace"]["method"] == "linear"
+    assert one["pace"]["forecast"].split(".")[0] == "2000"
+
+
+async def test_waiting_for_a_batch_ends_as_soon_as_it_is_shown(api: AsyncClient, state: ApiState) -> None:
+    """GOAL-10."""
+    pusher = await make_pusher(state)
+    goal = await goal_of(api, pusher, {"target": "100"})
+    await work_off(state, pusher.company_id)
+    batch = await pusher.push(api, pusher.row(value="70"))
+    started = time.perf_counter()
+    waiting = asyncio.create_task(read_attainment(api, pusher.company, goal, wait_for_batch=batch, timeout=20))
+    await asyncio.sleep(0.1)
+    await take_in(state, pusher.company_id)
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    await recompute(state, pusher.company_id)
+    found = await waiting
+    assert found["indicators"][0]["actual"] == "70"
+    assert found["includes_batches_up_to"] == batch
+    assert time.perf_counter() - started < 5
+
+
+async def test_waiting_ends_honestly_when_the_time_is_up(api: AsyncClient, state: ApiState) -> None:
+    pusher = await make_pusher(state)
+    goal = await goal_of(api, pusher, {"target": "100"})
+    first = await pusher.push(api, pusher.row(value="70"))
+    await work_off(state, pusher.company_id)
+    batch = await pusher.push(api, pusher.row(bucket="2026-07-02"))
+    started = time.perf_counter()
+    found = await read_attainment(api, pusher.company, goal, wait_for_batch=batch, timeout=0.2)
+    assert 0.1 < time.perf_counter() - started < 2
+    assert found["includes_batches_up_to"] == first
+    assert found["indicators"][0]["actual"] == "70"
+
+
+async def test_waiting_for_what_is_not_there_is_not_found_at_once(api: AsyncClient, state: ApiState) -> None:
+    pusher, other = await make_pusher(state), await make_pusher(state)
+    goal = await goal_of(api, pusher, {"target": "100"})
+    foreign, mine = await other.push(api, other.row()), await pusher.push(api, pusher.row())
+    started = time.perf_counter()
+    for goal_id, batch in ((goal, str(new_id())), (goal, foreign), (str(new_id()), mine)):
+        params = {"wait_for_batch": batch, "timeout": 5}
+        response = await api.get(f"/v1/goals/{goal_id}/attainment", params=params, headers=pusher.company.headers)
+        problem(response, status=404, code="not-found")
+    assert time.perf_counter() - started < 2
+    for timeout in ("-1", "31", "x"):
+        params = {"wait_for_batch": mine, "timeout": timeout}
+        response = await api.get(f"/v1/goals/{goal}/attainment", params=params, headers=pusher.company.headers)
+        assert [pointer for pointer, _ in pointers(response)] == ["/query/timeout"]
+
+
+async def test_every_batch_up_to_the_one_named_is_shown(api: AsyncClient, state: ApiState) -> None:
+    """GOAL-10: a stuck older batch holds the name back, and what came after it is shown all the same."""
+    pusher = await make_pusher(state)
+    goal = await goal_of(api, pusher, {"target": "100"})
+    assert (await read_attainment(api, pusher.company, goal))["includes_batches_up_to"] is None
+    batches = [await pusher.push(api, pusher.row(bucket=f"2026-07-0{day}")) for day in (1, 2, 3)]
+    later = text("UPDATE metric_batches SET due_at = now() + interval '1 hour' WHERE company_id = :company AND id = :id")
+    async with transaction(state.sessions, state.doorbell) as uow:
+        await uow.session.execute(later, {"company": pusher.company_id, "id": batches[1]})
+    await take_in(state, pusher.company_id)
+    assert (await read_attainment(api, pusher.company, goal))["includes_batches_up_to"] is None
+    await recompute(state, pusher.company_id)
+    found = await read_attainment(api, pusher.company, goal, wait_for_batch=batches[2], timeout=5)
+    assert (found["includes_batches_up_to"], found["indicators"][0]["actual"]) == (batches[0], "200")
+    failed = text("UPDATE metric_batches SET state = 'failed' WHERE company_id = :company AND id = :id")
+    async with transaction(state.sessions, state.doorbell) as uow:
+        await uow.session.execute(failed, {"company": pusher.company_id, "id": batches[1]})
+    assert (await read_attainment(api, pusher.company, goal))["includes_batches_up_to"] == batches[2]

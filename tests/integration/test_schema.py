@@ -1,0 +1,83 @@
+"""The schema: the company first in every key (ORG-0), and migrations that go up, down and up again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import NullPool, make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from attain_api.state import ApiState
+from attain_shared.db.partitions import is_partition
+from attain_shared.db.tables import INSTALLATION_TABLES, metadata
+from tests.support.servers import create_database, drop_database
+
+KEYS = text("""
+    SELECT con.conrelid::regclass::text AS table, con.conname AS name, con.contype AS kind,
+           (SELECT attname FROM pg_attribute WHERE attrelid = con.conrelid AND attnum = con.conkey[1]) AS first
+    FROM pg_constraint con JOIN pg_namespace ns ON ns.oid = con.connamespace
+    WHERE ns.nspname = 'public' AND con.contype IN ('p', 'u', 'f') AND con.conrelid <> 0
+""")
+INDEXES = text("""
+    SELECT ind.indrelid::regclass::text AS table, ind.indexrelid::regclass::text AS name,
+           (SELECT attname FROM pg_attribute WHERE attrelid = ind.indrelid AND attnum = ind.indkey[0]) AS first
+    FROM pg_index ind JOIN pg_class cls ON cls.oid = ind.indexrelid JOIN pg_namespace ns ON ns.oid = cls.relnamespace
+    WHERE ns.nspname = 'public'
+""")
+
+
+@pytest.mark.parametrize("statement", [KEYS, INDEXES], ids=["pg_constraint", "pg_index"])
+async def test_every_key_of_company_data_starts_with_the_company(state: ApiState, statement: object) -> None:
+    """Primary, unique and foreign keys and indexes; the installation's own tables are a named list."""
+    async with state.engine.connect() as connection:
+        rows = (await connection.execute(statement)).all()  # type: ignore[call-overload]
+    company_data = set(metadata.tables) - INSTALLATION_TABLES
+    seen = {row.table for row in rows}
+    assert company_data <= seen
+    astray = [
+        (row.table, row.name, row.first)
+        for row in rows
+        if row.table not in INSTALLATION_TABLES | {"alembic_version"} and row.first != "company_id"
+    ]
+    assert astray == []
+    assert any(is_partition(table) for table in seen)
+
+
+def test_every_table_of_company_data_names_the_company() -> None:
+    lacking = [
+        name
+        for name, table in metadata.tables.items()
+        if name not in INSTALLATION_TABLES and "company_id" not in table.columns
+    ]
+    assert lacking == []
+
+
+@pytest.fixture
+async def empty_database(postgres_url: str) -> AsyncIterator[str]:
+    url = await create_database(postgres_url)
+    yield url
+    await drop_database(postgres_url, url)
+
+
+async def test_migrations_go_up_and_down_and_up_again(empty_database: str) -> None:
+    """Conventions C20: `alembic check` finds nothing to do, and a downgrade leaves nothing behind."""
+    engine = create_async_engine(make_url(empty_database).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    config = Config("alembic.ini")
+    left = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S')"
+    async with engine.connect() as connection:
+        config.attributes["connection"] = connection.sync_connection
+
+        async def run(step: object, *arguments: object) -> None:
+            await connection.run_sync(lambda _: step(config, *arguments))  # type: ignore[operator]
+            await connection.commit()
+
+        await run(command.upgrade, "head")
+        await run(command.check)
+        await run(command.downgrade, "base")
+        assert set((await connection.execute(text(left))).scalars()) == {"alembic_version"}
+        await run(command.upgrade, "head")
+        await run(command.check)
+    await engine.dispose()
+    await asyncio.sleep(0)
