@@ -1,6 +1,7 @@
 # Everything a person or CI types. Needs only make and Python 3.11 or newer; the rest is fetched into .venv.
 
-PYTEST_ARGS ?= -n 2
+# a file's tests stay together: those of real processes share them
+PYTEST_ARGS ?= -n 2 --dist loadfile
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -23,7 +24,7 @@ demo: setup ## Set up everything, run the main job on sample data, and clean up
 run: setup ## Set up everything and keep serving: PORT=8000 DATA=data/local (DEMO=1 fills it with the sample data)
 	@exec $(VENV_PYTHON) -m deploy.local run $(if $(PORT),--port "$(PORT)") $(if $(DATA),--data "$(DATA)") $(if $(DEMO),--demo)
 
-test: setup-dev ## Run all tests with coverage: PYTEST_ARGS="-n 2"
+test: setup-dev ## Run all tests with coverage: PYTEST_ARGS="-n 2 --dist loadfile"
 	@$(VENV_PYTHON) -m pytest --cov --cov-report=term --cov-fail-under=90 $(PYTEST_ARGS)
 	@$(VENV_PYTHON) -m coverage report --include='*/attain_shared/rules/*' --fail-under=100
 

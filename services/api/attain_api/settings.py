@@ -11,6 +11,8 @@ class ApiSettings(SharedSettings):
 
     secret_key: SecretStr = Field(min_length=32)
     """Signs access tokens; changing it signs everybody out within the life of an access token."""
+    statement_timeout_ms: int = 10_000
+    lock_timeout_ms: int = 5_000
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     access_token_seconds: int = Field(default=900, ge=60, le=86_400)

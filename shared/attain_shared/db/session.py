@@ -35,13 +35,15 @@ def create_engine(settings: DatabaseSettings, *, application: str, **server_sett
         hide_parameters=True,  # an error's text reaches the log; the values of a statement must not
         connect_args={
             "timeout": 5,
-            "command_timeout": settings.statement_timeout_ms / 1000 + 5,
+            "command_timeout": settings.statement_timeout_ms / 1000 + 2,  # for a server that does not answer at all
             "server_settings": {
                 "application_name": application,
                 "timezone": "UTC",
                 "statement_timeout": str(settings.statement_timeout_ms),
                 "lock_timeout": str(settings.lock_timeout_ms),
                 "idle_in_transaction_session_timeout": str(settings.idle_in_transaction_timeout_ms),
+                # a killed process's backend lets go of its locks within a second, not at the statement's end
+                "client_connection_check_interval": "1000",
                 **server_settings,
             },
         },

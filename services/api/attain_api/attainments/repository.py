@@ -34,7 +34,8 @@ _ATTAINMENT = text(f"""
 
 _WAITING = text("""
     SELECT batch.state, mark.first_batch_id FROM metric_batches batch
-    LEFT JOIN goal_marks mark ON mark.company_id = batch.company_id AND mark.goal_id = :goal_id
+    JOIN goals goal ON goal.company_id = batch.company_id AND goal.id = :goal_id
+    LEFT JOIN goal_marks mark ON mark.company_id = goal.company_id AND mark.goal_id = goal.id
     WHERE batch.company_id = :company_id AND batch.id = :batch_id
 """)
 
@@ -69,7 +70,7 @@ async def find_attainment(
 async def find_wait_state(
     session: AsyncSession, *, company_id: UUID, goal_id: UUID, batch_id: UUID
 ) -> WaitState | None:
-    """Where a batch is on its way to a goal."""
+    """Where a batch is on its way to a goal; None unless there are both."""
     row = (
         await session.execute(_WAITING, {"company_id": company_id, "goal_id": goal_id, "batch_id": batch_id})
     ).one_or_none()

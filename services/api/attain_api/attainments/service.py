@@ -40,7 +40,7 @@ async def wait_for_batch(state: ApiState, *, actor: Actor, goal_id: UUID, batch_
                 uow.session, company_id=actor.company_id, goal_id=goal_id, batch_id=batch_id
             )
         if found is None:
-            raise NotFound("no such batch")
+            raise NotFound("no such goal or batch")
         unseen = found.first_unseen_batch_id
         if found.state != "stored" and (unseen is None or unseen > batch_id):
             return
