@@ -28,11 +28,18 @@ async def stop(task: "asyncio.Task[None]") -> None:
 
 async def test_a_ring_is_heard(redis_url: str) -> None:
     heard, doorbell = asyncio.Event(), ArqDoorbell(redis_url)
-    listener = asyncio.create_task(hear_bells(redis_url, heard.set))
+    rung: list[Bell] = []
+
+    def hear(bell: Bell) -> None:
+        rung.append(bell)
+        heard.set()
+
+    listener = asyncio.create_task(hear_bells(redis_url, hear))
     for bell in Bell:
         heard.clear()
         doorbell.ring_all([bell])
         await eventually(heard)
+    assert rung == list(Bell)
     assert doorbell.lost == 0
     await doorbell.aclose()
     await stop(listener)
@@ -43,7 +50,7 @@ async def test_a_bell_is_heard_again_right_after_it_was(redis_url: str) -> None:
     rings, doorbell = 0, ArqDoorbell(redis_url)
     heard = asyncio.Event()
 
-    def count() -> None:
+    def count(_bell: Bell) -> None:
         nonlocal rings
         rings += 1
         heard.set()
@@ -62,7 +69,7 @@ async def test_many_rings_at_once_are_few_jobs(redis_url: str) -> None:
     doorbell, heard = ArqDoorbell(redis_url), asyncio.Event()
     rings = 0
 
-    def count() -> None:
+    def count(_bell: Bell) -> None:
         nonlocal rings
         rings += 1
         heard.set()
@@ -114,7 +121,7 @@ async def test_bells_are_heard_again_once_the_queue_is_back(redis_url: str, monk
         return redis_settings(urls.pop() if urls else redis_url)
 
     monkeypatch.setattr("attain_worker.bell.redis_settings", settings)
-    listener = asyncio.create_task(hear_bells(redis_url, heard.set))
+    listener = asyncio.create_task(hear_bells(redis_url, lambda _bell: heard.set()))
     doorbell = ArqDoorbell(redis_url)
     doorbell.ring_all([Bell.MARKS])
     await eventually(heard)
@@ -125,7 +132,7 @@ async def test_bells_are_heard_again_once_the_queue_is_back(redis_url: str, monk
 
 async def test_every_bell_is_registered_once(redis_url: str) -> None:
     """C11: arq destroys a job whose name the worker does not know."""
-    worker = create_bell(redis_url, lambda: None)
+    worker = create_bell(redis_url, lambda _bell: None)
     assert sorted(worker.functions) == sorted(bell.value for bell in Bell)
     assert all(function.keep_result_s == 0 for function in worker.functions.values())
 
