@@ -76,7 +76,13 @@ async def attained(
     ],
 )  # fmt: skip
 async def test_an_indicator_is_attained_as_goal_5_says(
-    api: AsyncClient, state: ApiState, rows: dict[str, str], one: dict[str, Any], actual: str, attainment: str, verdict: str
+    api: AsyncClient,
+    state: ApiState,
+    rows: dict[str, str],
+    one: dict[str, Any],
+    actual: str,
+    attainment: str,
+    verdict: str,
 ) -> None:
     """GOAL-5: raw, to six decimals, half up, never below 0; x = t is met."""
     (found,) = (await attained(api, state, rows, one))["indicators"]
@@ -165,12 +171,16 @@ async def test_an_attainment_is_told_as_known_at_an_earlier_instant(api: AsyncCl
         batch = await pusher.push(api, pusher.row(value=value, observed_at=observed_at))
         await work_off(state, pusher.company_id)
         knew.append((batch, (await read_batch(api, pusher, batch))["stored_at"]))
-    expected = [("2026-07-02T00:00:00Z", None, None), (knew[0][1], "0.500000", knew[0][0]), (knew[1][1], "1.000000", knew[1][0])]
+    expected = [
+        ("2026-07-02T00:00:00Z", None, None),
+        (knew[0][1], "0.500000", knew[0][0]),
+        (knew[1][1], "1.000000", knew[1][0]),
+    ]
     for as_of, attainment, batch_id in expected:
         found = await read_attainment(api, pusher.company, goal, as_of=as_of)
         assert (found["indicators"][0]["attainment"], found["includes_batches_up_to"]) == (attainment, batch_id)
     response = await api.get(
-        f"/v1/goals/{goal}/attainment", params={"as_of": knew[0][1], "wait_for_batch": batch},
+        f"/v1/goals/{goal}/attainment", params={"as_of": knew[0][1], "wait_for_batch": knew[1][0]},
         headers=pusher.company.headers,
     )  # fmt: skip
     assert pointers(response) == [("/query/wait_for_batch", "not-with-as-of")]
@@ -181,8 +191,13 @@ async def test_an_open_window_has_a_pace(api: AsyncClient, state: ApiState) -> N
     pusher = await make_pusher(state)
     today = business_day()
     cycle = await make_cycle(api, pusher.company, kind="year", starts_on=f"{today.year}-01-01")
-    window = {"starts_on": str(today - timedelta(days=10)), "ends_on": str(min(today + timedelta(days=9), today.replace(month=12, day=31)))}
-    goal = (await make_goal(api, pusher.company, indicator([pusher.shop.id], target="2000"), cycle_id=cycle["id"], **window))["id"]
+    window = {
+        "starts_on": str(today - timedelta(days=10)),
+        "ends_on": str(min(today + timedelta(days=9), today.replace(month=12, day=31))),
+    }
+    goal = (
+        await make_goal(api, pusher.company, indicator([pusher.shop.id], target="2000"), cycle_id=cycle["id"], **window)
+    )["id"]
     rows = [pusher.row(bucket=str(today - timedelta(days=day)), value="100") for day in range(11)]
     await push_and_take_in(api, state, pusher, *rows)
     await recompute(state, pusher.company_id)
@@ -231,7 +246,7 @@ async def test_waiting_for_what_is_not_there_is_not_found_at_once(api: AsyncClie
     foreign, mine = await other.push(api, other.row()), await pusher.push(api, pusher.row())
     started = time.perf_counter()
     for goal_id, batch in ((goal, str(new_id())), (goal, foreign), (str(new_id()), mine)):
-        params = {"wait_for_batch": batch, "timeout": 5}
+        params = {"wait_for_batch": batch, "timeout": "5"}
         response = await api.get(f"/v1/goals/{goal_id}/attainment", params=params, headers=pusher.company.headers)
         problem(response, status=404, code="not-found")
     assert time.perf_counter() - started < 2
@@ -247,7 +262,9 @@ async def test_every_batch_up_to_the_one_named_is_shown(api: AsyncClient, state:
     goal = await goal_of(api, pusher, {"target": "100"})
     assert (await read_attainment(api, pusher.company, goal))["includes_batches_up_to"] is None
     batches = [await pusher.push(api, pusher.row(bucket=f"2026-07-0{day}")) for day in (1, 2, 3)]
-    later = text("UPDATE metric_batches SET due_at = now() + interval '1 hour' WHERE company_id = :company AND id = :id")
+    later = text(
+        "UPDATE metric_batches SET due_at = now() + interval '1 hour' WHERE company_id = :company AND id = :id"
+    )
     async with transaction(state.sessions, state.doorbell) as uow:
         await uow.session.execute(later, {"company": pusher.company_id, "id": batches[1]})
     await take_in(state, pusher.company_id)

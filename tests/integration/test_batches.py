@@ -146,9 +146,7 @@ async def test_batches_are_listed_by_state_and_connector_the_newest_first(api: A
     neighbour = await make_connector(state, pusher.company, shop_ids=[pusher.shop.id])
     done = [await pusher.push(api, pusher.row()) for _ in range(3)]
     await take_in(state, pusher.company_id)
-    response = await api.post(
-        PUSHES, json=body([pusher.row()]), headers=neighbour.headers | {"Idempotency-Key": "k"}
-    )
+    response = await api.post(PUSHES, json=body([pusher.row()]), headers=neighbour.headers | {"Idempotency-Key": "k"})
     waiting = batch_id(response)
 
     async def listed(**params: str) -> list[str]:

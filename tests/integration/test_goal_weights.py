@@ -53,7 +53,11 @@ async def test_weights_change_together(api: AsyncClient, state: ApiState) -> Non
     ],
 )  # fmt: skip
 async def test_weights_that_do_not_fit_change_nothing(
-    api: AsyncClient, state: ApiState, places: tuple[int, ...], weights: tuple[str, ...], expected: list[tuple[str, str]]
+    api: AsyncClient,
+    state: ApiState,
+    places: tuple[int, ...],
+    weights: tuple[str, ...],
+    expected: list[tuple[str, str]],
 ) -> None:
     """GOAL-2."""
     company, cycle, goals = await three_goals(api, state)

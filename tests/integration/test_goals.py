@@ -29,7 +29,7 @@ async def make_department(api: AsyncClient, company: Company) -> str:
 async def test_a_goal_is_written_for_the_company_a_department_or_a_person(api: AsyncClient, state: ApiState) -> None:
     """GOAL-1: in draft, over the cycle's days unless it says otherwise."""
     company, cycle, shop = await setting(api, state)
-    owners = [
+    owners: list[dict[str, Any]] = [
         {"type": "company", "id": None},
         {"type": "department", "id": await make_department(api, company)},
         {"type": "person", "id": str(company.person_id)},
@@ -205,7 +205,11 @@ async def test_a_goal_made_twice_with_one_key_is_one(api: AsyncClient, state: Ap
     again = await api.post("/v1/goals", json=body, headers=headers)
     assert created(again) == created(first)
     assert again.headers["etag"] == first.headers["etag"]
-    problem(await api.post("/v1/goals", json=body | {"title": "x"}, headers=headers), status=409, code="idempotency-key-reused")
+    problem(
+        await api.post("/v1/goals", json=body | {"title": "x"}, headers=headers),
+        status=409,
+        code="idempotency-key-reused",
+    )
     assert await count_rows(state, "goals", company.company_id) == 1
 
 
@@ -216,9 +220,16 @@ async def test_goals_are_listed_by_what_they_belong_to(api: AsyncClient, state: 
     make = {"cycle_id": cycle, "weight": "50"}
     top = (await make_goal(api, company, indicator([shop]), **make | {"title": "c"}))["id"]
     team = await make_goal(
-        api, company, indicator([shop]), owner={"type": "department", "id": department}, parent_id=top, **make | {"title": "b"}
+        api,
+        company,
+        indicator([shop]),
+        owner={"type": "department", "id": department},
+        parent_id=top,
+        **make | {"title": "b"},
     )
-    mine = await make_goal(api, company, indicator([shop]), owner={"type": "person", "id": person}, **make | {"title": "a"})
+    mine = await make_goal(
+        api, company, indicator([shop]), owner={"type": "person", "id": person}, **make | {"title": "a"}
+    )
     next_one = await make_goal(api, company, indicator([shop]), cycle_id=other_cycle, title="d")
     ok(await act(api, company, mine["id"], "submit"))
 

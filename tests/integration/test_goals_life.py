@@ -8,7 +8,7 @@ from httpx import AsyncClient
 from attain_api.state import ApiState
 from attain_shared.identifiers import new_id
 from tests.support.companies import Company, make_company, make_member, make_shop
-from tests.support.goals import act, confirm_goals, indicator, make_cycle, make_goal
+from tests.support.goals import act, confirm_goals, goal_body, indicator, make_cycle, make_goal
 from tests.support.http import ok, pointers, problem
 from tests.support.worker import count_rows, recompute
 
@@ -104,8 +104,7 @@ async def test_executives_write_for_the_company_but_not_for_people(api: AsyncCli
     other, _cycle, (persons,) = await drafts(api, state, "100")
     executive = await make_member(state, company, roles=("executive",))
     ok(await act(api, executive, goal, "submit"))
-    body = {"cycle_id": str(new_id()), "owner": person, "title": "x", "weight": "1"}
-    body |= {"indicators": [indicator([new_id()])]}  # type: ignore[dict-item]
+    body = goal_body(str(new_id()), [indicator([new_id()])], owner=person)
     problem(await api.post("/v1/goals", json=body, headers=executive.headers), status=403, code="not-allowed")
     problem(await act(api, executive, persons, "submit"), status=404, code="not-found")
     assert (await read(api, other, persons))["state"] == "draft"
@@ -119,7 +118,9 @@ async def patch(api: AsyncClient, company: Company, goal: str, body: Any, etag: 
 async def test_a_change_of_a_draft_is_partial_and_null_clears(api: AsyncClient, state: ApiState) -> None:
     company, _cycle, (goal,) = await drafts(api, state, "100", why="because", how="so")
     before = await read(api, company, goal)
-    response = await patch(api, company, goal, {"title": "new", "why": None, "weight": "30", "standards": {"meets": "y"}})
+    response = await patch(
+        api, company, goal, {"title": "new", "why": None, "weight": "30", "standards": {"meets": "y"}}
+    )
     standards = {"below": None, "meets": "y", "above": None}
     changed = {"title": "new", "why": None, "weight": "30.00", "standards": standards}
     assert ok(response) == before | changed

@@ -97,7 +97,12 @@ async def test_a_to_date_row_that_speaks_for_more_days_wins(api: AsyncClient, st
     def uv(value: str, through: str | None, observed_at: str) -> Any:
         return pusher.row("uv", value=value, grain="month", through=through, observed_at=observed_at)
 
-    rows = [uv("10", "2026-07-02", NINE), uv("30", "2026-07-05", NINE), uv("20", "2026-07-04", TEN), uv("9", None, NINE)]
+    rows = [
+        uv("10", "2026-07-02", NINE),
+        uv("30", "2026-07-05", NINE),
+        uv("20", "2026-07-04", TEN),
+        uv("9", None, NINE),
+    ]
     assert await push_and_take_in(api, state, pusher, *rows[:3]) == ["accepted", "superseded", "stale"]
     (value,) = await read_values(api, pusher, metric="uv", grain="month")
     assert (value["value"], value["coverage"]["present"]) == ("30", 5)
@@ -164,17 +169,15 @@ async def test_values_are_told_as_known_at_an_earlier_instant(api: AsyncClient, 
         await take_in(state, pusher.company_id)
         knew.append((await read_batch(api, pusher, batch))["stored_at"])
     for as_of, expected in zip(knew, (None, "100", "100", "80"), strict=True):
-        (value,) = await read_values(api, pusher, to="2026-07-01", as_of=as_of)
+        (found,) = await read_values(api, pusher, to="2026-07-01", as_of=as_of)
         total = await read_total(api, pusher, as_of=as_of)
-        assert value["value"] == total["value"] == expected
+        assert found["value"] == total["value"] == expected
         assert total["coverage"]["present"] == int(expected is not None)
 
 
 def versions() -> st.SearchStrategy[tuple[int, str, int, int]]:
     """A day of July, a finality, a clock and a value, out of few, so that they meet."""
-    return st.tuples(
-        st.integers(1, 2), st.sampled_from(["realtime", "final"]), st.integers(0, 2), st.integers(1, 3)
-    )
+    return st.tuples(st.integers(1, 2), st.sampled_from(["realtime", "final"]), st.integers(0, 2), st.integers(1, 3))
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -203,9 +206,9 @@ async def test_any_order_split_and_repetition_ends_in_the_same_present(
     pusher = Pusher(company=property_pusher.company, shop=shop, connector=property_pusher.connector)
     counted: Counter[str] = Counter()
     for batch in batches:
-        verdicts = ok(await api.get(f"{PUSHES}/{batch}", headers=headers))
-        assert sum(verdicts["verdicts"].values()) == verdicts["received"]
-        counted.update(verdicts["verdicts"])
+        read = ok(await api.get(f"{PUSHES}/{batch}", headers=headers))
+        assert sum(read["verdicts"].values()) == read["received"]
+        counted.update(read["verdicts"])
     for day in {one[0] for one in rows}:
         mine = [as_version(one) for one in order if one[0] == day]
         expected, present = judge_all(None, mine)

@@ -55,8 +55,8 @@ async def test_what_adds_up_is_summed_over_days_and_shops(api: AsyncClient, stat
     """MET-3."""
     pusher = await july(api, state, gmv=["0.10", "0.20", "1234567890123456.78"])
     other = await make_shop(state, pusher.company)
-    question = [("metric", "gmv"), ("from", "2026-07-01"), ("to", "2026-07-03")]
-    question += [("shop_id", str(shop.id)) for shop in (other, pusher.shop, other)]
+    shops = [str(shop.id) for shop in (other, pusher.shop, other)]
+    question = {"metric": "gmv", "from": "2026-07-01", "to": "2026-07-03", "shop_id": shops}
     found = ok(await api.get("/v1/metric-values/total", params=question, headers=pusher.company.headers))
     assert figures(found) == ("1234567890123457.08", None, None, True)
     assert found["shop_ids"] == [str(other.id), str(pusher.shop.id)]
@@ -143,8 +143,8 @@ async def test_a_roll_up_that_does_not_fit_is_refused(
 ) -> None:
     """MET-3: never computed."""
     company = await make_company(state)
-    question = [("metric", metric), ("from", "2026-07-01"), ("to", "2026-07-03"), ("aggregate", aggregate)]
-    question += [("shop_id", str((await make_shop(state, company)).id)) for _ in range(shops)]
+    ids = [str((await make_shop(state, company)).id) for _ in range(shops)]
+    question = {"metric": metric, "from": "2026-07-01", "to": "2026-07-03", "aggregate": aggregate, "shop_id": ids}
     response = await api.get("/v1/metric-values/total", params=question, headers=company.headers)
     content = problem(response, status=422, code="roll-up-refused")
     assert [wrong["pointer"] for wrong in content["errors"]] == ["/query/aggregate"]
@@ -159,7 +159,9 @@ async def test_a_bucket_without_data_has_nulls(api: AsyncClient, state: ApiState
         ("2026-07-02", None, False, 0),
         ("2026-07-03", "5", True, 1),
     ]
-    assert {(one["low"], one["high"], one["estimate"], one["estimated"]) for one in found} == {(None, None, None, False)}
+    assert {(one["low"], one["high"], one["estimate"], one["estimated"]) for one in found} == {
+        (None, None, None, False)
+    }
 
 
 async def test_buckets_of_every_grain_that_have_a_day_in_the_window_are_returned(
@@ -265,8 +267,8 @@ async def test_several_shops_and_metrics_come_in_the_order_asked_for(api: AsyncC
     body = {"observations": [row], "grain": "day", "observed_at": "2026-08-01T09:00:00+08:00"}
     assert (await api.post("/v1/metric-batches", json=body, headers=headers)).status_code == 202
     await push_and_take_in(api, state, pusher, pusher.row())
-    question = [("metric", "uv,gmv"), ("from", "2026-07-01"), ("to", "2026-07-01")]
-    question += [("shop_id", str(shop.id)) for shop in (other, pusher.shop)]
+    shops = [str(shop.id) for shop in (other, pusher.shop)]
+    question = {"metric": "uv,gmv", "from": "2026-07-01", "to": "2026-07-01", "shop_id": shops}
     found = ok(await api.get("/v1/metric-values", params=question, headers=pusher.company.headers))
     shown = [(one["shop_id"], one["metric"], one["value"]) for one in found["items"]]
     assert shown == [
@@ -280,8 +282,9 @@ async def test_the_catalogue_is_for_everybody_of_a_company(api: AsyncClient, sta
     """MET-4."""
     pusher = await make_pusher(state)
     employee = await make_member(state, pusher.company)
-    for headers in (employee.headers, pusher.connector.headers):
-        found = {one["code"]: one for one in ok(await api.get("/v1/metrics", headers=headers))["items"]}
+    listed = ok(await api.get("/v1/metrics", headers=employee.headers))
+    assert ok(await api.get("/v1/metrics", headers=pusher.connector.headers)) == listed
+    found = {one["code"]: one for one in listed["items"]}
     assert (found["gmv"]["zh"], found["gmv"]["algebra"], found["gmv"]["numerator"]) == ("支付金额", "additive", None)
     assert found["conversion"]["numerator"] == "paying_buyers"
     assert found["stale_rate"]["numerator"] == "listed_items - selling_items"

@@ -225,9 +225,9 @@ async def test_a_new_business_day_marks_the_goals_whose_window_runs(
     pusher = await make_pusher(state)
     cycle = (await make_cycle(api, pusher.company))["id"]
     made = {
-        month: (await make_goal(api, pusher.company, indicator([pusher.shop.id]), cycle_id=cycle, weight="1", **window))[
-            "id"
-        ]
+        month: (
+            await make_goal(api, pusher.company, indicator([pusher.shop.id]), cycle_id=cycle, weight="1", **window)
+        )["id"]
         for month, window in {
             "july": {"starts_on": "2026-07-01", "ends_on": "2026-07-31"},
             "august": {"starts_on": "2026-08-01", "ends_on": "2026-08-31"},

@@ -30,7 +30,7 @@ async def test_a_worker_says_that_it_lives_and_the_long_dead_are_forgotten(state
     async def beats() -> dict[UUID, object]:
         async with transaction(state.sessions, state.doorbell) as uow:
             rows = await uow.session.execute(select(WorkerHeartbeat.worker_id, WorkerHeartbeat.beat_at))
-            return {worker_id: at for worker_id, at in rows}
+            return {row.worker_id: row.beat_at for row in rows}
 
     await dead.beat()
     async with transaction(state.sessions, state.doorbell) as uow:
@@ -77,18 +77,19 @@ async def test_a_new_day_is_noticed_once_for_every_company(state: ApiState, monk
 
 
 async def test_periodic_work_outlives_its_failures() -> None:
-    runs = 0
+    runs, enough = 0, asyncio.Event()
 
     async def task() -> None:
         nonlocal runs
         runs += 1
         if runs == 1:
             raise ConnectionResetError("gone")
+        if runs == 3:
+            enough.set()
 
     with capture_logs() as logs:
         running = asyncio.create_task(every(0.001, task))
-        while runs < 3:
-            await asyncio.sleep(0.001)
+        await asyncio.wait_for(enough.wait(), timeout=10)
         running.cancel()
     assert [line["event"] for line in logs] == ["periodic work failed"]
     assert logs[0]["passing"] is True
@@ -101,9 +102,7 @@ async def test_answers_older_than_a_day_are_forgotten(api: AsyncClient, state: A
         body = {"kind": "month", "starts_on": f"2026-{month}-01", "name": key}
         created(await api.post("/v1/cycles", json=body, headers=company.headers | {"Idempotency-Key": key}))
     async with transaction(state.sessions, state.doorbell) as uow:
-        old = update(IdempotencyKey).where(
-            IdempotencyKey.company_id == company.company_id, IdempotencyKey.key == "old"
-        )
+        old = update(IdempotencyKey).where(IdempotencyKey.company_id == company.company_id, IdempotencyKey.key == "old")
         await uow.session.execute(old.values(created_at=utc_now() - timedelta(hours=25)))
     await Housekeeping(state.sessions, state.doorbell).forget_old_answers()
     assert await count_rows(state, "idempotency_keys", company.company_id) == 1

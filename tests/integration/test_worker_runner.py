@@ -37,7 +37,7 @@ async def run_until(worker: Runner, condition: "asyncio.Future[None] | asyncio.T
 
 
 async def until_done(api: AsyncClient, pusher: Pusher, batch: str) -> None:
-    while (await read_batch(api, pusher, batch))["state"] != "done":
+    while (await read_batch(api, pusher, batch))["state"] != "done":  # noqa: ASYNC110 - a process has no event to wait for
         await asyncio.sleep(0.02)
 
 
@@ -135,7 +135,7 @@ async def test_a_database_that_is_away_is_waited_for(
             raise failures.pop()
         return await list_companies(session)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(runner.repository, "list_companies_with_work", away)
+    monkeypatch.setattr(repository, "list_companies_with_work", away)
     batch = await pusher.push(api, pusher.row())
     with capture_logs() as logs:
         await run_until(new_runner(state), asyncio.create_task(until_done(api, pusher, batch)))

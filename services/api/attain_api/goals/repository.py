@@ -30,7 +30,10 @@ def of_owner(statement: Select[Goal], owner: OwnerKey) -> Select[Goal]:
 async def find_goal(session: AsyncSession, *, company_id: UUID, goal_id: UUID, lock: bool = False) -> Goal | None:
     """One goal; locked where it is to be changed, but not against the foreign keys of the worker's marks."""
     statement = select_goals(company_id=company_id).where(Goal.id == goal_id)
-    goal: Goal | None = await session.scalar(statement.with_for_update(key_share=True) if lock else statement)
+    if lock:
+        # what the session read before it had the lock may have changed since
+        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    goal: Goal | None = await session.scalar(statement)
     return goal
 
 
