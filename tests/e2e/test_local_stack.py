@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import takewhile
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
@@ -235,9 +236,11 @@ def test_the_whole_of_attain_starts_stops_cleanly_and_starts_again(data_dir: Pat
     outputs = []
     for _ in range(2):
         with supervisor(data_dir, port) as run:
+            assert run.stdout is not None
+            said = list(takewhile(lambda line: "Ctrl-C stops it" not in line, run.stdout))
             run.send_signal(signal.SIGTERM)
             output, errors = run.communicate(timeout=60)
-            outputs.append(output)
+            outputs.append("".join(said) + output)
         assert (run.returncode, errors) == (0, "")
         assert processes_of(data_dir) == {}
     email, password = (data_dir / "credentials").read_text().split()

@@ -8,7 +8,7 @@ from httpx import AsyncClient
 from attain_api.state import ApiState
 from attain_shared.identifiers import new_id
 from tests.support.companies import Company, make_company, make_member, make_shop
-from tests.support.goals import act, confirm_goals, goal_body, indicator, make_cycle, make_goal
+from tests.support.goals import NOBODY, act, confirm_goals, goal_body, indicator, make_cycle, make_goal
 from tests.support.http import ok, pointers, problem
 from tests.support.worker import count_rows, recompute
 
@@ -158,7 +158,7 @@ async def test_a_new_rubric_is_scored_by_at_once(api: AsyncClient, state: ApiSta
         ({"ignore_missing": None}, "/ignore_missing"),
         ({"state": "confirmed"}, "/state"),
         ({"indicators": []}, "/indicators"),
-        ({"parent_id": str(new_id())}, "/parent_id"),
+        ({"parent_id": NOBODY}, "/parent_id"),
         ({"rubric": {"rules": [], "otherwise": "3.4"}}, "/rubric/otherwise"),
     ],
     ids=str,

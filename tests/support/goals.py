@@ -9,6 +9,9 @@ from httpx import AsyncClient, Response
 from tests.support.companies import Member
 from tests.support.http import created, ok
 
+NOBODY = "01997b1c-0000-7000-8000-000000000000"
+"""An id that nothing has; the same in every process, as the names of tests are made of it."""
+
 
 async def make_cycle(
     api: AsyncClient, company: Member, *, kind: str = "quarter", starts_on: str = "2026-07-01"
