@@ -2,19 +2,19 @@
 
 AttainError
 ├── BadRequest 400            the request itself cannot be read
-│   ├── MalformedJson, BadCursor, IdempotencyKeyMissing, IdempotencyKeyInvalid, BadEncoding
 ├── Unauthenticated 401       no identity, or a bad one
 ├── NotAllowed 403            seen, but not for this caller
 ├── NotFound 404              not there, or not to be seen
 ├── Conflict 409              a clash with stored state
-│   ├── IdempotencyKeyReused, RequestInProgress, ActionNotAllowed, CompanyRequired, …
+│   └── ActionNotAllowed      an action that another state would allow
 ├── Stale 412                 If-Match names another version
-├── TooLarge 413
+├── TooLarge 413              more than is taken in one request
 ├── Invalid 422               breaks the schema or a rule; carries `errors`
-├── PreconditionRequired 428
+├── PreconditionRequired 428  If-Match is missing
 └── Unavailable 503           a dependency is away
 
-The API renders them as problem documents (RFC 9457); the worker may raise the same ones.
+A class stands for a status. `code="…"` narrows it where it is raised (`malformed-json`, `bad-cursor`); a slice derives a
+class of its own where the title is its own too. The API renders them as problem documents (RFC 9457); the worker may raise the same ones.
 """
 
 from typing import ClassVar, NamedTuple

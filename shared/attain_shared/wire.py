@@ -32,6 +32,11 @@ _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 
 T = TypeVar("T")
 
+DAY_YEARS = ("1900", "2100")
+"""The first and the last year of a business day; people may have been hired before there were shops."""
+INSTANT_YEARS = ("2000", "2100")
+"""The first and the last year of an instant, as written: far enough from where a move to UTC overflows."""
+
 MAX_INTEGER = 2**31 - 1
 """The greatest integer a column takes."""
 
@@ -54,17 +59,35 @@ def _looks_like_an_email(text: str) -> str:
     return text
 
 
+def is_in_years(text: str, years: tuple[str, str]) -> bool:
+    """Whether a date or an instant as written, its year first, lies in these years."""
+    return years[0] <= text[:4] <= years[1]
+
+
 def _only_iso_day(value: object) -> object:
     """A number would be taken for seconds since 1970."""
-    if isinstance(value, date) or (isinstance(value, str) and _DAY.fullmatch(value)):
+    if isinstance(value, date):
         return value
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return _within(value, DAY_YEARS)
     raise PydanticCustomError("date_format", "A date is written YYYY-MM-DD")
 
 
 def _only_iso_instant(value: object) -> object:
-    if isinstance(value, date) or (isinstance(value, str) and _INSTANT.fullmatch(value)):
+    if isinstance(value, date):
         return value
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return _within(value, INSTANT_YEARS)
     raise PydanticCustomError("instant_format", "An instant is written as RFC 3339 with an offset")
+
+
+def _within(text: str, years: tuple[str, str]) -> str:
+    if not is_in_years(text, years):
+        first, last = years
+        raise PydanticCustomError(
+            "date_out_of_range", "The year must lie between {first} and {last}", {"first": first, "last": last}
+        )
+    return text
 
 
 def _only_plain_decimal(value: object) -> object:
@@ -115,16 +138,19 @@ DecimalText = Annotated[
     Field(max_digits=20),
     PlainSerializer(plain_decimal, return_type=str, when_used="json"),
 ]
-"""A decimal: text or a JSON number comes in, text goes out."""
+"""A decimal that a client sends: text or a JSON number comes in, text goes out."""
+
+Figure = Annotated[Decimal, PlainSerializer(plain_decimal, return_type=str, when_used="json")]
+"""A decimal that Attain has computed: text, with as many digits as it takes."""
 
 Count = Annotated[int, Field(strict=True, ge=0, le=MAX_INTEGER)]
 """A whole number of things."""
 
 Day = Annotated[date, BeforeValidator(_only_iso_day, json_schema_input_type=str)]
-"""A business day (MET-1)."""
+"""A business day (MET-1), of 1900 to 2100 where it comes in."""
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_only_iso_instant, json_schema_input_type=str)]
-"""An instant with its offset."""
+"""An instant with its offset, of 2000 to 2100 where it comes in."""
 
 
 class Input(BaseModel):

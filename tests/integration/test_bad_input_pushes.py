@@ -10,9 +10,9 @@ from httpx import AsyncClient, Response
 
 from attain_api.state import ApiState
 from attain_shared.clock import business_day
-from tests.support.http import pointers, problem
-from tests.support.pushes import PUSHES, Pusher, body, make_pusher, push_raw, with_value
-from tests.support.worker import count_rows
+from tests.support.http import ok, pointers, problem
+from tests.support.pushes import PUSHES, Pusher, body, make_pusher, push_raw, read_batch, with_value
+from tests.support.worker import count_rows, take_in
 
 MIB = 1 << 20
 
@@ -250,11 +250,12 @@ async def test_gzip_that_is_cut_or_none_is_a_bad_request(api: AsyncClient, state
     pusher = await make_pusher(state)
     packed = gzip.compress(json.dumps(body([pusher.row()])).encode())
     headers = pusher.headers("k") | {"Content-Encoding": "gzip", "Content-Type": "application/json"}
-    for content in (packed[:-9], packed[:12], b"{}", packed + b"rest", packed[:-8] + b"\0" * 8):
+    empty_members = gzip.compress(b"") * 1000
+    for content in (
+        b"", packed[:-9], packed[:12], b"{}", packed + b"rest", packed[:-8] + b"\0" * 8, packed + packed, empty_members
+    ):  # fmt: skip
         response = await api.post(PUSHES, content=content, headers=headers)
         problem(response, status=400, code="malformed-gzip")
-    response = await api.post(PUSHES, content=b"", headers=headers)
-    problem(response, status=400, code="malformed-json")
     response = await api.post(PUSHES, content=packed, headers=headers | {"Content-Encoding": "br"})
     problem(response, status=415, code="unsupported-encoding")
     assert await nothing_stored(state, pusher)
@@ -275,3 +276,14 @@ async def test_of_a_key_named_twice_the_last_one_counts(api: AsyncClient, state:
     assert (await push_raw(api, pusher, twice)).status_code == 202
     twice = content.replace('"value": "100"', '"value": "100", "value": "-"')
     assert pointers(await push_raw(api, pusher, twice)) == [("/observations/0/value", "invalid-number")]
+
+
+async def test_a_count_below_none_is_rejected(api: AsyncClient, state: ApiState) -> None:
+    """MET-3: nobody visits less than never; profit may well be negative."""
+    pusher = await make_pusher(state)
+    batch = await pusher.push(api, pusher.row("uv", value="-5"), pusher.row("gross_profit", value="-5"))
+    await take_in(state, pusher.company_id)
+    read = await read_batch(api, pusher, batch)
+    assert (read["verdicts"]["accepted"], read["verdicts"]["rejected"]) == (1, 1)
+    rows = ok(await api.get(f"{PUSHES}/{batch}/rows?verdict=rejected", headers=pusher.connector.headers))["items"]
+    assert [(row["pointer"], row["code"]) for row in rows] == [("/observations/0/value", "negative-count")]

@@ -4,6 +4,7 @@ from httpx import AsyncClient
 from sqlalchemy import update
 
 from attain_api.state import ApiState
+from attain_shared.clock import utc_now
 from attain_shared.db.session import transaction
 from attain_shared.doorbell import Bell, MemoryDoorbell
 from attain_shared.metrics.models import MetricBatch
@@ -82,3 +83,21 @@ async def test_what_needs_no_replay_is_not_replayed(api: AsyncClient, state: Api
     problem(await api.post(url, headers=other.headers), status=404, code="not-found")
     stranger = await make_company(state)
     problem(await api.post(url, headers=stranger.headers), status=404, code="not-found")
+
+
+async def test_replayed_rows_were_not_known_before(api: AsyncClient, state: ApiState) -> None:
+    """MET-7: a figure as known at an instant before the replay stays what it was."""
+    pusher = await make_pusher(state)
+    row = pusher.row(value="7") | {"shop": "tmall:comes-later"}
+    batch = await pusher.push(api, row)
+    await take_in(state, pusher.company_id)
+    new_shop = {"platform": "tmall", "external_id": "comes-later", "name": "新店"}
+    shop = created(await api.post("/v1/shops", json=new_shop, headers=pusher.company.headers))
+    connector = f"/v1/connectors/{pusher.connector.id}"
+    ok(await api.patch(connector, json={"shop_ids": [shop["id"]]}, headers=pusher.company.headers))
+    before = utc_now().isoformat()
+    ok(await api.post(f"{PUSHES}/{batch}/actions/replay", headers=pusher.connector.headers))
+    await take_in(state, pusher.company_id)
+    then = await read_values(api, pusher, shop_id=shop["id"], to="2026-07-01", as_of=before)
+    now = await read_values(api, pusher, shop_id=shop["id"], to="2026-07-01")
+    assert (then[0]["value"], now[0]["value"]) == (None, "7")

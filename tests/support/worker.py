@@ -12,7 +12,7 @@ from attain_worker.ingestion.service import Ingestion
 
 def new_ingestion(state: ApiState, *, claim_rows: int = 20_000) -> Ingestion:
     """An ingestion that remembers nothing, like that of a worker just started."""
-    return Ingestion(state.sessions, state.doorbell, claim_rows=claim_rows)
+    return Ingestion(state.sessions, state.doorbell, claim_rows=claim_rows, alone_first=0)
 
 
 def new_recompute(state: ApiState, *, claim_goals: int = 200) -> Recompute:

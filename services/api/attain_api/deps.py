@@ -10,6 +10,7 @@ from fastapi.security import OAuth2PasswordBearer
 
 from attain_api.access.actor import Actor
 from attain_api.access.authentication import authenticate
+from attain_api.parameters import refuse_unknown
 from attain_api.state import ApiState, state_of
 from attain_shared.db.session import UnitOfWork, transaction
 from attain_shared.errors import NotAllowed, Unauthenticated
@@ -81,9 +82,10 @@ class RolePolicy:
 
     roles: frozenset[str]
 
-    async def __call__(self, actor: CurrentActor) -> None:
-        """Refuse everybody else."""
+    async def __call__(self, request: Request, actor: CurrentActor) -> None:
+        """Refuse everybody else, and what the route does not know."""
         self.check(actor)
+        refuse_unknown(request)
 
     def check(self, actor: Actor) -> None:
         """The same, for an actor at hand."""
@@ -95,8 +97,9 @@ class RolePolicy:
 class PublicPolicy:
     """Marks a route that everybody may call; a route without any policy fails a test."""
 
-    async def __call__(self) -> None:
-        """Let in."""
+    async def __call__(self, request: Request) -> None:
+        """Let in, but for what the route does not know."""
+        refuse_unknown(request)
 
 
 def allow(*roles: str) -> DependsMarker:

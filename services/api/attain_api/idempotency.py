@@ -1,5 +1,6 @@
 """`Idempotency-Key`: a creating request that is sent again gets its first answer again."""
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -38,11 +39,9 @@ def body_hash(body: bytes, *, secret_key: str) -> bytes:
 
     Keyed, because a body may hold a password, and a plain fast hash of it would be an invitation to guess.
     """
-    try:
+    with contextlib.suppress(ValueError, RecursionError):  # no JSON: refused later, where the body is validated
         content = json.loads(body, parse_float=str)
         body = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
-    except (ValueError, RecursionError):
-        pass  # no JSON: refused later, where the body is validated
     return hmac.digest(secret_key.encode(), body, "sha256")
 
 

@@ -6,6 +6,7 @@ from attain_api.problems import FieldProblem, Problem, problem_content
 
 _BODY = {"400": "Malformed JSON", "413": "Too large"}
 _SIGNED_IN = {"401": "Sign-in needed", "403": "Not allowed"}
+_UNKNOWN_PARAMETER = {"422": "Invalid input"}
 _ALL = {"500": "Internal error", "503": "Unavailable for the moment"}
 
 
@@ -27,9 +28,10 @@ def complete(schema: dict[str, Any]) -> dict[str, Any]:
 def _complete(operation: dict[str, Any], *, path: str) -> None:
     responses: dict[str, Any] = operation["responses"]
     names = {parameter["name"] for parameter in operation.get("parameters", ())}
-    wanted = dict(_ALL) if path.startswith("/v1/") else {"500": _ALL["500"]}
+    in_contract = path.startswith("/v1/")
+    wanted = _ALL | _UNKNOWN_PARAMETER if in_contract else {"500": _ALL["500"]}
     if "requestBody" in operation:
-        wanted |= _BODY | {"422": "Invalid input"}
+        wanted |= _BODY
     if names & {"cursor", "Idempotency-Key"}:
         wanted["400"] = "Bad request"
     if "Idempotency-Key" in names:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from attain_shared.errors import BadRequest
+from attain_shared.wire import DAY_YEARS, INSTANT_YEARS, is_in_years
 
 T = TypeVar("T")
 MAX_LIMIT = 200
@@ -98,10 +99,12 @@ def _typed(value: object, kind: type) -> object:
     value.encode()  # a half surrogate raises here, not in the driver
     if issubclass(kind, datetime):
         at = datetime.fromisoformat(value)
-        if at.tzinfo is None:
+        if at.tzinfo is None or not is_in_years(value, INSTANT_YEARS):
             raise ValueError(value)
         return at
     if issubclass(kind, date):
+        if not is_in_years(value, DAY_YEARS):
+            raise ValueError(value)
         return date.fromisoformat(value)
     if kind is UUID:
         return UUID(value)

@@ -49,7 +49,9 @@ async def work(settings: WorkerSettings) -> None:
         runner.look()
 
     async def look_from_the_start() -> None:
+        await housekeeping.list_forgotten_work()
         ingestion.forget_low_water()
+        runner.look()
 
     await _wait_for_schema(sessions)
     log.info("worker started")

@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 IDLE_SECONDS = 10.0
 """How long a company is looked at after its last work: longer than any push takes to commit."""
+FAILURES_IN_A_ROW = 3
+"""Companies whose work fails for a passing reason, one after the other, before all others wait too."""
 PAUSE_AFTER_FAILURE = 1.0
 """Seconds before the next try when the database is away."""
 
@@ -66,11 +68,19 @@ class Runner:
     async def _work_off(self) -> None:
         busy = True
         while busy and not self._stopping:
-            busy = False
+            busy, failed = False, 0
             for company_id in await self._companies():
                 if self._stopping:
                     break
-                busy |= await self._serve(company_id)
+                try:
+                    busy |= await self._serve(company_id)
+                    failed = 0
+                except Exception as error:
+                    # one company's trouble is its own; that of several in a row is the database's
+                    failed += 1
+                    if not is_passing(error) or failed == FAILURES_IN_A_ROW:
+                        raise
+                    log.warning("a company's work is put off", company_id=str(company_id), reason=repr(error)[:300])
 
     async def _companies(self) -> list[UUID]:
         """Those on the list, and those that were until a moment ago: a push may just have missed the list."""

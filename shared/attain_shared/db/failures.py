@@ -11,13 +11,17 @@ _PASSING = (
     "53",  # out of disk, memory or connections
     "55P03",  # a lock was not to be had in time
     "57P",  # the server is shutting down, starting, or ended the session
-    "25P03",  # the session sat idle in its transaction for too long
 )
 """SQLSTATE classes and codes after which the same work may succeed."""
+
+_TOO_LONG = frozenset({"57014", "25P03"})
+"""The statement was cancelled, or the session sat idle in its transaction for too long."""
 
 
 def is_passing(error: BaseException) -> bool:
     """Whether trying again later is the right answer: the database was away, busy or full, not wrong."""
+    if took_too_long(error):
+        return False
     if isinstance(error, DBAPIError):
         state = str(getattr(error.orig, "sqlstate", None) or "")
         return error.connection_invalidated or state.startswith(_PASSING) or isinstance(error, InterfaceError)
@@ -28,4 +32,4 @@ def is_passing(error: BaseException) -> bool:
 
 def took_too_long(error: BaseException) -> bool:
     """Whether the server gave the statement up: a client may try again, a batch that does it every time is poison."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == "57014"
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _TOO_LONG

@@ -6,23 +6,23 @@ from uuid import UUID
 
 from attain_shared.goals.schemas import Band, OwnerRead
 from attain_shared.metrics.schemas import CoverageRead
-from attain_shared.wire import DecimalText, Output
+from attain_shared.wire import Figure, Output
 
 
 class PaceRead(Output):
     """How a figure that adds up is getting on (GOAL-7)."""
 
-    expected: DecimalText
+    expected: Figure
     """What it should be by now."""
-    gap: DecimalText
+    gap: Figure
     """Actual less expected."""
-    required_per_day: DecimalText | None
+    required_per_day: Figure | None
     """What each remaining day must bring."""
-    forecast: DecimalText
+    forecast: Figure
     """Where it will end at this pace."""
     method: str
     """How it was forecast."""
-    backtest_error: DecimalText | None
+    backtest_error: Figure | None
     """The method's own error on past windows, where it has been tested."""
 
 
@@ -33,27 +33,27 @@ class IndicatorAttainmentRead(Output):
     """The indicator."""
     metric: str
     """The metric's code."""
-    actual: DecimalText | None
+    actual: Figure | None
     """The actual figure."""
-    actual_low: DecimalText | None
+    actual_low: Figure | None
     """The least it can be."""
-    actual_high: DecimalText | None
+    actual_high: Figure | None
     """The most it can be."""
     exact: bool
     """Whether it is the true figure of the days present."""
     estimated: bool
     """Whether it is an estimate: shown, never scored."""
-    estimate: DecimalText | None
+    estimate: Figure | None
     """Beside an interval: a guess at where in it."""
-    target: DecimalText | None
+    target: Figure | None
     """What is to be reached."""
     band: Band | None
     """The range that is on target."""
-    attainment: DecimalText | None
+    attainment: Figure | None
     """The share reached, to six decimals (GOAL-5)."""
-    attainment_low: DecimalText | None
+    attainment_low: Figure | None
     """The least it can be."""
-    attainment_high: DecimalText | None
+    attainment_high: Figure | None
     """The most it can be."""
     verdict: Literal["open", "met", "missed", "undecided", "no_data"]
     """What is decided."""
@@ -70,11 +70,11 @@ class AttainmentRead(Output):
 
     goal_id: UUID
     """The goal."""
-    score: DecimalText | None
+    score: Figure | None
     """The score, where it is decided."""
-    score_low: DecimalText | None
+    score_low: Figure | None
     """The least it can be."""
-    score_high: DecimalText | None
+    score_high: Figure | None
     """The most it can be."""
     rule: str | None
     """The rule that matched."""
@@ -95,15 +95,15 @@ class ScorecardGoal(Output):
     """The goal."""
     title: str
     """What is to be reached."""
-    weight: DecimalText
+    weight: Figure
     """Percent of the owner's goals."""
-    score: DecimalText | None
+    score: Figure | None
     """The computed score."""
-    score_low: DecimalText | None
+    score_low: Figure | None
     """The least it can be."""
-    score_high: DecimalText | None
+    score_high: Figure | None
     """The most it can be."""
-    score_forecast: DecimalText | None
+    score_forecast: Figure | None
     """The score at the end of the window, at this pace."""
     rule: str | None
     """The rule that matched."""
@@ -120,13 +120,13 @@ class ScorecardRead(Output):
     """Whose it is."""
     cycle_id: UUID
     """The cycle."""
-    performance: DecimalText | None
+    performance: Figure | None
     """The weighted mean of the goals' scores."""
-    performance_low: DecimalText | None
+    performance_low: Figure | None
     """The least it can be."""
-    performance_high: DecimalText | None
+    performance_high: Figure | None
     """The most it can be."""
-    performance_forecast: DecimalText | None
+    performance_forecast: Figure | None
     """At the end of the cycle, at this pace."""
     goals: list[ScorecardGoal]
     """The confirmed goals."""

@@ -1,4 +1,4 @@
-"""From facts to a goal's score: loads what the goals are measured by and lets the rules decide (GOAL-5 to GOAL-7).
+"""From facts to a goal's score: loads what goals are measured by and lets the rules decide (GOAL-5 to GOAL-7).
 
 Both services evaluate: the worker to store attainments, the API for `as_of` and for goals not computed yet.
 """
@@ -97,21 +97,17 @@ def rubric_of(stored: Mapping[str, Any] | None) -> Rubric:
     return Rubric(rules, Decimal(stored["otherwise"]))
 
 
-async def evaluate_goals(
+async def load_facts(
     session: AsyncSession,
     *,
     company_id: UUID,
     goals: Sequence[tuple[Goal, Sequence[Indicator]]],
-    today: date,
     as_of: datetime | None = None,
-) -> list[Evaluation]:
-    """Evaluate goals against the facts as they stand, or as they were known at an instant: one statement."""
-    if not goals:
-        return []
+) -> Cells:
+    """The rows that goals are measured by, as they stand or as they were known at an instant: one statement."""
     window = Window(min(goal.starts_on for goal, _ in goals), max(goal.ends_on for goal, _ in goals))
     series = (one for _, indicators in goals for indicator in indicators for one in series_of(indicator))
-    cells = await load_cells(session, company_id=company_id, series=series, window=window, as_of=as_of)
-    return [evaluate(goal, indicators, cells=cells, today=today) for goal, indicators in goals]
+    return await load_cells(session, company_id=company_id, series=series, window=window, as_of=as_of)
 
 
 def evaluate(goal: Goal, indicators: Sequence[Indicator], *, cells: Cells, today: date) -> Evaluation:

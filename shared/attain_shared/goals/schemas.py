@@ -11,7 +11,7 @@ from attain_shared.rules.algebra import Aggregate
 from attain_shared.rules.attainment import Direction
 from attain_shared.rules.periods import CycleKind
 from attain_shared.rules.rubric import Op, Quantifier
-from attain_shared.wire import Code, Day, DecimalText, Input, Name, Output, Text
+from attain_shared.wire import Code, Day, DecimalText, Figure, Input, Name, Output, Text
 
 
 def _with_two_places(weight: Decimal) -> Decimal:
@@ -156,13 +156,13 @@ class IndicatorRead(Output):
     """Empty for the whole shop."""
     direction: Direction
     """Which figures are good ones."""
-    target: DecimalText | None
+    target: Figure | None
     """What is to be reached."""
-    baseline: DecimalText | None
+    baseline: Figure | None
     """Where the way to the target starts."""
     band: Band | None
     """The range that is on target."""
-    cap: DecimalText
+    cap: Figure
     """Where an attainment is cut off when it is averaged."""
 
 
@@ -284,7 +284,7 @@ class GoalRead(Output):
     """The window's first day."""
     ends_on: date
     """The window's last day, inclusive."""
-    weight: DecimalText
+    weight: Figure
     """Percent of the owner's goals."""
     rubric: RubricBody | None
     """Null: the default of GOAL-6."""

@@ -42,6 +42,8 @@ class MetricBatch(Base):
     due_at: Mapped[datetime]
     """Not to be tried before: pushed back after a failed attempt."""
     stored_at: Mapped[created]
+    replayed_at: Mapped[datetime | None]
+    """When it was last sent round again: what then goes in was not known before."""
     processed_at: Mapped[datetime | None]
     error: Mapped[str | None]
     verdicts: Mapped[dict[str, Any] | None]

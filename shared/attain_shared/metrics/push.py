@@ -32,6 +32,7 @@ _FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(?P<na
 
 Code = Annotated[str, Meta(min_length=1, max_length=80)]
 ShopName = Annotated[str, Meta(min_length=3, max_length=240)]
+Source = Annotated[str, Meta(max_length=200, pattern=r"\A[^\x00-\x1f\x7f]*\Z")]
 AwareInstant = Annotated[datetime, Meta(tz=True)]
 
 
@@ -53,7 +54,7 @@ class Push(PushedFields, forbid_unknown_fields=True, kw_only=True):
     """A whole body."""
 
     observations: Annotated[list[PushedFields], Meta(min_length=1)]
-    source: Annotated[str, Meta(max_length=200)] | None = None
+    source: Source | None = None
     lane: Literal["live", "backfill"] = "live"
 
 
@@ -61,7 +62,7 @@ class PushOutline(PushedFields, forbid_unknown_fields=True, kw_only=True):
     """A body whose rows are still bytes: read where a row is wrong, to find every one that is."""
 
     observations: Annotated[list[msgspec.Raw], Meta(min_length=1)]
-    source: Annotated[str, Meta(max_length=200)] | None = None
+    source: Source | None = None
     lane: Literal["live", "backfill"] = "live"
 
 
@@ -82,6 +83,11 @@ class PushedRow(NamedTuple):
 _push = msgspec.json.Decoder(Push)
 _outline = msgspec.json.Decoder(PushOutline)
 _fields = msgspec.json.Decoder(PushedFields)
+
+
+def is_dimension(text: str) -> bool:
+    """Whether this names a part of a shop that figures can be pushed for (MET-2)."""
+    return _DIMENSION.fullmatch(text) is not None
 
 
 def read_push(body: bytes, *, today: date) -> Push:
@@ -175,7 +181,7 @@ class _RowCheck:
             if (text := values[name]) is not UNSET and text not in self._known_texts:
                 yield from self._text_faults(name, text)
         dimension = _given(row.dimension, push.dimension, "")
-        if dimension and not _DIMENSION.fullmatch(dimension):
+        if dimension and not is_dimension(dimension):
             yield "dimension", "invalid-dimension", "must be empty, item:<id>, channel:<code> or terminal:<pc|wireless>"
         if values["bucket"] is not UNSET and values["grain"] is not UNSET:
             yield from self._bucket_faults(values["grain"], values["bucket"])

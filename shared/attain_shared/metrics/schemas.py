@@ -8,7 +8,7 @@ from pydantic import Field
 from attain_shared.rules.algebra import Aggregate, Algebra, Better, OverShops
 from attain_shared.rules.corrections import Finality, Verdict
 from attain_shared.rules.periods import Grain
-from attain_shared.wire import DecimalText, Output
+from attain_shared.wire import Figure, Output
 
 
 class MetricRead(Output):
@@ -63,17 +63,17 @@ class CoverageRead(Output):
 class FigureRead(Output):
     """A point (`value`), an interval (`low` and `high`), or no data (all null)."""
 
-    value: DecimalText | None
+    value: Figure | None
     """The figure, where there is one."""
-    low: DecimalText | None
+    low: Figure | None
     """The least it can be (MET-5)."""
-    high: DecimalText | None
+    high: Figure | None
     """The most it can be."""
     exact: bool
     """Whether it is the true figure of the days present."""
     estimated: bool
     """Whether it is an estimate: shown, never scored (MET-6)."""
-    estimate: DecimalText | None
+    estimate: Figure | None
     """Beside an interval: a guess at where in it."""
     coverage: CoverageRead
     """How much of the period it speaks for."""
@@ -199,7 +199,7 @@ class BatchRowRead(Output):
 class HistoryRead(Output):
     """A row once received for a key (MET-7)."""
 
-    value: DecimalText
+    value: Figure
     """Its value."""
     finality: Finality
     """Whether the platform had finished counting."""

@@ -49,9 +49,7 @@ class Target:
 
     @property
     def is_rising(self) -> bool:
-        """Whether a higher figure attains more: with a baseline, the way from it to the target says so (GOAL-5)."""
-        if self.baseline is not None:
-            return self.goal > self.baseline
+        """Whether a higher figure attains more (GOAL-5)."""
         return self.direction is Direction.HIGHER_BETTER
 
 
@@ -69,6 +67,8 @@ def target_problems(target: Target) -> list[tuple[str, str]]:
         problems.append(("/target", "a target without a baseline must be above 0"))
     elif target.target == target.baseline:
         problems.append(("/target", "the target must differ from the baseline"))
+    elif target.baseline is not None and (target.target > target.baseline) is not target.is_rising:
+        problems.append(("/baseline", "the way from the baseline to the target must go in the direction"))
     if target.cap <= 0:
         problems.append(("/cap", "the cap must be above 0"))
     return problems

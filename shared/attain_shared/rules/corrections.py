@@ -1,6 +1,5 @@
 """Which row of a key is the present one, and what becomes of each row received (MET-7)."""
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -52,12 +51,3 @@ def judge(present: Version | None, row: Version) -> tuple[Verdict, Version]:
     if row[:3] == present[:3]:
         return Verdict.CONFLICT, max(present, row)
     return (Verdict.SUPERSEDED, row) if row > present else (Verdict.STALE, present)
-
-
-def judge_all(present: Version | None, rows: Iterable[Version]) -> tuple[list[Verdict], Version | None]:
-    """The verdicts of the rows of one key in one batch, one after the other, and the row that stands (MET-7)."""
-    verdicts = []
-    for row in rows:
-        verdict, present = judge(present, row)
-        verdicts.append(verdict)
-    return verdicts, present

@@ -27,7 +27,7 @@ class Interval:
     def of_parts(cls, parts: Iterable[Decimal]) -> "Interval":
         """A distinct count known by its parts: between the largest and the sum (MET-5)."""
         counts = list(parts)
-        return cls(max(counts), sum(counts, _ZERO))
+        return _between(max(counts), sum(counts, _ZERO))
 
     @property
     def is_point(self) -> bool:

@@ -43,7 +43,7 @@ def over_shops(metric: Metric, values: Mapping[Hashable, Decimal], rows: Rows) -
     if metric.over_shops is not OverShops.WEIGHTED_MEAN or metric.over_shops_weight is None:
         raise RollUpRefused(f"{metric.code} has no value over several shops")
     weights = {shop: _weight(metric.over_shops_weight, shop, rows) for shop in values}
-    if not all(weights.values()):
+    if any(weight <= 0 for weight in weights.values()):
         return settled(total / len(values)), True
     weighted = sum((value * weights[shop] for shop, value in values.items()), Decimal(0))
     return settled(weighted / sum(weights.values())), False

@@ -50,7 +50,8 @@ def verdict(
         return IndicatorVerdict.UNDECIDED
     if is_open:
         return _while_open(bounds, target) if _is_cumulative(metric, aggregate) else IndicatorVerdict.OPEN
-    return _when_closed(bounds, target, can_grow=not bounds.is_point and not reading.coverage.is_complete)
+    is_open_ended = not bounds.is_point or _counts_once(metric, aggregate)
+    return _when_closed(bounds, target, can_grow=is_open_ended and not reading.coverage.is_complete)
 
 
 def indicator_status(
@@ -87,6 +88,12 @@ def has_pace(metric: Metric | None, aggregate: Aggregate) -> bool:
     return is_additive and aggregate is Aggregate.DEDUPLICATED
 
 
+def _counts_once(metric: Metric | None, aggregate: Aggregate) -> bool:
+    """Whether somebody counted on one day may be counted on no other: what is known is a low end (MET-5a)."""
+    is_distinct = metric is not None and metric.algebra is Algebra.DISTINCT
+    return is_distinct and aggregate is Aggregate.DEDUPLICATED
+
+
 def _is_cumulative(metric: Metric | None, aggregate: Aggregate) -> bool:
     """Whether what is reached in a running window can no longer be lost (GOAL-7)."""
     counts = metric is not None and metric.algebra in {Algebra.ADDITIVE, Algebra.DISTINCT}
@@ -103,7 +110,7 @@ def _while_open(bounds: Interval, target: Target) -> IndicatorVerdict:
 
 
 def _when_closed(bounds: Interval, target: Target, *, can_grow: bool) -> IndicatorVerdict:
-    """The verdict on a closed window. With days missing an interval's upper end is no bound (MET-5a)."""
+    """The verdict on a closed window; with days missing neither an interval nor a distinct count has an upper end (MET-5a)."""
     if can_grow:
         is_sure = target.direction is not Direction.BAND and target.is_rising and bounds.low >= target.goal
         return IndicatorVerdict.MET if is_sure else IndicatorVerdict.UNDECIDED

@@ -25,7 +25,7 @@ Read, never stored: a push that commits late with a smaller id cannot make it a 
 
 _ATTAINMENT = text(f"""
     SELECT goal.id AS goal_id, attainment.score, attainment.score_low, attainment.score_high, attainment.rule,
-           attainment.status, attainment.computed_at, attainment.indicators, {_INCLUDED} AS includes_batches_up_to
+           attainment.status, attainment.business_day, attainment.computed_at, attainment.indicators, {_INCLUDED} AS includes_batches_up_to
     FROM goals goal
     LEFT JOIN attainments attainment ON attainment.company_id = goal.company_id AND attainment.goal_id = goal.id
     LEFT JOIN goal_marks mark ON mark.company_id = goal.company_id AND mark.goal_id = goal.id

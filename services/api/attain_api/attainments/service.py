@@ -19,13 +19,13 @@ from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import UnitOfWork, transaction
 from attain_shared.errors import NotFound
 from attain_shared.goals.attainment_schemas import AttainmentRead, IndicatorAttainmentRead, ScorecardGoal, ScorecardRead
-from attain_shared.goals.evaluation import Evaluation, evaluate_goals
+from attain_shared.goals.evaluation import Evaluation, evaluate, load_facts
 from attain_shared.goals.figures import indicator_figures
 from attain_shared.goals.queries import load_goals
 from attain_shared.rules.scorecard import Performance, performance
 
-POLL_SECONDS = 0.03
-"""How often a waiting request looks: each look is one short statement on a connection of its own."""
+FIRST_PAUSE, PAUSE_GROWTH, LONGEST_PAUSE = 0.03, 1.2, 0.25
+"""Seconds between the looks of a waiting request: often at first, as most waits are short, and each costs a statement."""
 
 
 async def wait_for_batch(state: ApiState, *, actor: Actor, goal_id: UUID, batch_id: UUID, seconds: float) -> None:
@@ -33,7 +33,7 @@ async def wait_for_batch(state: ApiState, *, actor: Actor, goal_id: UUID, batch_
 
     No connection is held between looks, so many may wait.
     """
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
     while True:
         async with transaction(state.sessions, state.doorbell) as uow:
             found = await repository.find_wait_state(
@@ -44,9 +44,10 @@ async def wait_for_batch(state: ApiState, *, actor: Actor, goal_id: UUID, batch_
         unseen = found.first_unseen_batch_id
         if found.state != "stored" and (unseen is None or unseen > batch_id):
             return
-        if time.monotonic() + POLL_SECONDS > deadline:
+        if time.monotonic() + pause > deadline:
             return
-        await asyncio.sleep(POLL_SECONDS)
+        await asyncio.sleep(pause)
+        pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE)
 
 
 async def get_attainment(uow: UnitOfWork, *, actor: Actor, goal_id: UUID, as_of: datetime | None) -> AttainmentRead:
@@ -57,8 +58,9 @@ async def get_attainment(uow: UnitOfWork, *, actor: Actor, goal_id: UUID, as_of:
     )
     if row is None:
         raise NotFound("no such goal")
-    if as_of is None and row.computed_at is not None:
+    if as_of is None and row.computed_at is not None and row.business_day == business_day():
         return AttainmentRead.model_validate(row)
+    # not computed yet, of another day's calendar, or of another instant's facts
     evaluation = await _evaluate(uow.session, actor=actor, goal_id=goal_id, as_of=as_of)
     return _read_evaluation(evaluation, row, computed_at=now)
 
@@ -102,10 +104,9 @@ def _performance(goals: list[ScorecardGoal]) -> Performance:
 
 async def _evaluate(session: AsyncSession, *, actor: Actor, goal_id: UUID, as_of: datetime | None) -> Evaluation:
     goals = await load_goals(session, company_id=actor.company_id, goal_ids=[goal_id])
-    (evaluation,) = await evaluate_goals(
-        session, company_id=actor.company_id, goals=goals, today=business_day(as_of), as_of=as_of
-    )
-    return evaluation
+    cells = await load_facts(session, company_id=actor.company_id, goals=goals, as_of=as_of)
+    ((goal, indicators),) = goals
+    return evaluate(goal, indicators, cells=cells, today=business_day(as_of))
 
 
 def _read_evaluation(evaluation: Evaluation, row: Row[Any], *, computed_at: datetime) -> AttainmentRead:

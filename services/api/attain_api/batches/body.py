@@ -36,19 +36,17 @@ class PushedBody:
         """
         if not self._is_gzip:
             return self._raw
-        unpacked, rest = bytearray(), self._raw
+        member = zlib.decompressobj(GZIP_WINDOW)
         try:
-            while rest:
-                member = zlib.decompressobj(GZIP_WINDOW)
-                unpacked += member.decompress(rest, MAX_BYTES + 1 - len(unpacked))
-                if len(unpacked) > MAX_BYTES:
-                    raise _too_large()
-                if not member.eof:
-                    raise BadRequest("the gzip data ends too early", code="malformed-gzip")
-                rest = member.unused_data
+            unpacked = member.decompress(self._raw, MAX_BYTES + 1)
         except zlib.error:
             raise BadRequest("the body is not gzip", code="malformed-gzip") from None
-        return bytes(unpacked)
+        if len(unpacked) > MAX_BYTES:
+            raise _too_large()
+        # a million empty members would take minutes to go through
+        if not member.eof or member.unused_data:
+            raise BadRequest("the gzip data must be one whole member", code="malformed-gzip")
+        return unpacked
 
     def packed(self) -> bytes:
         """The gzip that is stored: as received, or made here, quickly."""

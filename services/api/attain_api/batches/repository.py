@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -32,8 +32,7 @@ _STORE = text(f"""
     INSERT INTO metric_batches (company_id, id, connector_id, source, lane, received, payload, state, attempts, due_at,
                                 stored_at)
     SELECT :company_id, fresh.batch_id, CAST(:connector_id AS uuid), CAST(:source AS text), CAST(:lane AS text),
-           CAST(:received AS integer), CAST(:payload AS bytea), 'stored', 0, CAST(:now AS timestamptz),
-           CAST(:now AS timestamptz)
+           CAST(:received AS integer), CAST(:payload AS bytea), 'stored', 0, now(), CAST(:now AS timestamptz)
     FROM fresh RETURNING id
 """)  # noqa: S608 - composed of constants
 
@@ -136,3 +135,9 @@ async def list_rejections(
         )
     )
     return {row.row_index: row for row in rows}
+
+
+async def get_database_time(session: AsyncSession) -> datetime:
+    """The database's clock: the one that workers compare a batch's due time with."""
+    now: datetime = await session.scalar(select(func.now()))  # type: ignore[assignment]  # never null
+    return now

@@ -8,6 +8,7 @@ from attain_shared.errors import FieldError, Invalid
 from attain_shared.goals.models import Cycle, Goal
 from attain_shared.goals.schemas import IndicatorCreate, RubricBody
 from attain_shared.metrics.catalogue import METRICS
+from attain_shared.metrics.push import is_dimension
 from attain_shared.rules.algebra import Aggregate, RollUpRefused, check_aggregate
 from attain_shared.rules.attainment import Target, target_problems
 from attain_shared.rules.periods import Window
@@ -58,6 +59,9 @@ def indicator_faults(indicators: list[IndicatorCreate], known_shops: set[UUID]) 
             elif shop_id in indicator.shop_ids[:position]:
                 yield FieldError(f"{place}/shop_ids/{position}", "duplicate", "named twice")
         yield from _metric_faults(indicator, place)
+        if indicator.dimension and not is_dimension(indicator.dimension):
+            detail = "must be empty, item:<id>, channel:<code> or terminal:<pc|wireless>"
+            yield FieldError(f"{place}/dimension", "invalid-dimension", detail)
         for path, reason in target_problems(target_of_draft(indicator)):
             yield FieldError(place + path, "invalid-target", reason)
         if indicator.band is not None and indicator.direction != "band":

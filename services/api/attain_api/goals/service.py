@@ -19,6 +19,7 @@ from attain_shared.identifiers import new_id
 from attain_shared.rules.attainment import Direction
 from attain_shared.rules.periods import Window
 from attain_shared.rules.weights import WHOLE, add_up, total
+from attain_shared.shops.queries import wait_for_shops
 from attain_shared.work.queries import want_work
 
 ACTIONS = {"draft": ("submit",), "submitted": ("confirm",)}
@@ -79,6 +80,8 @@ async def create_goal(uow: UnitOfWork, *, actor: Actor, data: GoalCreate) -> Sho
         **data.model_dump(include={"parent_id", "title", "why", "how", "behaviours", "weight", "ignore_missing"}),
     )
     indicators = _indicators(goal, data)
+    shop_ids = {shop_id for indicator in indicators for shop_id in indicator.shop_ids}
+    await wait_for_shops(uow.session, company_id=actor.company_id, shop_ids=shop_ids)
     uow.session.add(goal)
     await uow.session.flush()
     uow.session.add_all(indicators)

@@ -3,12 +3,12 @@
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from attain_api.deps import State, public
+from attain_api.deps import State, allow, public
 from attain_api.health import service
 from attain_api.health.service import Readiness
 from attain_shared.wire import Output
 
-router = APIRouter(tags=["health"], dependencies=[public])
+router = APIRouter(tags=["health"])
 
 
 class Alive(Output):
@@ -18,7 +18,7 @@ class Alive(Output):
     """Always `ok`."""
 
 
-@router.get("/livez", summary="Is the process alive")
+@router.get("/livez", summary="Is the process alive", dependencies=[public])
 async def get_livez() -> Alive:
     """Without any input or output: only a process that hangs does not answer."""
     return Alive(status="ok")
@@ -27,6 +27,7 @@ async def get_livez() -> Alive:
 @router.get(
     "/readyz",
     summary="Can the process serve",
+    dependencies=[public],
     responses={503: {"model": Readiness, "description": "The database is away or its schema too old"}},
 )
 async def get_readyz(*, state: State, response: Response) -> Readiness:
@@ -38,7 +39,7 @@ async def get_readyz(*, state: State, response: Response) -> Readiness:
     return readiness
 
 
-@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+@router.get("/metrics", summary="Prometheus metrics", dependencies=[allow("ops")], response_class=Response)
 async def get_metrics(*, state: State) -> Response:
     """Of this process."""
     return Response(generate_latest(state.registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -1,5 +1,6 @@
 """Keeping attainments true: marks in, attainments out, one transaction a claim (GOAL-10)."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -9,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import UnitOfWork, transaction
 from attain_shared.doorbell import Doorbell
-from attain_shared.goals.evaluation import evaluate_goals
+from attain_shared.goals.evaluation import Cells, Evaluation, evaluate, load_facts
+from attain_shared.goals.models import Goal, Indicator
 from attain_shared.goals.queries import load_goals, mark_goals
 from attain_shared.work.queries import want_work
 from attain_worker.attainment import repository
@@ -41,17 +43,36 @@ class Recompute:
             today = business_day()
             goal_ids = [mark.goal_id for mark in marks]
             goals = await load_goals(uow.session, company_id=company_id, goal_ids=goal_ids)
-            evaluations = await evaluate_goals(uow.session, company_id=company_id, goals=goals, today=today)
-            taken = await repository.take_marks(uow.session, company_id=company_id, marks=marks)
+            cells = await load_facts(uow.session, company_id=company_id, goals=goals)
+            evaluations = _evaluate_each(goals, cells=cells, today=today)
+            done = [mark for mark in marks if mark.goal_id in evaluations]
+            taken = await repository.take_marks(uow.session, company_id=company_id, marks=done)
             await repository.store_attainments(
                 uow.session,
                 company_id=company_id,
-                evaluations=[one for one in evaluations if one.goal.id in taken],
+                evaluations=[one for goal_id, one in evaluations.items() if goal_id in taken],
                 today=today,
                 now=utc_now(),
             )
+            if len(done) < len(marks):
+                failed = [(goal_id, None) for goal_id in goal_ids if goal_id not in evaluations]
+                # marked anew, they stand behind all others; their attainment says that it lacks their batches
+                await mark_goals(uow.session, company_id=company_id, marks=failed)
         log.info("attainments computed", goals=len(taken))
-        return True
+        return bool(done)
+
+
+def _evaluate_each(
+    goals: Sequence[tuple[Goal, Sequence[Indicator]]], *, cells: Cells, today: date
+) -> dict[UUID, Evaluation]:
+    """Evaluate goals one by one: one that cannot be evaluated is logged, and holds up no other."""
+    evaluations = {}
+    for goal, indicators in goals:
+        try:
+            evaluations[goal.id] = evaluate(goal, indicators, cells=cells, today=today)
+        except Exception:
+            log.exception("a goal cannot be evaluated", goal_id=str(goal.id))
+    return evaluations
 
 
 async def mark_goals_for_new_day(uow: UnitOfWork, *, company_id: UUID, today: date) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from attain_shared.metrics.push import PushedRow, decode_checked, rows_of
-from attain_shared.rules.algebra import Metric
+from attain_shared.rules.algebra import Algebra, Metric
 from attain_shared.rules.corrections import Verdict, Version, judge
 from attain_shared.rules.periods import bucket_end
 from attain_worker.ingestion.repository import Batch, Key, Outcome, Rejection, Row
@@ -43,16 +43,16 @@ class Judgement:
     outcomes: list[Outcome] = field(default_factory=list)
 
 
-def unpack(batches: Iterable[Batch]) -> list[tuple[Batch, list[PushedRow]]]:
+def unpack(batches: Iterable[Batch], payloads: Mapping[UUID, bytes]) -> list[tuple[Batch, list[PushedRow]]]:
     """The rows of each batch, as pushed."""
-    return [(batch, list(rows_of(decode_checked(_unzip(batch))))) for batch in batches]
+    return [(batch, list(rows_of(decode_checked(_unzip(payloads[batch.id]))))) for batch in batches]
 
 
-def _unzip(batch: Batch) -> bytes:
+def _unzip(payload: bytes) -> bytes:
     try:
-        return gzip.decompress(batch.payload)
+        return gzip.decompress(payload)
     except (OSError, EOFError, zlib.error) as error:
-        raise UnreadablePayload(f"batch {batch.id} cannot be unpacked: {error!r}") from error
+        raise UnreadablePayload(f"the payload cannot be unpacked: {error!r}") from error
 
 
 def sort_out(
@@ -62,7 +62,7 @@ def sort_out(
     scopes: Mapping[UUID, frozenset[UUID]],
     metrics: Mapping[str, Metric],
 ) -> Claim:
-    """Group the rows by key in the order they came; reject those that name no shop in scope or no metric (ING-3).
+    """Group the rows by key in the order they came; reject those that cannot be facts (ING-3).
 
     Of a replayed batch only the rows rejected before are judged: the others have their verdict.
     """
@@ -79,6 +79,9 @@ def sort_out(
             elif row.metric not in metrics:
                 detail = f"no metric {row.metric} in the catalogue"
                 claim.rejections.append(_rejection(batch, index, "metric", "unknown-metric", detail))
+            elif row.value < 0 and metrics[row.metric].algebra is Algebra.DISTINCT:
+                detail = f"{row.metric} counts {metrics[row.metric].unit}: there are no fewer than none"
+                claim.rejections.append(_rejection(batch, index, "value", "negative-count", detail))
             else:
                 key = Key(shop_id, row.metric, row.dimension, row.grain, row.bucket)
                 through = row.through or bucket_end(row.bucket, row.grain)

@@ -19,8 +19,8 @@ class Batch(NamedTuple):
     id: UUID
     connector_id: UUID | None
     received: int
-    payload: bytes
-    stored_at: datetime
+    received_at: datetime
+    """When its rows came to be known: stored, or sent round again."""
     row_verdicts: bytes | None
     """Of the last time, where this is a replay: only the rejected rows are judged again."""
 
@@ -64,24 +64,26 @@ class Rejection(NamedTuple):
 
 _OLDEST = text("""
     (SELECT id, received, lane FROM metric_batches
-     WHERE company_id = :company_id AND id > :above AND state = 'stored' AND due_at <= :now AND lane = 'live'
+     WHERE company_id = :company_id AND id > :above AND state = 'stored' AND due_at <= clock_timestamp() AND lane = 'live'
      ORDER BY id LIMIT 1)
     UNION ALL
     (SELECT id, received, lane FROM metric_batches
-     WHERE company_id = :company_id AND id > :above AND state = 'stored' AND due_at <= :now AND lane = 'backfill'
+     WHERE company_id = :company_id AND id > :above AND state = 'stored' AND due_at <= clock_timestamp() AND lane = 'backfill'
      ORDER BY id LIMIT 1)
 """)
 
 _CLAIM = text("""
-    SELECT id, connector_id, received, payload, stored_at, row_verdicts FROM metric_batches
-    WHERE company_id = :company_id AND id >= :oldest AND state = 'stored' AND due_at <= :now AND lane = :lane
+    SELECT id, connector_id, received, COALESCE(replayed_at, stored_at), row_verdicts FROM metric_batches
+    WHERE company_id = :company_id AND id >= :oldest AND state = 'stored' AND due_at <= clock_timestamp() AND lane = :lane
     ORDER BY id LIMIT :batches FOR UPDATE SKIP LOCKED
 """)
 
 _CLAIM_ONE = text("""
-    SELECT id, connector_id, received, payload, stored_at, row_verdicts FROM metric_batches
+    SELECT id, connector_id, received, COALESCE(replayed_at, stored_at), row_verdicts FROM metric_batches
     WHERE company_id = :company_id AND id = :id AND state = 'stored' FOR UPDATE SKIP LOCKED
 """)
+
+_PAYLOADS = text("SELECT id, payload FROM metric_batches WHERE company_id = :company_id AND id = ANY(:ids)")
 
 _SHOPS = text("""
     SELECT platform || ':' || external_id AS name, id FROM shops
@@ -90,8 +92,6 @@ _SHOPS = text("""
 """)
 
 _SCOPES = text("SELECT id, shop_ids FROM connectors WHERE company_id = :company_id AND id = ANY(:ids)")
-
-_LOCK_SHOPS = text("SELECT count(pg_advisory_xact_lock(lock)) FROM unnest(CAST(:locks AS bigint[])) AS lock")
 
 _PRESENT = text("""
     SELECT o.shop_id, o.metric, o.dimension, o.grain, o.bucket, o.value, o.is_final, o.through, o.observed_at
@@ -148,7 +148,7 @@ _REJECT = text("""
 
 _COUNT_ATTEMPT = text("""
     UPDATE metric_batches
-    SET attempts = attempts + 1, due_at = CAST(:now AS timestamptz) + interval '2 seconds' * power(2, attempts)
+    SET attempts = attempts + 1, due_at = now() + interval '2 seconds' * power(2, attempts)
     WHERE company_id = :company_id AND id = :id AND state = 'stored'
     RETURNING attempts
 """)
@@ -159,28 +159,30 @@ _FAIL = text("""
 """)
 
 
-async def find_oldest(
-    session: AsyncSession, *, company_id: UUID, above: UUID, now: datetime
-) -> dict[str, tuple[UUID, int]]:
+async def find_oldest(session: AsyncSession, *, company_id: UUID, above: UUID) -> dict[str, tuple[UUID, int]]:
     """The oldest batch to do in each lane, and how many rows it has."""
-    rows = await session.execute(_OLDEST, {"company_id": company_id, "above": above, "now": now})
+    rows = await session.execute(_OLDEST, {"company_id": company_id, "above": above})
     return {row.lane: (row.id, row.received) for row in rows}
 
 
 async def claim_batches(
-    session: AsyncSession, *, company_id: UUID, lane: str, oldest: UUID, batches: int, now: datetime
+    session: AsyncSession, *, company_id: UUID, lane: str, oldest: UUID, batches: int
 ) -> list[Batch]:
     """Lock batches nobody else holds, oldest first; a dead worker's locks are gone with it."""
-    rows = await session.execute(
-        _CLAIM, {"company_id": company_id, "lane": lane, "oldest": oldest, "batches": batches, "now": now}
-    )
-    return [Batch(*row) for row in rows]
+    parameters = {"company_id": company_id, "lane": lane, "oldest": oldest, "batches": batches}
+    return [Batch(*row) for row in await session.execute(_CLAIM, parameters)]
 
 
 async def claim_batch(session: AsyncSession, *, company_id: UUID, batch_id: UUID) -> list[Batch]:
     """Lock one batch, unless somebody else has it."""
     rows = await session.execute(_CLAIM_ONE, {"company_id": company_id, "id": batch_id})
     return [Batch(*row) for row in rows]
+
+
+async def load_payloads(session: AsyncSession, *, company_id: UUID, batches: Sequence[Batch]) -> dict[UUID, bytes]:
+    """What locked batches hold: read only once it is sure which of them fit into the claim."""
+    rows = await session.execute(_PAYLOADS, {"company_id": company_id, "ids": [batch.id for batch in batches]})
+    return {row.id: row.payload for row in rows}
 
 
 async def find_shops(session: AsyncSession, *, company_id: UUID, names: Iterable[str]) -> dict[str, UUID]:
@@ -203,12 +205,6 @@ async def find_scopes(
     """The shops each connector may push."""
     rows = await session.execute(_SCOPES, {"company_id": company_id, "ids": sorted(connector_ids)})
     return {row.id: frozenset(row.shop_ids) for row in rows}
-
-
-async def lock_shops(session: AsyncSession, *, company_id: UUID, shop_ids: Iterable[UUID]) -> None:
-    """Let one claim at a time write to a shop, so that verdicts are judged against what really stands."""
-    locks = sorted({((company_id.int ^ shop_id.int) & ((1 << 64) - 1)) - (1 << 63) for shop_id in shop_ids})
-    await session.execute(_LOCK_SHOPS, {"locks": locks})
 
 
 async def load_present(session: AsyncSession, *, company_id: UUID, keys: Sequence[Key]) -> dict[Key, Version]:
@@ -235,7 +231,7 @@ async def store_facts(session: AsyncSession, *, company_id: UUID, facts: Mapping
             "throughs": [row.through for row in rows],
             "observed": [row.version.observed_at for row in rows],
             "batches": [row.batch.id for row in rows],
-            "received": [row.batch.stored_at for row in rows],
+            "received": [row.batch.received_at for row in rows],
         },
     )
 
@@ -244,7 +240,7 @@ async def store_history(session: AsyncSession, *, company_id: UUID, rows: Iterab
     """Keep every row received, with its verdict (MET-7)."""
     records = [
         (company_id, *key, row.batch.id, row.row_index, row.version.value, bool(row.version.finality), row.through,
-         row.version.observed_at, row.batch.stored_at, verdict)
+         row.version.observed_at, row.batch.received_at, verdict)
         for key, row, verdict in rows
     ]  # fmt: skip
     # COPY: these rows are always new, and it takes half the time of any INSERT; SQLAlchemy has no call for it
@@ -307,10 +303,9 @@ async def store_rejections(session: AsyncSession, *, company_id: UUID, rejection
     )
 
 
-async def count_attempt(session: AsyncSession, *, company_id: UUID, batch_id: UUID, now: datetime) -> int | None:
+async def count_attempt(session: AsyncSession, *, company_id: UUID, batch_id: UUID) -> int | None:
     """Count a try before it is made, and put the next one off, longer each time; None where the batch is done."""
-    parameters = {"company_id": company_id, "id": batch_id, "now": now}
-    attempts: int | None = await session.scalar(_COUNT_ATTEMPT, parameters)
+    attempts: int | None = await session.scalar(_COUNT_ATTEMPT, {"company_id": company_id, "id": batch_id})
     return attempts
 
 

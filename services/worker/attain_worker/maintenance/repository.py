@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from attain_shared.access.models import Company, IdempotencyKey
+from attain_shared.access.models import Company, IdempotencyKey, RefreshToken
 from attain_shared.work.models import WorkerHeartbeat
 
 
@@ -32,3 +32,21 @@ async def delete_answers(session: AsyncSession, *, company_id: UUID, before: dat
     await session.execute(
         delete(IdempotencyKey).where(IdempotencyKey.company_id == company_id, IdempotencyKey.created_at < before)
     )
+
+
+async def delete_refresh_tokens(session: AsyncSession, *, before: datetime) -> None:
+    """Delete the refresh tokens that expired before this: a spent one is kept until then, to notice its reuse."""
+    await session.execute(delete(RefreshToken).where(RefreshToken.expires_at < before))
+
+
+_RELIST = text("""
+    INSERT INTO company_work (company_id, wanted_at) SELECT CAST(:company_id AS uuid), now()
+    WHERE EXISTS (SELECT FROM metric_batches batch WHERE batch.company_id = :company_id AND batch.state = 'stored')
+       OR EXISTS (SELECT FROM goal_marks mark WHERE mark.company_id = :company_id)
+    ON CONFLICT DO NOTHING
+""")
+
+
+async def relist_company(session: AsyncSession, *, company_id: UUID) -> None:
+    """List a company for the workers if it has a batch or a mark to be done."""
+    await session.execute(_RELIST, {"company_id": company_id})

@@ -54,9 +54,19 @@ class Housekeeping:
         await self._for_every_company(mark)
         self._day = today
 
+    async def list_forgotten_work(self) -> None:
+        """List every company that has something to do: a push that committed just as its company was forgotten."""
+
+        async def relist(uow: UnitOfWork, company_id: UUID) -> None:
+            await repository.relist_company(uow.session, company_id=company_id)
+
+        await self._for_every_company(relist)
+
     async def forget_old_answers(self) -> None:
-        """Delete the answers to creating requests that nobody may ask for again."""
+        """Delete the answers to creating requests that nobody may ask for again, and dead refresh tokens."""
         before = utc_now() - ANSWERS_KEPT
+        async with transaction(self._sessions, self._doorbell) as uow:
+            await repository.delete_refresh_tokens(uow.session, before=before)
 
         async def forget(uow: UnitOfWork, company_id: UUID) -> None:
             await repository.delete_answers(uow.session, company_id=company_id, before=before)
