@@ -13,7 +13,6 @@ from attain_worker.bell import create_bell
 OPEN_TO_ALL = {
     "/livez",
     "/readyz",
-    "/metrics",
     "/v1/auth/token",
     "/v1/auth/refresh",
     "/v1/auth/logout",

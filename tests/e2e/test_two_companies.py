@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from attain_shared.identifiers import new_id
-from tests.support.stack import Stack
+from tests.support.stack import ADMIN_EMAIL, ADMIN_PASSWORD, Stack
 from tests.support.story import PASSWORD, Client, Json, make_company, metric_indicator
 from tests.support.worlds import EMAIL, NAME, SHOP, SHOP_OF_ONE, World, make_world
 
@@ -194,7 +194,15 @@ def test_no_reply_holds_an_id_or_a_figure_of_the_other(a: World, b: World, opera
     assert a.gmv in texts[a.gmv]
     assert a.gmv not in texts[b.gmv]
     assert b.gmv not in texts[a.gmv]
-    assert a.gmv not in b.company.admin.http.get("/metrics").text
+
+
+def test_the_figures_of_the_process_name_no_company(stack: Stack, a: World, b: World) -> None:
+    assert b.company.admin.http.get("/metrics").status_code == 403
+    with Client.sign_in(stack.base_url, email=ADMIN_EMAIL, password=ADMIN_PASSWORD, scope="") as operator:
+        text = operator.http.get("/metrics").text
+    assert "attain_http_requests_total" in text
+    assert a.gmv not in text
+    assert a.company.id not in text
 
 
 def test_lists_count_only_own_rows(a: World, b: World) -> None:

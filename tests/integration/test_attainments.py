@@ -2,15 +2,16 @@
 
 import asyncio
 import time
-from datetime import timedelta
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from httpx import AsyncClient
 from sqlalchemy import text
 
 from attain_api.state import ApiState
-from attain_shared.clock import business_day
 from attain_shared.db.session import transaction
 from attain_shared.identifiers import new_id
 from tests.support.goals import indicator, make_cycle, make_goal, read_attainment
@@ -186,26 +187,24 @@ async def test_an_attainment_is_told_as_known_at_an_earlier_instant(api: AsyncCl
     assert pointers(response) == [("/query/wait_for_batch", "not-with-as-of")]
 
 
-async def test_an_open_window_has_a_pace(api: AsyncClient, state: ApiState) -> None:
-    """GOAL-7: today's partial day is left out."""
-    pusher = await make_pusher(state)
-    today = business_day()
-    cycle = await make_cycle(api, pusher.company, kind="year", starts_on=f"{today.year}-01-01")
-    window = {
-        "starts_on": str(today - timedelta(days=10)),
-        "ends_on": str(min(today + timedelta(days=9), today.replace(month=12, day=31))),
-    }
-    goal = (
-        await make_goal(api, pusher.company, indicator([pusher.shop.id], target="2000"), cycle_id=cycle["id"], **window)
-    )["id"]
-    rows = [pusher.row(bucket=str(today - timedelta(days=day)), value="100") for day in range(11)]
-    await push_and_take_in(api, state, pusher, *rows)
-    await recompute(state, pusher.company_id)
-    found = await read_attainment(api, pusher.company, goal)
+@pytest.mark.parametrize(("target", "value"), [("2000", "100"), ("1000000000", "50000000.01")])
+async def test_an_open_window_has_a_pace(api: AsyncClient, state: ApiState, target: str, value: str) -> None:
+    """GOAL-7: today's partial day is left out; a target of a billion takes no more care than one of 2,000."""
+    with time_machine.travel(datetime(2026, 6, 15, 4, tzinfo=UTC)):
+        pusher = await make_pusher(state)
+        cycle = await make_cycle(api, pusher.company, kind="month", starts_on="2026-06-01")
+        window = {"starts_on": "2026-06-05", "ends_on": "2026-06-24"}
+        measured = indicator([pusher.shop.id], target=target)
+        goal = (await make_goal(api, pusher.company, measured, cycle_id=cycle["id"], **window))["id"]
+        rows = [pusher.row(bucket=f"2026-06-{day:02}", value=value) for day in range(5, 16)]
+        await push_and_take_in(api, state, pusher, *rows, observed_at="2026-06-15T09:00:00+08:00")
+        await recompute(state, pusher.company_id)
+        found = await read_attainment(api, pusher.company, goal)
     (one,) = found["indicators"]
-    assert (one["actual"], one["verdict"], one["status"]) == ("1100", "open", "on_track")
+    assert (Decimal(one["actual"]), one["verdict"], one["status"]) == (11 * Decimal(value), "open", "on_track")
     assert one["pace"]["method"] == "linear"
-    assert one["pace"]["forecast"].split(".")[0] == "2000"
+    assert Decimal(one["pace"]["forecast"]) == 20 * Decimal(value)
+    assert Decimal(one["pace"]["expected"]) == Decimal(target) / 2
 
 
 async def test_waiting_for_a_batch_ends_as_soon_as_it_is_shown(api: AsyncClient, state: ApiState) -> None:

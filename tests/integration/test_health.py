@@ -20,6 +20,7 @@ from attain_shared.db.session import create_engine, create_sessions, transaction
 from attain_shared.identifiers import new_id
 from attain_shared.work.models import WorkerHeartbeat
 from tests.support.companies import make_company
+from tests.support.http import problem
 from tests.support.statements import count_statements
 
 
@@ -105,14 +106,23 @@ async def test_a_dependency_that_hangs_is_away_within_two_seconds(
 
 
 async def test_requests_are_counted_by_route_template(state: ApiState) -> None:
-    company = await make_company(state)
+    company = await make_company(state, ops=True)
     async with client_of(state) as client:
         await client.get(f"/v1/shops/{company.person_id}", headers=company.headers)
         await client.get("/nowhere")
         await client.request("BREW", "/livez")
-        text = (await client.get("/metrics")).text
+        text = (await client.get("/metrics", headers=company.headers)).text
     assert 'attain_http_requests_total{method="GET",route="/v1/shops/{shop_id}",status="404"} 1.0' in text
     assert 'attain_http_requests_total{method="GET",route="unmatched",status="404"} 1.0' in text
     assert 'attain_http_requests_total{method="other",route="/livez",status="405"} 1.0' in text
     assert "attain_http_request_duration_seconds_bucket" in text
     assert "process_resident_memory_bytes" in text
+
+
+async def test_the_figures_of_the_process_are_for_operators_only(api: AsyncClient, state: ApiState) -> None:
+    """api.md, Operations: only health answers without an identity."""
+    administrator = await make_company(state)
+    problem(await api.get("/metrics"), status=401, code="unauthenticated")
+    problem(await api.get("/metrics", headers=administrator.headers), status=403, code="not-allowed")
+    operator = await make_company(state, roles=("employee",), ops=True)
+    assert (await api.get("/metrics", headers=operator.headers)).status_code == 200

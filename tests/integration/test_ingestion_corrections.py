@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from attain_api.state import ApiState
-from attain_shared.rules.corrections import Finality, Version, judge_all
+from attain_shared.rules.corrections import Finality, Version
 from tests.support.companies import make_shop
 from tests.support.http import ok, pointers, problem
+from tests.support.judging import judge_all
 from tests.support.pushes import (
     PUSHES,
     Pusher,

@@ -161,6 +161,8 @@ DETAILS_ZH = {
     "finite-number": "应为有限的数字",
     "int-from-float": "应为整数",
     "int-parsing-size": "数字过大",
+    "missing-sentinel-error": "取值不符",
+    "none-required": "应为 null",
     "union-tag-invalid": "应为 {expected_tags}",
     "union-tag-not-found": "缺少 {discriminator}",
 }

@@ -209,7 +209,9 @@ class _RowCheck:
 
     def _through_faults(self, row: PushedFields, grain: Grain, bucket: date) -> Iterator[tuple[str, str, str]]:
         through = _given(row.through, self._push.through, None)
-        if through is not None and not bucket <= through <= min(bucket_end(bucket, grain), self._latest):
+        if through is None or not FIRST_DAY <= bucket <= self._latest:
+            return
+        if not bucket <= through <= min(bucket_end(bucket, grain), self._latest):
             yield "through", "outside-bucket", f"must be a day of the {grain} of {bucket}, not after {self._latest}"
 
 

@@ -71,8 +71,9 @@ def problem_codes(node: ast.AST, constants: dict[str, str]) -> Iterator[str]:
 
 def class_codes(statement: ast.stmt, constants: dict[str, str]) -> Iterator[str]:
     match statement:
-        case ast.Assign(targets=[ast.Name(id="code")], value=value) | ast.AnnAssign(
-            target=ast.Name(id="code"), value=value
+        case (
+            ast.Assign(targets=[ast.Name(id="code")], value=value)
+            | ast.AnnAssign(target=ast.Name(id="code"), value=value)
         ):
             yield from texts(value, constants)
         case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):

@@ -7,7 +7,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from attain_api.app import ROUTERS
 from attain_api.deps import PublicPolicy, RolePolicy
 
-PUBLIC = {"get_livez", "get_readyz", "get_metrics", "create_token", "refresh_token", "logout"}
+PUBLIC = {"get_livez", "get_readyz", "create_token", "refresh_token", "logout"}
 
 
 @dataclass(frozen=True)

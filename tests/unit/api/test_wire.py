@@ -1,5 +1,6 @@
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -73,6 +74,34 @@ def test_an_instant_needs_its_offset() -> None:
     for wrong in ("2026-07-02T09:00:00", "2026-07-02", 1772323200, "1772323200", True):
         with pytest.raises(ValidationError):
             adapter.validate_python(wrong)
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        (Day, ["1900-01-01", "2100-12-31"], ["0001-01-01", "1899-12-31", "2101-01-01", "9999-12-31"]),
+        (
+            Instant,
+            ["2000-01-01T00:00:00+14:00", "2100-12-31T23:59:59-12:00"],
+            ["0001-01-01T00:00:00+14:00", "1999-12-31T23:59:59Z", "2101-01-01T00:00Z", "9999-12-31T23:59:59-05:00"],
+        ),
+    ],
+    ids=["day", "instant"],
+)
+def test_days_and_instants_come_in_from_a_span_that_can_be_reckoned_with(
+    kind: Any, good: list[str], bad: list[str]
+) -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
+    for text in good:
+        adapter.validate_python(text)
+    for text in bad:
+        with pytest.raises(ValidationError) as refusal:
+            adapter.validate_python(text)
+        assert [wrong["type"] for wrong in refusal.value.errors()] == ["date_out_of_range"], text
+
+
+def test_what_is_stored_goes_out_whatever_its_year() -> None:
+    assert TypeAdapter(Instant).validate_python(datetime(9999, 1, 1, tzinfo=UTC)).year == 9999
 
 
 @pytest.mark.parametrize("wrong", [True, "1", 1.0, -1, 2**31])

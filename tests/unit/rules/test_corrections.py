@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attain_shared.rules.corrections import Finality, Verdict, Version, judge, judge_all
+from attain_shared.rules.corrections import Finality, Verdict, Version, judge
+from tests.support.judging import judge_all
 
 MONTH_END = date(2026, 7, 31)
 NINE = datetime(2026, 7, 2, 9, tzinfo=UTC)
@@ -63,10 +64,6 @@ def test_rows_of_one_batch_are_judged_one_after_the_other_met_7() -> None:
         Verdict.STALE,
     ]
     assert stands == row(130, hours=1)
-
-
-def test_no_rows_change_nothing() -> None:
-    assert judge_all(PRESENT, []) == ([], PRESENT)
 
 
 VERSIONS = st.builds(

@@ -96,8 +96,22 @@ def test_with_days_missing_the_upper_end_is_no_bound_met_5a(target: Target, expe
     assert judged(interval(1800, 31000, coverage=PARTIAL), target) is expected
 
 
-def test_a_point_with_days_missing_is_still_judged_met_5a() -> None:
-    assert judged(point(1, coverage=PARTIAL), higher(2)) is MISSED
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [(higher(1_500), UNDECIDED), (higher(1_210), MET), (lower(1_500), UNDECIDED), (band(1_000, 1_500), UNDECIDED)],
+)
+def test_one_day_of_a_month_decides_no_more_than_two_met_5a(target: Target, expected: IndicatorVerdict) -> None:
+    assert judged(point(1_210, coverage=PARTIAL), target) is expected
+    assert judged(interval(1_210, 1_215, coverage=PARTIAL), target) is expected
+
+
+@pytest.mark.parametrize("metric", [GMV, MEMBERS, CONVERSION, None])
+def test_a_point_that_counts_nobody_twice_is_judged_with_days_missing_met_5a(metric: Metric | None) -> None:
+    assert judged(point(1, coverage=PARTIAL), higher(2), metric=metric) is MISSED
+
+
+def test_a_daily_mean_is_judged_with_days_missing_met_5a() -> None:
+    assert judged(point(1, coverage=PARTIAL), higher(2), aggregate=Aggregate.DAILY_MEAN) is MISSED
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,10 @@ _ATTAINMENT = text(f"""
 """)  # noqa: S608 - composed of this module's own constants
 
 _WAITING = text("""
-    SELECT batch.state, mark.first_batch_id FROM metric_batches batch
+    SELECT batch.state, mark.first_batch_id, EXISTS (
+        SELECT FROM metric_batches open
+        WHERE open.company_id = :company_id AND open.state = 'stored' AND open.id < :batch_id)
+    FROM metric_batches batch
     JOIN goals goal ON goal.company_id = batch.company_id AND goal.id = :goal_id
     LEFT JOIN goal_marks mark ON mark.company_id = goal.company_id AND mark.goal_id = goal.id
     WHERE batch.company_id = :company_id AND batch.id = :batch_id
@@ -57,6 +60,13 @@ class WaitState(NamedTuple):
 
     state: str
     first_unseen_batch_id: UUID | None
+    has_older_open: bool
+    """Whether a batch with a smaller id is still to be done."""
+
+    def shows(self, batch_id: UUID) -> bool:
+        """Whether the batch is done or failed, and reflected in the goal's attainment."""
+        unseen = self.first_unseen_batch_id
+        return self.state != "stored" and (unseen is None or unseen > batch_id)
 
 
 async def find_attainment(

@@ -28,9 +28,14 @@ FIRST_PAUSE, PAUSE_GROWTH, LONGEST_PAUSE = 0.03, 1.2, 0.25
 """Seconds between the looks of a waiting request: often at first, as most waits are short, and each costs a statement."""
 
 
+PATIENCE = 0.5
+"""Seconds that a batch which is shown waits for older ones: most are a moment behind, one that fails may take long."""
+
+
 async def wait_for_batch(state: ApiState, *, actor: Actor, goal_id: UUID, batch_id: UUID, seconds: float) -> None:
     """Wait until a batch is done or failed and the goal's attainment shows it, or the time is up.
 
+    A moment longer, if batches with smaller ids are on their way: `includes_batches_up_to` can then name this one.
     No connection is held between looks, so many may wait.
     """
     deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
@@ -41,9 +46,10 @@ async def wait_for_batch(state: ApiState, *, actor: Actor, goal_id: UUID, batch_
             )
         if found is None:
             raise NotFound("no such goal or batch")
-        unseen = found.first_unseen_batch_id
-        if found.state != "stored" and (unseen is None or unseen > batch_id):
-            return
+        if found.shows(batch_id):
+            if not found.has_older_open:
+                return
+            deadline = min(deadline, time.monotonic() + PATIENCE)
         if time.monotonic() + pause > deadline:
             return
         await asyncio.sleep(pause)

@@ -148,9 +148,14 @@ _REJECT = text("""
 
 _COUNT_ATTEMPT = text("""
     UPDATE metric_batches
-    SET attempts = attempts + 1, due_at = now() + interval '2 seconds' * power(2, attempts)
+    SET attempts = attempts + 1, due_at = now() + interval '1 second' * (attempts + 1)
     WHERE company_id = :company_id AND id = :id AND state = 'stored'
     RETURNING attempts
+""")
+
+_PUT_OFF = text("""
+    UPDATE metric_batches SET due_at = now() + interval '2 seconds' * power(2, attempts)
+    WHERE company_id = :company_id AND id = :id AND state = 'stored'
 """)
 
 _FAIL = text("""
@@ -304,9 +309,17 @@ async def store_rejections(session: AsyncSession, *, company_id: UUID, rejection
 
 
 async def count_attempt(session: AsyncSession, *, company_id: UUID, batch_id: UUID) -> int | None:
-    """Count a try before it is made, and put the next one off, longer each time; None where the batch is done."""
+    """Count a try before it is made; None where the batch is done.
+
+    Should the worker die of it, others come first for some seconds: few, as workers also die of other things.
+    """
     attempts: int | None = await session.scalar(_COUNT_ATTEMPT, {"company_id": company_id, "id": batch_id})
     return attempts
+
+
+async def put_off_batch(session: AsyncSession, *, company_id: UUID, batch_id: UUID) -> None:
+    """Let a batch that has failed wait, longer each time."""
+    await session.execute(_PUT_OFF, {"company_id": company_id, "id": batch_id})
 
 
 async def fail_batch(session: AsyncSession, *, company_id: UUID, batch_id: UUID, error: str, now: datetime) -> None:

@@ -170,6 +170,9 @@ class Ingestion:
             log.exception("batch failed", batch_id=str(batch_id), attempts=attempts)
             if attempts >= MAX_ATTEMPTS:
                 await self._put_aside(company_id, batch_id, error=repr(error)[:1000])
+            else:
+                async with transaction(self._sessions, self._doorbell) as uow:
+                    await repository.put_off_batch(uow.session, company_id=company_id, batch_id=batch_id)
 
     async def _put_aside(self, company_id: UUID, batch_id: UUID, *, error: str) -> None:
         async with transaction(self._sessions, self._doorbell) as uow:
