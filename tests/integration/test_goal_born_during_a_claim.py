@@ -9,8 +9,8 @@ from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_api.state import ApiState
+from attain_shared.goals.evaluation import evaluate
 from attain_shared.goals.models import Goal
-from attain_worker.attainment import service
 from attain_worker.ingestion import repository
 from tests.support.goals import indicator, make_cycle, make_goal, read_attainment
 from tests.support.pushes import make_pusher
@@ -55,14 +55,13 @@ async def test_a_goal_that_cannot_be_evaluated_holds_up_no_other(
         (await make_goal(api, pusher.company, indicator([pusher.shop.id]), cycle_id=cycle["id"]))["id"] for _ in "ab"
     ]
     await recompute(state, pusher.company_id)
-    evaluate = service.evaluate
 
     def evaluate_unless_bad(goal: Goal, *more: Any, **named: Any) -> Any:
         if str(goal.id) == bad:
             raise ArithmeticError(goal.id)
         return evaluate(goal, *more, **named)
 
-    monkeypatch.setattr(service, "evaluate", evaluate_unless_bad)
+    monkeypatch.setattr("attain_worker.attainment.service.evaluate", evaluate_unless_bad)
     batch = await pusher.push(api, pusher.row("gmv", value="5"))
     await new_ingestion(state).take_in(pusher.company_id)
     await recompute(state, pusher.company_id)

@@ -16,7 +16,8 @@ from attain_api.state import ApiState
 from attain_shared.clock import utc_now
 from attain_shared.db.session import transaction
 from attain_shared.identifiers import first_id_at
-from attain_worker.ingestion import repository, service
+from attain_shared.shops.queries import lock_shops
+from attain_worker.ingestion import repository
 from tests.support.companies import make_shop
 from tests.support.pushes import Pusher, make_pusher, push_and_take_in, read_batch, read_total, read_values
 from tests.support.worker import count_rows, new_ingestion, take_in
@@ -179,7 +180,7 @@ async def test_two_workers_on_one_hot_shop_agree(
         )
         for number in range(12)
     ]
-    barrier, lock_shops = asyncio.Barrier(2), service.lock_shops
+    barrier = asyncio.Barrier(2)
     met: list[int] = []
 
     async def lock_together(*args: Any, **more: Any) -> None:
@@ -188,7 +189,7 @@ async def test_two_workers_on_one_hot_shop_agree(
             await barrier.wait()
         await lock_shops(*args, **more)
 
-    monkeypatch.setattr(service, "lock_shops", lock_together)
+    monkeypatch.setattr("attain_worker.ingestion.service.lock_shops", lock_together)
     workers = [new_ingestion(state, claim_rows=9) for _ in range(2)]
     while any(await asyncio.gather(*(worker.take_in(pusher.company_id) for worker in workers))):
         pass

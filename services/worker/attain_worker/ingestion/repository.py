@@ -70,6 +70,9 @@ _OLDEST = text("""
     (SELECT id, received, lane FROM metric_batches
      WHERE company_id = :company_id AND id > :above AND state = 'stored' AND due_at <= clock_timestamp() AND lane = 'backfill'
      ORDER BY id LIMIT 1)
+    UNION ALL
+    (SELECT id, received, 'any' FROM metric_batches
+     WHERE company_id = :company_id AND id > :above AND state = 'stored' ORDER BY id LIMIT 1)
 """)
 
 _CLAIM = text("""
@@ -154,7 +157,7 @@ _COUNT_ATTEMPT = text("""
 """)
 
 _PUT_OFF = text("""
-    UPDATE metric_batches SET due_at = now() + interval '2 seconds' * power(2, attempts)
+    UPDATE metric_batches SET due_at = now() + interval '1 second' * power(2, attempts)
     WHERE company_id = :company_id AND id = :id AND state = 'stored'
 """)
 
@@ -165,7 +168,7 @@ _FAIL = text("""
 
 
 async def find_oldest(session: AsyncSession, *, company_id: UUID, above: UUID) -> dict[str, tuple[UUID, int]]:
-    """The oldest batch to do in each lane, and how many rows it has."""
+    """The oldest batch to do in each lane, and how many rows it has; under `any` the oldest, due or not yet."""
     rows = await session.execute(_OLDEST, {"company_id": company_id, "above": above})
     return {row.lane: (row.id, row.received) for row in rows}
 

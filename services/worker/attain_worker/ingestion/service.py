@@ -99,8 +99,8 @@ class Ingestion:
         above = low_water.get(company_id, NOTHING)
         oldest = await repository.find_oldest(uow.session, company_id=company_id, above=above)
         if oldest:
-            first_open = just_before(min(batch_id for batch_id, _ in oldest.values()))
-            low_water[company_id] = min(first_id_at(utc_now() - IN_FLIGHT), first_open)
+            first_open, _ = oldest.pop("any")
+            low_water[company_id] = min(first_id_at(utc_now() - IN_FLIGHT), just_before(first_open))
         return oldest
 
     async def _claim(self, uow: UnitOfWork, company_id: UUID) -> list[Batch]:
