@@ -14,6 +14,8 @@ from attain_shared.db.session import create_engine, create_sessions
 from attain_shared.doorbell import MemoryDoorbell
 from tests.support import company_wall, databases
 from tests.support.servers import create_database, drop_database, postgres_server
+from tests.support.stack import Stack
+from tests.support.story import Company, make_company
 
 structlog.configure(
     processors=[
@@ -83,3 +85,12 @@ def company_wall_stands() -> Iterator[None]:
     with company_wall.standing() as seen:
         yield
     assert not seen, "\n\n".join(seen)
+
+
+@pytest.fixture
+def company(stack: Stack) -> Iterator[Company]:
+    """A company from nothing, on the real processes of the folder's own stack."""
+    stack.revive()
+    made = make_company(stack.base_url)
+    with made.admin:
+        yield made

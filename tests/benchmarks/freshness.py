@@ -20,8 +20,8 @@ from uuid import uuid4
 
 import httpx
 
-from tests.support.servers import redis_server
-from tests.support.stack import Stack, durable_postgres_server, running_stack
+from tests.support.servers import postgres_server, redis_server
+from tests.support.stack import Stack, running_stack
 from tests.support.story import Company, Connector, Json, Row, make_company, metric_indicator
 
 SHOPS = 10
@@ -50,7 +50,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="attain-benchmark-") as folder,
-        durable_postgres_server() as postgres_url,
+        postgres_server(durable=True) as postgres_url,
         redis_server() as redis_url,
         running_stack(postgres_url, redis_url, Path(folder)) as stack,
     ):

@@ -6,7 +6,6 @@ import pytest
 
 from tests.support.servers import redis_server
 from tests.support.stack import Stack, running_stack
-from tests.support.story import Company, make_company
 
 
 @pytest.fixture(scope="session")
@@ -17,12 +16,3 @@ def stack(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         running_stack(postgres_url, redis_url, tmp_path_factory.mktemp("stack")) as running,
     ):
         yield running
-
-
-@pytest.fixture
-def company(stack: Stack) -> Iterator[Company]:
-    """A company from nothing."""
-    stack.revive()
-    made = make_company(stack.base_url)
-    with made.admin:
-        yield made

@@ -4,26 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.servers import redis_server
-from tests.support.stack import Stack, durable_postgres_server, running_stack
-from tests.support.story import Company, make_company
+from tests.support.servers import postgres_server, redis_server
+from tests.support.stack import Stack, running_stack
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """API and worker, ready; a test that ends one of them starts it again."""
     with (
-        durable_postgres_server() as postgres_url,
+        postgres_server(durable=True) as postgres_url,
         redis_server() as redis_url,
         running_stack(postgres_url, redis_url, tmp_path_factory.mktemp("stack")) as running,
     ):
         yield running
-
-
-@pytest.fixture
-def company(stack: Stack) -> Iterator[Company]:
-    """A company from nothing."""
-    stack.revive()
-    made = make_company(stack.base_url)
-    with made.admin:
-        yield made

@@ -1,6 +1,8 @@
 """What a dead worker leaves behind: batches that killed it, companies nobody lists any more (ING-4, ING-5)."""
 
+import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
@@ -10,7 +12,7 @@ from attain_api.state import ApiState
 from attain_shared.db.session import transaction
 from attain_shared.doorbell import MemoryDoorbell
 from attain_worker import repository as worker_repository
-from attain_worker.ingestion import judgement
+from attain_worker.ingestion import judgement, repository
 from attain_worker.ingestion.service import MAX_ATTEMPTS, Ingestion
 from attain_worker.maintenance.service import Housekeeping
 from tests.support.pushes import Pusher, make_pusher, read_batch, read_values
@@ -90,3 +92,30 @@ async def test_a_push_that_committed_just_as_its_company_was_forgotten_is_listed
     await Housekeeping(state.sessions, state.doorbell).list_forgotten_work()
     async with transaction(state.sessions, MemoryDoorbell()) as uow:
         assert pusher.company_id in await worker_repository.list_companies_with_work(uow.session)
+
+
+async def test_many_workers_that_start_at_once_count_one_try(api: AsyncClient, state: ApiState) -> None:
+    """All see the same oldest batch; were each to count a try of it, the sixth would put a sound batch aside."""
+    pusher = await make_pusher(state)
+    batch = UUID(await pusher.push(api, pusher.row()))
+
+    async def count() -> int | None:
+        async with transaction(state.sessions, MemoryDoorbell()) as uow:
+            return await repository.count_attempt(uow.session, company_id=pusher.company_id, batch_id=batch)
+
+    counted = await asyncio.gather(*(count() for _ in range(8)))
+    assert sorted(one for one in counted if one) == [1]
+
+
+async def test_a_batch_that_is_not_due_yet_keeps_a_started_worker_careful(api: AsyncClient, state: ApiState) -> None:
+    """It may be the one that killed the worker: it still goes alone when its time comes."""
+    pusher = await make_pusher(state)
+    batches = [await pusher.push(api, pusher.row(bucket=f"2026-07-0{day}")) for day in (1, 2)]
+    async with transaction(state.sessions, MemoryDoorbell()) as uow:
+        later = "UPDATE metric_batches SET due_at = now() + interval '1 hour' WHERE company_id = :company_id"
+        await uow.session.execute(text(later), {"company_id": pusher.company_id})
+    worker = fresh_worker(state)
+    assert not await worker.take_in(pusher.company_id)
+    await make_all_due(state, pusher)
+    assert await worker.take_in(pusher.company_id)
+    assert [(await read_batch(api, pusher, batch))["state"] for batch in batches] == ["done", "stored"]

@@ -29,15 +29,18 @@ testcontainers_config.ryuk_disabled = True
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """A server to make databases in: the URL of one of its databases, as a user who may."""
+def postgres_server(*, durable: bool = False) -> Iterator[str]:
+    """A server to make databases in: the URL of one of its databases, as a user who may.
+
+    A durable one really writes to the disk before it says so.
+    """
     if given := os.environ.get("ATTAIN_TEST_DATABASE_URL"):
         yield given
     elif docker_answers():
         with PostgresContainer(POSTGRES_IMAGE, driver="asyncpg") as container:
             yield container.get_connection_url()
     else:
-        with _data_dir() as data_dir, Postgres(data_dir, durable=False) as server:
+        with _data_dir() as data_dir, Postgres(data_dir, durable=durable) as server:
             yield server.url
 
 

@@ -4,7 +4,6 @@ import os
 import secrets
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,13 +13,10 @@ from pathlib import Path
 import httpx
 import redis
 from sqlalchemy.engine import make_url
-from testcontainers.community.postgres import PostgresContainer
 
 from deploy.local.ports import HOST, free_port
 from deploy.local.process import Process
-from deploy.local.servers import Postgres
 from tests.support.database import Database
-from tests.support.servers import POSTGRES_IMAGE, docker_answers
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 ADMIN_EMAIL = "admin@example.com"
@@ -192,19 +188,6 @@ def running_stack(
         for _ in range(workers):
             stack.add_worker()
         yield stack
-
-
-@contextmanager
-def durable_postgres_server() -> Iterator[str]:
-    """As `postgres_server`, but one that really writes to the disk before it says so."""
-    if given := os.environ.get("ATTAIN_TEST_DATABASE_URL"):
-        yield given
-    elif docker_answers():
-        with PostgresContainer(POSTGRES_IMAGE, driver="asyncpg") as container:
-            yield container.get_connection_url()
-    else:
-        with tempfile.TemporaryDirectory(prefix="attain-test-") as folder, Postgres(Path(folder)) as server:
-            yield server.url
 
 
 def _drop(admin_url: str, name: str) -> None:

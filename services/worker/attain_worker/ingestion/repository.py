@@ -151,8 +151,8 @@ _REJECT = text("""
 
 _COUNT_ATTEMPT = text("""
     UPDATE metric_batches
-    SET attempts = attempts + 1, due_at = now() + interval '1 second' * (attempts + 1)
-    WHERE company_id = :company_id AND id = :id AND state = 'stored'
+    SET attempts = attempts + 1, due_at = clock_timestamp() + interval '1 second' * (attempts + 1)
+    WHERE company_id = :company_id AND id = :id AND state = 'stored' AND due_at <= clock_timestamp()
     RETURNING attempts
 """)
 
@@ -312,7 +312,7 @@ async def store_rejections(session: AsyncSession, *, company_id: UUID, rejection
 
 
 async def count_attempt(session: AsyncSession, *, company_id: UUID, batch_id: UUID) -> int | None:
-    """Count a try before it is made; None where the batch is done.
+    """Count a try before it is made; None where the batch is done, or another worker has just counted its own.
 
     Should the worker die of it, others come first for some seconds: few, as workers also die of other things.
     """

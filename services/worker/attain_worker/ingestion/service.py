@@ -26,6 +26,8 @@ ALONE_FIRST = 200
 """Batches a company's first claims after a start take one by one: as many as one claim of a dead worker held."""
 IN_FLIGHT = timedelta(seconds=10)
 """How long a push may take from its id to its commit and still be seen at once; slower ones wait for the sweep."""
+ANY_LANE = "any"
+"""Under this the oldest batch is found, whatever its lane and whether it is due."""
 NOTHING = UUID(int=0)
 """Below every identifier."""
 
@@ -87,6 +89,7 @@ class Ingestion:
             oldest = await self._find_oldest(uow, company_id)
         if not oldest:
             self._alone_left[company_id] = 0
+        if not oldest.keys() - {ANY_LANE}:
             return False
         self._alone_left[company_id] -= 1
         batch_id, _ = oldest.get("live") or oldest["backfill"]
@@ -94,19 +97,22 @@ class Ingestion:
         return True
 
     async def _find_oldest(self, uow: UnitOfWork, company_id: UUID) -> dict[str, tuple[UUID, int]]:
-        """The oldest batch of each lane; nothing older need be looked at again but what is still in flight."""
+        """The oldest due batch of each lane, and of any the oldest there is, due or not.
+
+        Nothing older need be looked at again but what is still in flight.
+        """
         low_water = self._low_water
         above = low_water.get(company_id, NOTHING)
         oldest = await repository.find_oldest(uow.session, company_id=company_id, above=above)
         if oldest:
-            first_open, _ = oldest.pop("any")
+            first_open, _ = oldest[ANY_LANE]
             low_water[company_id] = min(first_id_at(utc_now() - IN_FLIGHT), just_before(first_open))
         return oldest
 
     async def _claim(self, uow: UnitOfWork, company_id: UUID) -> list[Batch]:
         """Lock the oldest batches of the live lane, else of the backfill lane, up to the rows of one claim."""
         oldest = await self._find_oldest(uow, company_id)
-        if not oldest:
+        if not oldest.keys() - {ANY_LANE}:
             return []
         lane = "live" if "live" in oldest else "backfill"
         first_id, first_rows = oldest[lane]
@@ -164,6 +170,7 @@ class Ingestion:
                 batches = await repository.claim_batch(uow.session, company_id=company_id, batch_id=batch_id)
                 if batches:
                     await self._ingest(uow, company_id, batches)
+            log.info("batches taken in", batches=len(batches), rows=sum(batch.received for batch in batches))
         except Exception as error:
             if is_passing(error):
                 raise
