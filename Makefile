@@ -6,7 +6,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run test check lint format locks clean setup setup-dev
+.PHONY: help demo run images up demo-docker rollout down test test-deployment check lint format locks clean setup setup-dev
 
 VENV_PYTHON := .venv/bin/python
 PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check --no-input install --root-user-action=ignore -qq
@@ -14,6 +14,18 @@ PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check --no-input install --ro
 HERE := $(shell pwd | cksum | cut -d ' ' -f 1)
 PACKAGES := shared services/api services/worker
 PACKAGE_FILES := $(PACKAGES:%=%/pyproject.toml)
+
+# what the composed deployment is told by its file is true for make, too
+-include deploy/.env
+# as Docker's own plugin, or the program that came before it
+COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+COMPOSE_PROJECT_NAME ?= attain
+ATTAIN_VERSION ?= local
+ATTAIN_BOOTSTRAP_ADMIN_EMAIL ?= admin@example.com
+export COMPOSE_PROJECT_NAME ATTAIN_VERSION
+RELEASE = $(shell sed -n 's/^version = "\(.*\)"/\1/p' services/api/pyproject.toml)
+REVISION = $(shell git describe --always --dirty --abbrev=40 --exclude '*' 2>/dev/null || echo unknown)
+HEALTHY := postgres redis worker api
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -23,6 +35,30 @@ demo: setup ## Set up everything, run the main job on sample data, and clean up
 
 run: setup ## Set up everything and keep serving: PORT=8000 DATA=data/local (DEMO=1 fills it with the sample data)
 	@exec $(VENV_PYTHON) -m deploy.local run $(if $(PORT),--port "$(PORT)") $(if $(DATA),--data "$(DATA)") $(if $(DEMO),--demo)
+
+images: ## Build the images attain-api and attain-worker: ATTAIN_VERSION=local
+	@for service in api worker; do \
+		echo "→ building attain-$$service:$(ATTAIN_VERSION)"; \
+		docker build --quiet --network host --file services/$$service/Dockerfile --tag attain-$$service:$(ATTAIN_VERSION) \
+			--build-arg VERSION=$(RELEASE) --build-arg REVISION=$(REVISION) . || exit 1; \
+	done
+	@docker images --format '✓ {{.Repository}}:{{.Tag}} {{.Size}}' --filter 'reference=attain-*:$(ATTAIN_VERSION)'
+
+up: ## Start the composed deployment on the images, or bring it up to date, and wait until it is healthy
+	@deploy/secrets.sh
+	@cd deploy && $(COMPOSE) up --detach --remove-orphans && ./healthy.sh $$($(COMPOSE) ps --quiet $(HEALTHY))
+	@cd deploy && $(COMPOSE) ps && echo "✓ Attain serves at http://$$($(COMPOSE) port api 8000)"
+
+demo-docker: setup ## Run the main job against the composed deployment
+	@exec $(VENV_PYTHON) -m deploy.local push --url "http://$$(cd deploy && $(COMPOSE) port api 8000)" \
+		--email "$(ATTAIN_BOOTSTRAP_ADMIN_EMAIL)" \
+		--password-file deploy/secrets/attain_bootstrap_admin_password
+
+rollout: ## Replace API and worker of the composed deployment by the images as they are now, one after the other
+	@COMPOSE="$(COMPOSE)" deploy/rollout.sh
+
+down: ## Stop the composed deployment; its data stay in their volumes
+	@cd deploy && $(COMPOSE) down --remove-orphans
 
 test: setup-dev ## Run all tests with coverage: PYTEST_ARGS="-n 2 --dist loadfile"
 	@$(VENV_PYTHON) -m pytest --cov --cov-report=term --cov-fail-under=90 $(PYTEST_ARGS)

@@ -12,3 +12,4 @@ lock dev.txt services/api/pyproject.toml services/worker/pyproject.toml locks/de
 lock local.txt services/api/pyproject.toml services/worker/pyproject.toml locks/local.in -c locks/dev.txt
 lock api.txt services/api/pyproject.toml -c locks/dev.txt
 lock worker.txt services/worker/pyproject.toml -c locks/dev.txt
+lock build.txt locks/build.in -c locks/dev.txt

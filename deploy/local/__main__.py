@@ -1,4 +1,4 @@
-"""`python -m deploy.local run` and `python -m deploy.local demo`: see `make help`."""
+"""`python -m deploy.local run`, `demo` and `push`: see `make help`."""
 
 import argparse
 import io
@@ -32,8 +32,10 @@ def main() -> int:
     try:
         if arguments.command == "run":
             _run(arguments)
-        else:
+        elif arguments.command == "demo":
             _demo(arguments)
+        else:
+            run_demo(arguments.url, arguments.email, arguments.password_file.read_text().strip())
     except Stopped:
         return 0
     except StartError as exc:
@@ -93,6 +95,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--demo", action="store_true", help="run the main job first")
     demo = commands.add_parser("demo", help="start everything, run the main job, stop")
     demo.add_argument("--data", type=Path, help="keep the data in this folder instead of a temporary one")
+    push = commands.add_parser("push", help="run the main job against an Attain that serves already")
+    push.add_argument("--url", required=True, help="where it serves")
+    push.add_argument("--email", required=True, help="its administrator's")
+    push.add_argument("--password-file", required=True, type=Path, help="holds the administrator's password")
     return parser
 
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Protocol
+from urllib.parse import unquote
 
 import structlog
 from arq.connections import ArqRedis, RedisSettings, create_pool
@@ -52,6 +53,7 @@ class Doorbell(Protocol):
 def redis_settings(url: str) -> RedisSettings:
     """Connection settings that survive a restart of Redis (libraries.md, part 2, no. 7)."""
     settings = RedisSettings.from_dsn(url)
+    settings.password = unquote(settings.password) if settings.password else None  # which arq leaves as it was
     settings.conn_timeout = 2
     settings.conn_retries = 0
     settings.retry_on_timeout = True

@@ -1,14 +1,27 @@
 """Settings both services share. Read once, in each service's `main`, and passed down."""
 
-from pydantic import SecretStr, field_validator
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from pydantic import SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRETS_DIR = Path("/run/secrets")
+"""Where Docker and Kubernetes put secrets: a setting that the environment lacks may be a file here, by its name."""
 
 
 class DatabaseSettings(BaseSettings):
     """Where the database is, and how long it may take."""
 
-    model_config = SettingsConfigDict(env_prefix="ATTAIN_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="ATTAIN_",
+        extra="ignore",
+        frozen=True,
+        secrets_dir=SECRETS_DIR if SECRETS_DIR.is_dir() else None,
+    )
 
+    database_password: SecretStr | None = None
+    """For a URL that holds none, so that the password alone is the secret."""
     database_url: SecretStr
     log_level: str = "INFO"
     database_pool_size: int = 10
@@ -18,16 +31,50 @@ class DatabaseSettings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _name_the_driver(cls, url: SecretStr) -> SecretStr:
+    def _complete_database_url(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
         """`postgresql://` is what people have at hand; SQLAlchemy would take it for another driver."""
         scheme, separator, rest = url.get_secret_value().partition("://")
         if scheme not in {"postgresql", "postgres", "postgresql+asyncpg"} or not separator:
             msg = "must be a postgresql:// URL"
             raise ValueError(msg)
-        return SecretStr(f"postgresql+asyncpg://{rest}")
+        return _with_password(f"postgresql+asyncpg://{rest}", info.data.get("database_password"))
 
 
 class SharedSettings(DatabaseSettings):
     """What both services need: the database and the queue."""
 
+    redis_password: SecretStr | None = None
+    """For a URL that holds none, so that the password alone is the secret."""
     redis_url: SecretStr
+
+    @field_validator("redis_url")
+    @classmethod
+    def _complete_redis_url(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
+        if not url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            msg = "must be a redis://, rediss:// or unix:// URL"
+            raise ValueError(msg)
+        return _with_password(url.get_secret_value(), info.data.get("redis_password"))
+
+
+def explain(error: ValidationError) -> str:
+    """What is wrong with the settings, in one line; no value is shown."""
+    return "; ".join(_explain_one(fault["loc"], fault["type"], fault["msg"]) for fault in error.errors())
+
+
+def _explain_one(place: tuple[int | str, ...], kind: str, message: str) -> str:
+    name = "ATTAIN_" + ".".join(map(str, place)).upper()
+    if kind == "missing":
+        return f"{name} is not set, and there is no file {SECRETS_DIR / name.lower()}"
+    return f"{name}: {message}"
+
+
+def _with_password(url: str, password: SecretStr | None) -> SecretStr:
+    if password is None:
+        return SecretStr(url)
+    address = urlsplit(url)
+    if address.password is not None:
+        msg = "holds a password, and another one is given by itself"
+        raise ValueError(msg)
+    user, _, place = address.netloc.rpartition("@")
+    netloc = f"{user}:{quote(password.get_secret_value(), safe='')}@{place}"
+    return SecretStr(address._replace(netloc=netloc).geturl())

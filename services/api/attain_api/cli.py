@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from alembic import command
@@ -22,11 +23,10 @@ from attain_shared.clock import business_day
 from attain_shared.db.partitions import create_partitions, month_of, months_ahead
 from attain_shared.db.session import create_engine, create_sessions, transaction
 from attain_shared.doorbell import MemoryDoorbell
+from attain_shared.settings import explain
 
 app = typer.Typer(help="Administers an installation of Attain.", no_args_is_help=True, pretty_exceptions_enable=False)
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-"""Where alembic.ini and the migrations are; packaged installs come later."""
 _LOCK = "SELECT pg_advisory_lock(hashtextextended('attain:migrate', 0))"
 
 
@@ -36,24 +36,27 @@ def administer() -> None:
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    config: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="Alembic's file; the migrations are beside it.")
+    ] = Path("alembic.ini"),
+) -> None:
     """Bring the database to this build's schema, make partitions ahead, and the first administrator if one is named."""
     try:
         settings = AdminSettings()
     except ValidationError as error:
-        wrong = "; ".join(f"ATTAIN_{'.'.join(map(str, at['loc'])).upper()}: {at['msg']}" for at in error.errors())
-        sys.exit(f"attain-admin: bad settings: {wrong}")
+        sys.exit(f"attain-admin: bad settings: {explain(error)}")
     logs.configure(level=settings.log_level, service="attain-admin")
-    asyncio.run(_migrate(settings))
+    asyncio.run(_migrate(settings, Config(config)))
 
 
-async def _migrate(settings: AdminSettings) -> None:
+async def _migrate(settings: AdminSettings, alembic: Config) -> None:
     engine = create_engine(settings, application="attain-admin")
     try:
         sessions = create_sessions(engine)
         async with _alone(sessions):
             # Alembic runs its own loop, so it gets its own thread
-            await asyncio.to_thread(command.upgrade, Config(REPOSITORY / "alembic.ini"), "head")
+            await asyncio.to_thread(command.upgrade, alembic, "head")
             await _make_partitions(sessions)
             await _bootstrap(sessions, settings=settings)
     finally:

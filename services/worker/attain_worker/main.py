@@ -14,6 +14,7 @@ from attain_shared.db.failures import is_passing
 from attain_shared.db.schema import SCHEMA_REVISION, schema_is_ready
 from attain_shared.db.session import create_engine, create_sessions
 from attain_shared.doorbell import Bell, MemoryDoorbell
+from attain_shared.settings import explain
 from attain_worker.attainment.service import Recompute
 from attain_worker.bell import hear_bells
 from attain_worker.ingestion.service import Ingestion
@@ -38,7 +39,7 @@ async def work(settings: WorkerSettings) -> None:
     ingestion = Ingestion(sessions, doorbell, claim_rows=settings.claim_rows)
     recompute = Recompute(sessions, doorbell, claim_goals=settings.claim_goals)
     runner = Runner(sessions, doorbell, ingestion=ingestion, recompute=recompute)
-    housekeeping = Housekeeping(sessions, doorbell)
+    housekeeping = Housekeeping(sessions, doorbell, heartbeat_file=settings.heartbeat_file)
 
     def hear(bell: Bell) -> None:
         if bell is Bell.INBOX_FROM_THE_START:
@@ -109,9 +110,10 @@ def main() -> None:
     try:
         settings = WorkerSettings()
     except ValidationError as error:
-        missing = "; ".join(f"ATTAIN_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors())
-        sys.exit(f"attain-worker cannot start: {missing}")
+        sys.exit(f"attain-worker: bad settings: {explain(error)}")
     logs.configure(level=settings.log_level, service="attain-worker")
+    # until there is a claim to finish; as a container's first process it would not even hear the signal by default
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvloop.run(work(settings))
 
 

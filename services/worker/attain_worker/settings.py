@@ -1,5 +1,7 @@
 """The worker's settings."""
 
+from pathlib import Path
+
 from attain_shared.settings import SharedSettings
 
 
@@ -8,6 +10,8 @@ class WorkerSettings(SharedSettings):
 
     sweep_seconds: float = 2.0
     heartbeat_seconds: float = 5.0
+    heartbeat_file: Path | None = None
+    """Touched with each heartbeat that has reached the database: what the probe looks at."""
     claim_rows: int = 20_000
     """Rows of one claim: well under a second of work."""
     claim_goals: int = 200

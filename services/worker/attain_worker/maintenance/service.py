@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -22,10 +23,13 @@ ANSWERS_KEPT = timedelta(hours=24)
 class Housekeeping:
     """The periodic tasks that touch the database."""
 
-    def __init__(self, sessions: async_sessionmaker[AsyncSession], doorbell: Doorbell) -> None:
+    def __init__(
+        self, sessions: async_sessionmaker[AsyncSession], doorbell: Doorbell, *, heartbeat_file: Path | None = None
+    ) -> None:
         """A worker is known by an id of its own: two may share a host."""
         self._sessions = sessions
         self._doorbell = doorbell
+        self._heartbeat_file = heartbeat_file
         self._worker_id: UUID = new_id()
         self._day: date | None = None
 
@@ -35,6 +39,8 @@ class Housekeeping:
             await repository.beat(
                 uow.session, worker_id=self._worker_id, host=socket.gethostname()[:200], now=utc_now()
             )
+        if self._heartbeat_file is not None:
+            self._heartbeat_file.touch()
 
     async def make_partitions(self) -> None:
         """Keep a year of partitions ahead."""

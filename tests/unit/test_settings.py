@@ -1,0 +1,81 @@
+"""Settings: passwords beside the URL, secrets as files, and errors that name what is missing but show no value."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import SettingsConfigDict
+
+from attain_shared.doorbell import redis_settings
+from attain_shared.settings import SharedSettings, explain
+
+DATABASE = "postgresql://attain@postgres:5432/attain"
+REDIS = "redis://redis:6379/0"
+AWKWARD = "p@ss/w:rd?#%"
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DATABASE_URL", "DATABASE_PASSWORD", "REDIS_URL", "REDIS_PASSWORD"):
+        monkeypatch.delenv(f"ATTAIN_{name}", raising=False)
+
+
+def settings(**given: object) -> SharedSettings:
+    return SharedSettings(**{"database_url": DATABASE, "redis_url": REDIS, **given})  # type: ignore[arg-type]
+
+
+def test_a_password_beside_the_url_becomes_part_of_it() -> None:
+    made = settings(database_password=AWKWARD, redis_password=AWKWARD)
+    quoted = "p%40ss%2Fw%3Ard%3F%23%25"
+    assert made.database_url.get_secret_value() == f"postgresql+asyncpg://attain:{quoted}@postgres:5432/attain"
+    assert made.redis_url.get_secret_value() == f"redis://:{quoted}@redis:6379/0"
+    assert redis_settings(made.redis_url.get_secret_value()).password == AWKWARD
+
+
+def test_a_url_may_hold_its_password_itself() -> None:
+    made = settings(database_url="postgres://u:pw-1@host/d", redis_url="rediss://:two@host:6380/1")
+    assert made.database_url.get_secret_value() == "postgresql+asyncpg://u:pw-1@host/d"
+    assert made.redis_url.get_secret_value() == "rediss://:two@host:6380/1"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"database_url": "postgresql://u:pw-1@h/d", "database_password": "pw-2"}, "ATTAIN_DATABASE_URL"),
+        ({"redis_url": "redis://:pw-1@h", "redis_password": "pw-2"}, "ATTAIN_REDIS_URL"),
+        ({"database_url": "mysql://u@h/d"}, "ATTAIN_DATABASE_URL: Value error, must be a postgresql:// URL"),
+        ({"redis_url": "http://h"}, "ATTAIN_REDIS_URL: Value error, must be a redis://"),
+    ],
+)
+def test_what_is_wrong_is_named_and_no_value_shown(given: dict[str, str], said: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        settings(**given)
+    message = explain(raised.value)
+    assert message.startswith(said)
+    assert not any(value in message for value in ("pw-", "mysql", "http://h"))
+
+
+def test_what_is_missing_is_named_with_both_its_places() -> None:
+    with pytest.raises(ValidationError) as raised:
+        SharedSettings()  # type: ignore[call-arg]
+    assert explain(raised.value) == (
+        "ATTAIN_DATABASE_URL is not set, and there is no file /run/secrets/attain_database_url; "
+        "ATTAIN_REDIS_URL is not set, and there is no file /run/secrets/attain_redis_url"
+    )
+
+
+def test_secrets_are_read_from_files_and_the_environment_goes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Settings(SharedSettings):
+        model_config = SettingsConfigDict(secrets_dir=tmp_path)
+
+    (tmp_path / "attain_database_url").write_text(f"{DATABASE}\n")
+    (tmp_path / "attain_database_password").write_text("of the file\n")
+    (tmp_path / "attain_redis_url").write_text(REDIS)
+    monkeypatch.setenv("ATTAIN_REDIS_URL", "redis://other/2")
+    made = Settings()  # type: ignore[call-arg]
+    assert made.database_password == SecretStr("of the file")
+    assert "attain:of%20the%20file@postgres" in made.database_url.get_secret_value()
+    assert made.redis_url.get_secret_value() == "redis://other/2"
+    assert "of the file" not in repr(made)
