@@ -38,7 +38,7 @@ async def beat(state: ApiState, *, age: timedelta) -> None:
 
 
 def states(content: dict[str, Any]) -> dict[str, str]:
-    return {name: check["state"] for name, check in content.items() if name != "status"}
+    return {name: check["state"] for name, check in content.items() if isinstance(check, dict)}
 
 
 ALL_OK = {"database": "ok", "schema": "ok", "queue": "ok", "worker": "ok"}
@@ -53,9 +53,11 @@ async def test_a_sign_of_life_needs_nothing(api: AsyncClient) -> None:
 async def test_all_is_well(api: AsyncClient, state: ApiState) -> None:
     await beat(state, age=timedelta())
     response = await api.get("/readyz")
-    assert (response.status_code, response.json()["status"]) == (200, "ok")
-    assert states(response.json()) == ALL_OK
-    assert all(check["milliseconds"] >= 0 for name, check in response.json().items() if name != "status")
+    content = response.json()
+    assert (response.status_code, content["status"], content["draining"]) == (200, "ok", False)
+    assert states(content) == ALL_OK
+    assert all(content[name]["milliseconds"] >= 0 for name in ALL_OK)
+    assert "Connection" not in response.headers
 
 
 async def test_without_a_worker_or_a_queue_it_still_serves(state: ApiState) -> None:
@@ -103,6 +105,30 @@ async def test_a_dependency_that_hangs_is_away_within_two_seconds(
     assert time.perf_counter() - started < 2
     assert response.status_code == 503
     assert states(response.json()) == {"database": "away", "schema": "unknown", "queue": "away", "worker": "unknown"}
+
+
+async def test_while_draining_it_is_alive_and_not_ready_whatever_its_dependencies_would_say(state: ApiState) -> None:
+    async with client_of(state, draining=True) as client:
+        with count_statements() as statements:
+            alive, response = await client.get("/livez"), await client.get("/readyz")
+    assert alive.status_code == 200
+    content = response.json()
+    assert (response.status_code, content["status"], content["draining"]) == (503, "unavailable", True)
+    assert (states(content), statements) == (dict.fromkeys(ALL_OK, "unknown"), [])
+    assert alive.headers["Connection"] == response.headers["Connection"] == "close"
+
+
+async def test_it_is_not_ready_if_the_drain_begins_while_it_asks(state: ApiState) -> None:
+    app = create_app(replace(state, registry=type(state.registry)()))
+
+    async def meanwhile() -> None:
+        app.state.attain.draining = True
+
+    app.state.attain.ping_queue = meanwhile
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
+        response = await client.get("/readyz")
+    assert (response.status_code, response.json()["draining"]) == (503, True)
+    assert states(response.json())["queue"] == "ok"
 
 
 async def test_requests_are_counted_by_route_template(state: ApiState) -> None:

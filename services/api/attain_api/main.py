@@ -8,14 +8,19 @@ import uvicorn
 from pydantic import ValidationError
 
 from attain_api.app import create_app
+from attain_api.drain import DrainingServer
 from attain_api.settings import ApiSettings
 from attain_api.state import ApiState
 from attain_shared import logs
 from attain_shared.db.session import create_engine, create_sessions
 from attain_shared.doorbell import ArqDoorbell
+from attain_shared.settings import explain
 
 GRACE_SECONDS = 20
-"""How long running requests may go on after SIGTERM."""
+"""How long running requests may go on once the API has stopped to listen."""
+
+KEEP_ALIVE_SECONDS = 75
+"""Longer than balancers keep an idle connection (a minute, as a rule): who closes first must be who sends the next."""
 
 
 def read_settings() -> ApiSettings:
@@ -23,8 +28,7 @@ def read_settings() -> ApiSettings:
     try:
         return ApiSettings()
     except ValidationError as error:
-        wrong = "; ".join(f"ATTAIN_{'.'.join(map(str, at['loc'])).upper()}: {at['msg']}" for at in error.errors())
-        sys.exit(f"attain-api: bad settings: {wrong}")
+        sys.exit(f"attain-api: bad settings: {explain(error)}")
 
 
 def create_state(settings: ApiSettings) -> ApiState:
@@ -44,8 +48,9 @@ def main() -> None:
     """Serve until SIGTERM."""
     settings = read_settings()
     logs.configure(level=settings.log_level, service="attain-api")
+    state = create_state(settings)
     config = uvicorn.Config(
-        create_app(create_state(settings)),
+        create_app(state),
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -53,9 +58,10 @@ def main() -> None:
         access_log=False,
         server_header=False,
         log_config=None,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = uvicorn.Server(config)
+    server = DrainingServer(config, state)
     structlog.get_logger(__name__).info("serving", host=settings.host, port=settings.port)
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises the signal again once it has shut down: a wanted end is no failure

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from attain_api.problems import REQUEST_ID, internal_error
+from attain_api.state import state_of
 from attain_shared.identifiers import new_id
 
 log = structlog.get_logger("attain_api.requests")
@@ -76,7 +77,7 @@ class RequestLayer:
             return
         headers = Headers(scope=scope)
         request_id = _request_id(headers.get("x-request-id"))
-        limit = BodyLimit()
+        limit, state = BodyLimit(), state_of(Request(scope))
         scope[REQUEST_ID], scope[BODY_LIMIT] = request_id, limit
         status, started = 0, time.perf_counter()
 
@@ -89,7 +90,7 @@ class RequestLayer:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _finish_headers(message, request_id=request_id, private="authorization" in headers)
+                _finish_headers(message, request_id=request_id, private="authorization" in headers, last=state.draining)
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -114,9 +115,11 @@ def _request_id(given: str | None) -> str:
     return given if given is not None and _REQUEST_ID.fullmatch(given) else new_id().hex
 
 
-def _finish_headers(message: Message, *, request_id: str, private: bool) -> None:
+def _finish_headers(message: Message, *, request_id: str, private: bool, last: bool) -> None:
     headers = MutableHeaders(scope=message)
     headers["X-Request-ID"] = request_id
     headers["X-Content-Type-Options"] = "nosniff"
     if private or message["status"] >= 400:
         headers.setdefault("Cache-Control", "no-store")
+    if last:
+        headers["Connection"] = "close"

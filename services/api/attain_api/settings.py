@@ -17,6 +17,8 @@ class ApiSettings(SharedSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     access_token_seconds: int = Field(default=900, ge=60, le=86_400)
     refresh_token_days: int = Field(default=30, ge=1, le=365)
+    linger_seconds: float = Field(default=0, ge=0, le=60)
+    """How long after SIGTERM the API goes on serving, not ready, so that a balancer stops sending."""
 
 
 class AdminSettings(DatabaseSettings):

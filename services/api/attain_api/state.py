@@ -24,6 +24,8 @@ class ApiState:
     """Raises unless the queue answers."""
     passwords: Passwords = field(default_factory=Passwords)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    draining: bool = False
+    """Asked to end: still serves, but is not ready, keeps no connection alive and lets no request wait."""
 
 
 def state_of(request: Request) -> ApiState:

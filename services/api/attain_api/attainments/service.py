@@ -36,7 +36,7 @@ async def wait_for_batch(state: ApiState, *, actor: Actor, goal_id: UUID, batch_
     """Wait until a batch is done or failed and the goal's attainment shows it, or the time is up.
 
     A moment longer, if batches with smaller ids are on their way: `includes_batches_up_to` can then name this one.
-    No connection is held between looks, so many may wait.
+    No connection is held between looks, so many may wait. A process that is to end lets nobody wait.
     """
     deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
     while True:
@@ -50,7 +50,7 @@ async def wait_for_batch(state: ApiState, *, actor: Actor, goal_id: UUID, batch_
             if not found.has_older_open:
                 return
             deadline = min(deadline, time.monotonic() + PATIENCE)
-        if time.monotonic() + pause > deadline:
+        if state.draining or time.monotonic() + pause > deadline:
             return
         await asyncio.sleep(pause)
         pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE)

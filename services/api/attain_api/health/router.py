@@ -28,7 +28,9 @@ async def get_livez() -> Alive:
     "/readyz",
     summary="Can the process serve",
     dependencies=[public],
-    responses={503: {"model": Readiness, "description": "The database is away or its schema too old"}},
+    responses={
+        503: {"model": Readiness, "description": "The database is away, its schema too old, or the process draining"}
+    },
 )
 async def get_readyz(*, state: State, response: Response) -> Readiness:
     """Each dependency with its state; 503 only when nothing can be served."""

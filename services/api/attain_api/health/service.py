@@ -29,7 +29,7 @@ class Check(Output):
     """The state of one dependency."""
 
     state: State
-    """`ok`, `away`, `behind` (a schema too old) or `unknown` (not reached)."""
+    """`ok`, `away`, `behind` (a schema too old) or `unknown` (not reached, or not asked while draining)."""
     milliseconds: float
     """How long the check took."""
 
@@ -39,6 +39,8 @@ class Readiness(Output):
 
     status: Literal["ok", "degraded", "unavailable"]
     """`degraded` still serves: what is away is caught up with later."""
+    draining: bool
+    """The process was asked to end: it still answers, but is to be sent no more requests."""
     database: Check
     """PostgreSQL."""
     db_schema: Check = Field(serialization_alias="schema")
@@ -50,16 +52,17 @@ class Readiness(Output):
 
 
 async def check_readiness(state: ApiState) -> Readiness:
-    """Ask all dependencies at once, within two seconds whatever they do."""
-    checks = {name: Check(state="unknown", milliseconds=0) for name in ("database", "db_schema", "worker")}
-    _, queue = await asyncio.gather(_check_database(state, checks), _check(state.ping_queue, "queue"))
-    if checks["database"].state != "ok" or checks["db_schema"].state != "ok":
+    """Ask all dependencies at once, within two seconds whatever they do; while draining none, and answer at once."""
+    checks = {name: Check(state="unknown", milliseconds=0) for name in ("database", "db_schema", "queue", "worker")}
+    if not state.draining:
+        _, checks["queue"] = await asyncio.gather(_check_database(state, checks), _check(state.ping_queue, "queue"))
+    if state.draining or checks["database"].state != "ok" or checks["db_schema"].state != "ok":
         status: Literal["ok", "degraded", "unavailable"] = "unavailable"
-    elif queue.state != "ok" or checks["worker"].state != "ok":
+    elif checks["queue"].state != "ok" or checks["worker"].state != "ok":
         status = "degraded"
     else:
         status = "ok"
-    return Readiness(status=status, queue=queue, **checks)
+    return Readiness(status=status, draining=state.draining, **checks)
 
 
 async def _check_database(state: ApiState, checks: dict[str, Check]) -> None:
