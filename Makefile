@@ -64,6 +64,9 @@ test: setup-dev ## Run all tests with coverage: PYTEST_ARGS="-n 2 --dist loadfil
 	@$(VENV_PYTHON) -m pytest --cov --cov-report=term --cov-fail-under=90 $(PYTEST_ARGS)
 	@$(VENV_PYTHON) -m coverage report --include='*/attain_shared/rules/*' --fail-under=100
 
+test-deployment: setup-dev ## Run the tests of the images and of the composed deployment; they need a Docker engine
+	@$(VENV_PYTHON) -m pytest tests/deployment -s $(if $(K),-k "$(K)")
+
 check: lint test ## Do what CI does: lint, then test
 
 lint: setup-dev ## Check style, types and import rules
@@ -71,6 +74,8 @@ lint: setup-dev ## Check style, types and import rules
 	@$(VENV_PYTHON) -m ruff format --check
 	@$(VENV_PYTHON) -m mypy
 	@.venv/bin/lint-imports
+	@.venv/bin/hadolint services/*/Dockerfile
+	@.venv/bin/shellcheck deploy/*.sh locks/*.sh .ci/run
 
 format: setup-dev ## Format the code and fix what can be fixed
 	@$(VENV_PYTHON) -m ruff check --fix

@@ -7,6 +7,7 @@ missing=
 for name in $names; do
   [ -s "secrets/$name" ] || missing="$missing $name"
 done
+# shellcheck disable=SC2086
 if [ "$missing" = "$(printf ' %s' $names)" ]; then
   mkdir -p -m 700 secrets
   for name in $names; do

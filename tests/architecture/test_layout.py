@@ -2,6 +2,7 @@
 
 import ast
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,3 +113,9 @@ def test_sql_lives_in_repositories_and_shared_queries() -> None:
 
 def test_nothing_is_named_for_no_domain_word() -> None:
     assert [of(path) for path in SOURCES if path.stem in {"utils", "helpers", "manager", "common"}] == []
+
+
+def test_every_folder_of_tests_is_run_or_has_a_command_of_its_own() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    folders = {"/".join(of(path).split("/")[:2]) for path in TESTS if path.match("tests/*/**/test_*.py")}
+    assert folders - set(settings["testpaths"]) == {"tests/deployment"}

@@ -1,6 +1,7 @@
 """What clients do with Attain, over HTTP: sign in, make a company's things, push batches, read values."""
 
 import json
+import ssl
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,18 +29,23 @@ PATIENCE_SECONDS = 60
 class Client:
     """The API for one token or key; usable from several threads."""
 
-    def __init__(self, base_url: str, token: str = "") -> None:
+    def __init__(self, base_url: str, token: str = "", *, trust: ssl.SSLContext | None = None) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self.http = httpx.Client(base_url=base_url, headers=headers, timeout=30, limits=LIMITS, trust_env=False)
+        self.trust = trust
+        self.http = httpx.Client(
+            base_url=base_url, headers=headers, timeout=30, limits=LIMITS, trust_env=False, verify=trust or True
+        )
 
     @classmethod
-    def sign_in(cls, base_url: str, *, email: str, password: str, scope: str = "") -> "Client":
+    def sign_in(
+        cls, base_url: str, *, email: str, password: str, scope: str = "", trust: ssl.SSLContext | None = None
+    ) -> "Client":
         """With an e-mail and a password."""
         form = {"username": email, "password": password, "scope": scope}
-        with cls(base_url) as nobody:
+        with cls(base_url, trust=trust) as nobody:
             reply = nobody.http.post("/v1/auth/token", data=form)
         assert reply.status_code == 200, reply.text
-        return cls(base_url, reply.json()["access_token"])
+        return cls(base_url, reply.json()["access_token"], trust=trust)
 
     def get(self, path: str, **query: Any) -> Json:
         """A resource or a part of a list."""
@@ -122,7 +128,7 @@ class Company:
         """A connector that may push these shops."""
         body = {"name": f"connector {token_hex(3)}", "shop_ids": list(shop_ids), "scopes": ["write", "backfill"]}
         made = self.admin.create("/v1/connectors", body)
-        connector = Connector(str(self.admin.http.base_url), made["api_key"])
+        connector = Connector(str(self.admin.http.base_url), made["api_key"], trust=self.admin.trust)
         connector.id, connector.tries = made["id"], Counter()
         return connector
 
@@ -167,13 +173,15 @@ class Company:
             assert time.monotonic() < deadline, f"batch {batch_id} is not shown after {seconds} s: {found}"
 
 
-def make_company(base_url: str, *, name: str = "", admin_email: str = "") -> Company:
+def make_company(
+    base_url: str, *, name: str = "", admin_email: str = "", trust: ssl.SSLContext | None = None
+) -> Company:
     """A company from nothing, by the platform's operator."""
     email = admin_email or f"{token_hex(6)}@example.com"
     body = {"name": name or f"company {token_hex(3)}", "admin_email": email, "admin_password": PASSWORD}
-    with Client.sign_in(base_url, email=ADMIN_EMAIL, password=ADMIN_PASSWORD, scope="") as operator:
+    with Client.sign_in(base_url, email=ADMIN_EMAIL, password=ADMIN_PASSWORD, trust=trust) as operator:
         made = operator.create("/v1/companies", body)
-    admin = Client.sign_in(base_url, email=email, password=PASSWORD, scope=f"company:{made['code']}")
+    admin = Client.sign_in(base_url, email=email, password=PASSWORD, scope=f"company:{made['code']}", trust=trust)
     return Company(admin, made["id"], made["code"])
 
 

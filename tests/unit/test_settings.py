@@ -57,7 +57,7 @@ def test_what_is_wrong_is_named_and_no_value_shown(given: dict[str, str], said: 
 
 def test_what_is_missing_is_named_with_both_its_places() -> None:
     with pytest.raises(ValidationError) as raised:
-        SharedSettings()  # type: ignore[call-arg]
+        SharedSettings()
     assert explain(raised.value) == (
         "ATTAIN_DATABASE_URL is not set, and there is no file /run/secrets/attain_database_url; "
         "ATTAIN_REDIS_URL is not set, and there is no file /run/secrets/attain_redis_url"
@@ -74,7 +74,7 @@ def test_secrets_are_read_from_files_and_the_environment_goes_first(
     (tmp_path / "attain_database_password").write_text("of the file\n")
     (tmp_path / "attain_redis_url").write_text(REDIS)
     monkeypatch.setenv("ATTAIN_REDIS_URL", "redis://other/2")
-    made = Settings()  # type: ignore[call-arg]
+    made = Settings()
     assert made.database_password == SecretStr("of the file")
     assert "attain:of%20the%20file@postgres" in made.database_url.get_secret_value()
     assert made.redis_url.get_secret_value() == "redis://other/2"

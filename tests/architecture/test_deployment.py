@@ -1,0 +1,94 @@
+"""The composed deployment, as it is written: hardened, complete, and with no secret in it."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from attain_api.main import GRACE_SECONDS
+from attain_worker.settings import WorkerSettings
+from tests.support.stack import CHECKOUT
+
+DEPLOY = CHECKOUT / "deploy"
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+LASTING = [name for name in SERVICES if name != "migrate"]
+IMAGES = ("api", "worker")
+
+
+def seconds(text: str) -> float:
+    return float(re.fullmatch(r"(\d+)s", text)[1])  # type: ignore[index]
+
+
+def test_everything_is_there() -> None:
+    assert set(SERVICES) == {"postgres", "redis", "migrate", "api", "worker"}
+    assert SERVICES["postgres"]["image"].startswith("postgres:17")
+    assert SERVICES["redis"]["image"].startswith("redis:8")
+    told = (DEPLOY / "redis.sh").read_text()
+    assert "appendonly yes" in told
+    assert "maxmemory-policy noeviction" in told
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_bounded_and_without_rights(service: str) -> None:
+    found = SERVICES[service]
+    assert found["read_only"] is True
+    assert found["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in found["security_opt"]
+    assert found["mem_limit"]
+    assert found["pids_limit"]
+    assert found["restart"] == ("no" if service == "migrate" else "unless-stopped")
+    assert "privileged" not in found
+
+
+def test_only_the_api_is_published_and_by_default_to_this_host_alone() -> None:
+    published = {name: found["ports"] for name, found in SERVICES.items() if "ports" in found}
+    assert published == {"api": ["${ATTAIN_PUBLISH:-127.0.0.1:8000}:8000"]}
+    assert COMPOSE["networks"]["servers"] == {"internal": True}
+    assert all(found["networks"] == ["servers"] for name, found in SERVICES.items() if name != "api")
+
+
+@pytest.mark.parametrize("service", LASTING)
+def test_a_lasting_service_says_whether_it_is_healthy(service: str) -> None:
+    image = CHECKOUT / "services" / service / "Dockerfile"
+    assert "healthcheck" in SERVICES[service] or "\nHEALTHCHECK " in image.read_text()
+
+
+def test_the_order_is_by_health() -> None:
+    ready = {"postgres": "service_healthy", "redis": "service_healthy", "migrate": "service_completed_successfully"}
+    for service in IMAGES:
+        assert {name: wanted["condition"] for name, wanted in SERVICES[service]["depends_on"].items()} == ready
+
+
+def test_nobody_is_killed_before_the_work_in_hand_may_take_its_time() -> None:
+    api, worker = SERVICES["api"], SERVICES["worker"]
+    (linger,) = re.findall(r":-(\d+)}", api["environment"]["ATTAIN_LINGER_SECONDS"])
+    assert seconds(api["stop_grace_period"]) > int(linger) + GRACE_SECONDS
+    assert seconds(worker["stop_grace_period"]) > WorkerSettings.model_fields["drain_seconds"].default
+
+
+def test_secrets_are_files_and_have_no_default() -> None:
+    for name, secret in COMPOSE["secrets"].items():
+        assert secret == {"file": f"./secrets/{name}"}
+        assert name in (DEPLOY / "secrets.sh").read_text()
+    for found in SERVICES.values():
+        environment = found.get("environment", {})
+        assert not {name for name in environment if re.search("PASSWORD|SECRET|KEY", name)} - {"POSTGRES_PASSWORD_FILE"}
+        assert not any(re.search(r"://[^@/]*:[^@/]*@", str(value)) for value in environment.values())
+
+
+@pytest.mark.parametrize("service", IMAGES)
+def test_an_image_is_made_of_the_locks_in_two_stages_for_nobody(service: str) -> None:
+    text = (CHECKOUT / "services" / service / "Dockerfile").read_text()
+    assert text.count("\nFROM ") == 2
+    assert text.count("--require-hashes") == 2
+    assert f"locks/{service}.txt" in text
+    assert "\nUSER 10001:10001\n" in text
+    assert text.index("\nUSER ") > text.rindex("\nCOPY ")
+
+
+def test_the_worker_installs_no_web_framework_and_no_migrations() -> None:
+    names = set(re.findall(r"^([a-z0-9-]+)==", (CHECKOUT / "locks" / "worker.txt").read_text(), re.MULTILINE))
+    assert "sqlalchemy" in names
+    assert not names & {"fastapi", "starlette", "uvicorn", "httptools", "python-multipart", "alembic", "typer"}

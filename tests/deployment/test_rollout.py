@@ -1,0 +1,66 @@
+"""Upgrades under a steady push: no row is lost, and behind the proxy no request fails."""
+
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from deploy.local.ports import HOST, free_port
+from tests.deployment.test_deployment import check_all_there
+from tests.support.deployment import Deployment, deployed, run
+from tests.support.steady import steady_push
+from tests.support.story import Company, make_company
+
+IMAGE = "haproxy:3.0"
+
+
+@pytest.fixture(scope="module")
+def proxy_image() -> None:
+    """The proxy; where no registry answers, Debian's under the same name."""
+    for ways in (("image", "inspect", IMAGE), ("pull", IMAGE)):
+        if run("docker", *ways, check=False).returncode == 0:
+            return
+    run("docker", "build", "--quiet", "--network", "host", "--tag", IMAGE, str(Path(__file__).parent / "haproxy"))
+
+
+@pytest.fixture
+def proxied(images: dict[str, str], proxy_image: None, tmp_path: Path) -> Iterator[Deployment]:
+    authority, trust = trustme.CA(), ssl.create_default_context()
+    authority.configure_trust(trust)
+    settings = {
+        "ATTAIN_HTTP_PORT": f"127.0.0.1:{free_port()}",
+        "ATTAIN_HTTPS_PORT": f"{free_port()}",
+        "ATTAIN_PUBLISH": "127.0.0.1:",
+    }
+    deployment = Deployment(tmp_path, ("compose.yaml", "compose.proxy.yaml"), settings, trust)
+    deployment.make_secrets()
+    authority.issue_cert(HOST).private_key_and_cert_chain_pem.write_to_path(tmp_path / "secrets" / "attain_tls")
+    with deployed(deployment) as running:
+        yield running
+
+
+@pytest.mark.timeout(240)
+def test_a_rollout_behind_the_proxy_fails_no_request(proxied: Deployment) -> None:
+    company = make_company(proxied.base_url, trust=proxied.trust)
+    before = set(proxied.ids("api", "worker"))
+    assert len(proxied.ids("api")) == 2
+    with company.admin, company.make_connector([company.make_shop("steady")]) as connector:
+        with steady_push(connector) as pushes:
+            took = proxied.roll_out()
+        print(f"\nrolled out in {took:.1f} s: {check_all_there(proxied, company, pushes)}")
+    assert not before & set(proxied.ids("api", "worker"))
+    assert len(proxied.ids("api")) == 2
+    assert not pushes.failed
+
+
+@pytest.mark.timeout(240)
+def test_a_rollout_of_an_api_with_a_port_of_its_own_loses_no_row(deployment: Deployment, company: Company) -> None:
+    before = set(deployment.ids("api", "worker"))
+    with company.make_connector([company.make_shop("steady")]) as connector:
+        with steady_push(connector) as pushes:
+            took = deployment.roll_out()
+        print(f"\nrolled out in {took:.1f} s: {check_all_there(deployment, company, pushes)}")
+    assert not before & set(deployment.ids("api", "worker"))
+    assert pushes.gap < 20
