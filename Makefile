@@ -16,13 +16,12 @@ PACKAGES := shared services/api services/worker
 PACKAGE_FILES := $(PACKAGES:%=%/pyproject.toml)
 
 # what the composed deployment is told by its file is true for make, too
--include deploy/.env
+-include $(wildcard deploy/.env)
 # as Docker's own plugin, or the program that came before it
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
-COMPOSE_PROJECT_NAME ?= attain
 ATTAIN_VERSION ?= local
 ATTAIN_BOOTSTRAP_ADMIN_EMAIL ?= admin@example.com
-export COMPOSE_PROJECT_NAME ATTAIN_VERSION
+export ATTAIN_VERSION
 RELEASE = $(shell sed -n 's/^version = "\(.*\)"/\1/p' services/api/pyproject.toml)
 REVISION = $(shell git describe --always --dirty --abbrev=40 --exclude '*' 2>/dev/null || echo unknown)
 HEALTHY := postgres redis worker api
@@ -44,10 +43,13 @@ images: ## Build the images attain-api and attain-worker: ATTAIN_VERSION=local
 	done
 	@docker images --format '✓ {{.Repository}}:{{.Tag}} {{.Size}}' --filter 'reference=attain-*:$(ATTAIN_VERSION)'
 
-up: ## Start the composed deployment on the images, or bring it up to date, and wait until it is healthy
+up: deploy/.env ## Start the composed deployment on the images, or bring it up to date, and wait until it is healthy
 	@deploy/secrets.sh
 	@cd deploy && $(COMPOSE) up --detach --remove-orphans && ./healthy.sh $$($(COMPOSE) ps --quiet $(HEALTHY))
 	@cd deploy && $(COMPOSE) ps && echo "✓ Attain serves at http://$$($(COMPOSE) port api 8000)"
+
+deploy/.env:
+	@cp deploy/env.example $@
 
 demo-docker: setup ## Run the main job against the composed deployment
 	@exec $(VENV_PYTHON) -m deploy.local push --url "http://$$(cd deploy && $(COMPOSE) port api 8000)" \

@@ -58,12 +58,11 @@ def docker(*arguments: str) -> str:
 
 
 def compose_command() -> list[str]:
-    """Docker's plugin, or the program that came before it."""
-    return (
-        ["docker", "compose"]
-        if run("docker", "compose", "version", check=False).returncode == 0
-        else ["docker-compose"]
-    )
+    """What COMPOSE names, as for make; else Docker's plugin, or the program that came before it."""
+    if given := os.environ.get("COMPOSE"):
+        return given.split()
+    has_plugin = run("docker", "compose", "version", check=False).returncode == 0
+    return ["docker", "compose"] if has_plugin else ["docker-compose"]
 
 
 @dataclass

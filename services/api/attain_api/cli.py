@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -21,6 +22,7 @@ from attain_api.settings import AdminSettings
 from attain_shared import logs
 from attain_shared.clock import business_day
 from attain_shared.db.partitions import create_partitions, month_of, months_ahead
+from attain_shared.db.schema import find_revision
 from attain_shared.db.session import create_engine, create_sessions, transaction
 from attain_shared.doorbell import MemoryDoorbell
 from attain_shared.settings import explain
@@ -55,12 +57,23 @@ async def _migrate(settings: AdminSettings, alembic: Config) -> None:
     try:
         sessions = create_sessions(engine)
         async with _alone(sessions):
-            # Alembic runs its own loop, so it gets its own thread
-            await asyncio.to_thread(command.upgrade, alembic, "head")
+            await _upgrade(sessions, alembic)
             await _make_partitions(sessions)
             await _bootstrap(sessions, settings=settings)
     finally:
         await engine.dispose()
+
+
+async def _upgrade(sessions: async_sessionmaker[AsyncSession], alembic: Config) -> None:
+    """To the newest revision this build knows; a database further on stays, as this build can run on it."""
+    newest = ScriptDirectory.from_config(alembic).get_current_head()
+    async with sessions() as session:
+        revision = await find_revision(session)
+    if revision is not None and newest is not None and revision > newest:
+        typer.echo(f"attain-admin: the schema is at {revision}, further on than this build's {newest}: left as it is")
+    else:
+        # Alembic runs its own loop, so it gets its own thread
+        await asyncio.to_thread(command.upgrade, alembic, "head")
 
 
 @asynccontextmanager

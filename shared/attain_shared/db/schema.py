@@ -9,8 +9,12 @@ SCHEMA_REVISION = "0002"
 
 async def schema_is_ready(session: AsyncSession) -> bool:
     """Whether the database has been migrated at least as far as this build needs."""
-    migrated = await session.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
-    if not migrated:
-        return False
-    revision = await session.scalar(text("SELECT max(version_num) FROM alembic_version"))
+    revision = await find_revision(session)
     return revision is not None and revision >= SCHEMA_REVISION
+
+
+async def find_revision(session: AsyncSession) -> str | None:
+    """The migration the database is at; none where it has seen no migration."""
+    if not await session.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL")):
+        return None
+    return await session.scalar(text("SELECT max(version_num) FROM alembic_version"))
