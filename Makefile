@@ -45,6 +45,7 @@ images: ## Build the images attain-api and attain-worker: ATTAIN_VERSION=local
 
 up: deploy/.env ## Start the composed deployment on the images, or bring it up to date, and wait until it is healthy
 	@deploy/secrets.sh
+	@chmod a+r deploy/postgres.sql deploy/redis.sh deploy/haproxy.cfg # whatever the umask: the servers' own users read them
 	@cd deploy && $(COMPOSE) up --detach --remove-orphans && ./healthy.sh $$($(COMPOSE) ps --quiet $(HEALTHY))
 	@cd deploy && $(COMPOSE) ps && echo "✓ Attain serves at http://$$($(COMPOSE) port api 8000)"
 

@@ -23,10 +23,17 @@ replace_in_place() { # SERVICE
 replace_side_by_side() { # SERVICE
   old=$(running "$1")
   $compose up --detach --no-deps --no-recreate --scale "$1=$(($(echo "$old" | wc -l) * 2))" "$1"
-  # shellcheck disable=SC2046
-  ./healthy.sh $(running "$1" | grep --invert-match --fixed-strings "$old")
+  new=$(running "$1" | grep --invert-match --fixed-strings "$old")
   # shellcheck disable=SC2086
-  docker stop $old && docker rm $old
+  if ! ./healthy.sh $new; then
+    docker rm --force $new
+    echo "✗ every $1 is as it was: the new ones did not become healthy" >&2
+    exit 1
+  fi
+  # shellcheck disable=SC2086
+  docker stop $old
+  # shellcheck disable=SC2086
+  docker rm $old
 }
 
 $compose run --rm --no-deps migrate

@@ -9,7 +9,7 @@ import trustme
 
 from deploy.local.ports import HOST, free_port
 from tests.deployment.test_deployment import check_all_there
-from tests.support.deployment import Deployment, deployed, run
+from tests.support.deployment import VERSION, Deployment, deployed, docker, run
 from tests.support.steady import steady_push
 from tests.support.story import Company, make_company
 
@@ -64,3 +64,21 @@ def test_a_rollout_of_an_api_with_a_port_of_its_own_loses_no_row(deployment: Dep
         print(f"\nrolled out in {took:.1f} s: {check_all_there(deployment, company, pushes)}")
     assert not before & set(deployment.ids("api", "worker"))
     assert pushes.gap < 20
+
+
+@pytest.mark.timeout(240)
+def test_a_rollout_of_an_image_that_does_not_work_leaves_the_old_at_work(deployment: Deployment) -> None:
+    before = set(deployment.ids("api", "worker"))
+    good, bad = f"attain-worker:{VERSION}", 'FROM {}\nCMD ["sleep", "60"]\n'
+    kept = docker("inspect", "--format", "{{.Id}}", good)
+    (deployment.folder / "bad").write_text(bad.format(good))
+    try:
+        docker("build", "--quiet", "--tag", good, "--file", str(deployment.folder / "bad"), str(deployment.folder))
+        env = deployment.env | {"HEALTHY_SECONDS": "15"}
+        done = run("./rollout.sh", check=False, cwd=deployment.folder, env=env)
+    finally:
+        docker("tag", kept, good)
+    assert done.returncode == 1
+    assert "every worker is as it was" in done.stderr
+    assert set(deployment.ids("api", "worker")) == before
+    assert deployment.is_ready()

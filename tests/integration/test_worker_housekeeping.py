@@ -2,18 +2,20 @@
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import create_async_engine
 from structlog.testing import capture_logs
 
 from attain_api.state import ApiState
 from attain_shared.access.models import IdempotencyKey
 from attain_shared.clock import business_day, utc_now
 from attain_shared.db.partitions import months_ahead, partition_name
-from attain_shared.db.session import transaction
+from attain_shared.db.session import create_sessions, transaction
 from attain_shared.work.models import WorkerHeartbeat
 from attain_worker.maintenance import service
 from attain_worker.maintenance.service import Housekeeping
@@ -42,6 +44,17 @@ async def test_a_worker_says_that_it_lives_and_the_long_dead_are_forgotten(state
     await keeper.beat()
     second = await beats()
     assert second[keeper._worker_id] != first[keeper._worker_id]
+
+
+async def test_only_a_heartbeat_that_reached_the_database_touches_the_file(state: ApiState, tmp_path: Path) -> None:
+    beat = tmp_path / "beat"
+    nowhere = create_async_engine("postgresql+asyncpg://nobody@127.0.0.1:1/none")
+    with pytest.raises(OSError, match="Connect call failed"):
+        await Housekeeping(create_sessions(nowhere), state.doorbell, heartbeat_file=beat).beat()
+    assert not beat.exists()
+    await Housekeeping(state.sessions, state.doorbell, heartbeat_file=beat).beat()
+    assert beat.exists()
+    await nowhere.dispose()
 
 
 async def test_a_year_of_partitions_is_kept_ahead(state: ApiState) -> None:
