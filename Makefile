@@ -15,16 +15,17 @@ HERE := $(shell pwd | cksum | cut -d ' ' -f 1)
 PACKAGES := shared services/api services/worker
 PACKAGE_FILES := $(PACKAGES:%=%/pyproject.toml)
 
-# what the composed deployment is told by its file is true for make, too
--include $(wildcard deploy/.env)
+# a setting of the composed deployment: the environment's, else that of its file, else the default
+setting = $(or $(shell sed -n 's/^$(1)=//p' deploy/.env 2>/dev/null),$(2))
 # as Docker's own plugin, or the program that came before it
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
-ATTAIN_VERSION ?= local
-ATTAIN_BOOTSTRAP_ADMIN_EMAIL ?= admin@example.com
-export ATTAIN_VERSION
+COMPOSE_FILE ?= $(call setting,COMPOSE_FILE,compose.yaml)
+ATTAIN_VERSION ?= $(call setting,ATTAIN_VERSION,local)
+ATTAIN_BOOTSTRAP_ADMIN_EMAIL ?= $(call setting,ATTAIN_BOOTSTRAP_ADMIN_EMAIL,admin@example.com)
 RELEASE = $(shell sed -n 's/^version = "\(.*\)"/\1/p' services/api/pyproject.toml)
 REVISION = $(shell git describe --always --dirty --abbrev=40 --exclude '*' 2>/dev/null || echo unknown)
-HEALTHY := postgres redis worker api
+HEALTHY = postgres redis worker api $(if $(findstring proxy,$(COMPOSE_FILE)),proxy)
+API_ADDRESS = $$(docker port "$$(cd deploy && $(COMPOSE) ps --quiet api | head -n 1)" 8000/tcp | head -n 1)
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -45,15 +46,15 @@ images: ## Build the images attain-api and attain-worker: ATTAIN_VERSION=local
 
 up: deploy/.env ## Start the composed deployment on the images, or bring it up to date, and wait until it is healthy
 	@deploy/secrets.sh
-	@chmod a+r deploy/postgres.sql deploy/redis.sh deploy/haproxy.cfg # whatever the umask: the servers' own users read them
 	@cd deploy && $(COMPOSE) up --detach --remove-orphans && ./healthy.sh $$($(COMPOSE) ps --quiet $(HEALTHY))
-	@cd deploy && $(COMPOSE) ps && echo "✓ Attain serves at http://$$($(COMPOSE) port api 8000)"
+	@cd deploy && $(COMPOSE) ps
+	@echo "✓ Attain serves at http://$(API_ADDRESS)$(if $(findstring proxy,$(COMPOSE_FILE)), and through the proxy)"
 
 deploy/.env:
 	@cp deploy/env.example $@
 
 demo-docker: setup ## Run the main job against the composed deployment
-	@exec $(VENV_PYTHON) -m deploy.local push --url "http://$$(cd deploy && $(COMPOSE) port api 8000)" \
+	@exec $(VENV_PYTHON) -m deploy.local push --url "http://$(API_ADDRESS)" \
 		--email "$(ATTAIN_BOOTSTRAP_ADMIN_EMAIL)" \
 		--password-file deploy/secrets/attain_bootstrap_admin_password
 

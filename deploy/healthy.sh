@@ -1,6 +1,10 @@
 #!/bin/sh
 # healthy.sh CONTAINER...: waits until all are healthy; ends with 1, and shows its log, when one is not in time.
 set -eu
+if [ $# -eq 0 ]; then
+  echo "✗ there is no container to wait for" >&2
+  exit 1
+fi
 deadline=$(($(date +%s) + ${HEALTHY_SECONDS:-120}))
 for container in "$@"; do
   until [ "$(docker inspect --format '{{.State.Health.Status}}' "$container")" = healthy ]; do

@@ -6,8 +6,12 @@ set -eu
 cd "$(dirname "$0")"
 compose=${COMPOSE:-docker compose}
 
-running() { # SERVICE
-  $compose ps --quiet "$1"
+containers() { # SERVICE [OPTION...]: those that run, or others by the options of docker ps
+  service=$1
+  shift
+  # not compose ps: its versions differ in which ones they list
+  docker ps --quiet --no-trunc --filter "label=com.docker.compose.project=$project" \
+    --filter "label=com.docker.compose.service=$service" --filter label=com.docker.compose.oneoff=False "$@"
 }
 
 has_fixed_port() { # CONTAINER
@@ -17,29 +21,49 @@ has_fixed_port() { # CONTAINER
 replace_in_place() { # SERVICE
   $compose up --detach --no-deps --force-recreate "$1"
   # shellcheck disable=SC2046
-  ./healthy.sh $(running "$1")
+  ./healthy.sh $(containers "$1")
+}
+
+start_beside() { # SERVICE
+  $compose up --detach --no-deps --no-recreate --scale "$1=$(($(echo "$old" | wc -l) * 2))" "$1" || return 1
+  # shellcheck disable=SC2046
+  ./healthy.sh $(containers "$1" | grep --invert-match --fixed-strings "$old")
+}
+
+give_up() { # SERVICE
+  trap '' INT TERM HUP
+  for container in $(containers "$1" --all); do
+    echo "$old" | grep --quiet "$container" || docker rm --force "$container"
+  done
+  echo "✗ every $1 is as it was: the new ones did not become healthy" >&2
+  exit 1
 }
 
 replace_side_by_side() { # SERVICE
-  old=$(running "$1")
-  $compose up --detach --no-deps --no-recreate --scale "$1=$(($(echo "$old" | wc -l) * 2))" "$1"
-  new=$(running "$1" | grep --invert-match --fixed-strings "$old")
-  # shellcheck disable=SC2086
-  if ! ./healthy.sh $new; then
-    docker rm --force $new
-    echo "✗ every $1 is as it was: the new ones did not become healthy" >&2
-    exit 1
-  fi
+  old=$(containers "$1")
+  # shellcheck disable=SC2064
+  trap "give_up $1" INT TERM HUP
+  start_beside "$1" || give_up "$1"
+  trap - INT TERM HUP
   # shellcheck disable=SC2086
   docker stop $old
   # shellcheck disable=SC2086
   docker rm $old
 }
 
-$compose run --rm --no-deps migrate
+./secrets.sh
+postgres=$($compose ps --quiet postgres)
+if [ -z "$postgres" ]; then
+  echo "✗ nothing is running: start everything first (make up)" >&2
+  exit 1
+fi
+project=$(docker inspect --format '{{index .Config.Labels "com.docker.compose.project"}}' "$postgres")
+$compose run --rm -T --no-deps migrate
 # a worker must know every bell before an API may ring it
 for service in worker api; do
-  first=$(running "$service" | head -n 1)
+  # what has ended, or never came up, would be started again instead of a new one
+  containers "$service" --all --filter status=created --filter status=exited --filter status=dead | xargs -r docker rm
+  first=$(containers "$service" | head -n 1)
   if [ -z "$first" ]; then
     echo "✗ no $service is running: start everything first (make up)" >&2
     exit 1

@@ -1,21 +1,29 @@
 #!/bin/sh
-# Makes the secrets of a new deployment: random, one a file. Never makes a single one: the data may know another.
+# Makes the secrets of a new deployment: random, one a file. It never makes a single one, and none where there are data
+# already, as these know another. Also lets the containers, whose users are others, read what they are given.
 set -eu
-names="attain_database_password attain_redis_password attain_secret_key attain_bootstrap_admin_password"
 cd "$(dirname "$0")"
-missing=
+names="attain_database_password attain_redis_password attain_secret_key attain_bootstrap_admin_password"
+project=${COMPOSE_PROJECT_NAME:-$(sed -n 's/^COMPOSE_PROJECT_NAME=//p' .env 2>/dev/null || true)}
+
+missing='' present=''
 for name in $names; do
-  [ -s "secrets/$name" ] || missing="$missing $name"
+  if [ -f "secrets/$name" ] && [ -s "secrets/$name" ]; then present="$present $name"; else missing="$missing $name"; fi
 done
-# shellcheck disable=SC2086
-if [ "$missing" = "$(printf ' %s' $names)" ]; then
-  mkdir -p -m 700 secrets
+
+if [ -z "$present" ] && docker volume inspect "${project:-attain}_postgres" >/dev/null 2>&1; then
+  echo "✗ there are data in the volume ${project:-attain}_postgres, but no secrets in $(pwd)/secrets: put yours back" >&2
+  exit 1
+elif [ -z "$present" ]; then
+  mkdir -p secrets
   for name in $names; do
     od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"secrets/$name"
-    chmod 444 "secrets/$name" # the folder keeps others out; the services read them as users of their own
   done
   echo "✓ made the secrets in $(pwd)/secrets: keep a copy in a safe place"
 elif [ -n "$missing" ]; then
   echo "✗ missing in $(pwd)/secrets:$missing. Put them back from your copy, or make each by hand (docs/deploy.md)" >&2
   exit 1
 fi
+chmod 700 secrets # keeps others out, and so the files need not
+chmod 444 secrets/*
+chmod a+r postgres.sql redis.sh haproxy.cfg

@@ -1,13 +1,18 @@
 """Settings both services share. Read once, in each service's `main`, and passed down."""
 
+import sys
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
 from pydantic import SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 SECRETS_DIR = Path("/run/secrets")
 """Where Docker and Kubernetes put secrets: a setting that the environment lacks may be a file here, by its name."""
+
+
+Settings = TypeVar("Settings", bound=BaseSettings)
 
 
 class DatabaseSettings(BaseSettings):
@@ -56,6 +61,16 @@ class SharedSettings(DatabaseSettings):
         return _with_password(url.get_secret_value(), info.data.get("redis_password"))
 
 
+def read_settings(kind: type[Settings], *, program: str) -> Settings:
+    """The settings; or the end of the program, with one line that says what is wrong and shows no value."""
+    try:
+        return kind()
+    except ValidationError as error:
+        sys.exit(f"{program}: bad settings: {explain(error)}")
+    except (SettingsError, OSError) as error:
+        sys.exit(f"{program}: bad settings: a file in {SECRETS_DIR} cannot be read ({type(error).__name__})")
+
+
 def explain(error: ValidationError) -> str:
     """What is wrong with the settings, in one line; no value is shown."""
     return "; ".join(_explain_one(fault["loc"], fault["type"], fault["msg"]) for fault in error.errors())
@@ -69,9 +84,13 @@ def _explain_one(place: tuple[int | str, ...], kind: str, message: str) -> str:
 
 
 def _with_password(url: str, password: SecretStr | None) -> SecretStr:
-    if password is None:
+    if password is None or not password.get_secret_value():
         return SecretStr(url)
-    address = urlsplit(url)
+    try:
+        address = urlsplit(url)
+    except ValueError:  # its text shows the URL
+        msg = "is no URL"
+        raise ValueError(msg) from None
     if address.password is not None:
         msg = "holds a password, and another one is given by itself"
         raise ValueError(msg)

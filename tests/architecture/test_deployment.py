@@ -5,14 +5,18 @@ from typing import Any
 
 import pytest
 import yaml
+from annotated_types import Le
 
+from attain_api.drain import LAST_WORDS_SECONDS
 from attain_api.main import GRACE_SECONDS
+from attain_api.settings import ApiSettings
 from attain_worker.settings import WorkerSettings
 from tests.support.stack import CHECKOUT
 
 DEPLOY = CHECKOUT / "deploy"
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+PROXY: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.proxy.yaml").read_text())["services"]["proxy"]
 LASTING = [name for name in SERVICES if name != "migrate"]
 IMAGES = ("api", "worker")
 
@@ -30,9 +34,9 @@ def test_everything_is_there() -> None:
     assert "maxmemory-policy noeviction" in told
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", [*SERVICES, "proxy"])
 def test_a_service_is_bounded_and_without_rights(service: str) -> None:
-    found = SERVICES[service]
+    found = SERVICES.get(service, PROXY)
     assert found["read_only"] is True
     assert found["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in found["security_opt"]
@@ -62,10 +66,11 @@ def test_the_order_is_by_health() -> None:
 
 
 def test_nobody_is_killed_before_the_work_in_hand_may_take_its_time() -> None:
-    api, worker = SERVICES["api"], SERVICES["worker"]
-    (linger,) = re.findall(r":-(\d+)}", api["environment"]["ATTAIN_LINGER_SECONDS"])
-    assert seconds(api["stop_grace_period"]) > int(linger) + GRACE_SECONDS
-    assert seconds(worker["stop_grace_period"]) > WorkerSettings.model_fields["drain_seconds"].default
+    bounds = [bound.le for bound in ApiSettings.model_fields["linger_seconds"].metadata if isinstance(bound, Le)]
+    longest = max(bound for bound in bounds if isinstance(bound, int))
+    assert seconds(SERVICES["api"]["stop_grace_period"]) > longest + LAST_WORDS_SECONDS + GRACE_SECONDS
+    drain = WorkerSettings.model_fields["drain_seconds"].default
+    assert seconds(SERVICES["worker"]["stop_grace_period"]) > drain
 
 
 def test_secrets_are_files_and_have_no_default() -> None:

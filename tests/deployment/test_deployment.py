@@ -62,11 +62,12 @@ def test_no_secret_shows_in_what_docker_tells_of_a_container(deployment: Deploym
     told = deployment.compose("config").stdout
     for service in (*SERVERS, *SERVICES):
         found = deployment.inspect(service)
-        told += json.dumps(found) + docker("logs", found["Id"]) + docker("top", found["Id"], "-o", "pid,args")
-    told += deployment.compose("logs", "migrate").stdout
+        told += json.dumps(found) + deployment.logs(service) + docker("top", found["Id"], "-o", "pid,args")
+    told += deployment.logs("migrate")
     secrets = [one.read_text() for one in (deployment.folder / "secrets").iterdir()]
     assert len(secrets) == 4
     assert "attain_secret_key" in told
+    assert "database system is ready" in told
     assert not any(secret in told for secret in secrets)
 
 
@@ -119,13 +120,14 @@ def test_a_container_that_dies_during_a_push_costs_no_row(
         company.make_connector([company.make_shop("steady")]) as connector,
         steady_push(connector) as pushes,
     ):
+        (container,) = deployment.ids(service)
         if how == "killed":
-            docker("kill", *deployment.ids(service))
+            docker("kill", container)
             time.sleep(1)
-            docker("start", *deployment.ids(service))
+            docker("start", container)
         else:
             deployment.crash(service)
-        took = deployment.wait_until_healthy(service)
+        took = deployment.wait_until_healthy(container)
         time.sleep(1)
     print(f"\n{service} {how}: healthy after {took:.1f} s; {check_all_there(deployment, company, pushes)}")
 
@@ -136,9 +138,9 @@ def test_a_stopped_service_ends_by_itself_within_its_grace(deployment: Deploymen
     started = time.monotonic()
     docker("stop", container)
     took = time.monotonic() - started
-    state = deployment.inspect(service)["State"]
+    state = json.loads(docker("inspect", container))[0]["State"]
     docker("start", container)
-    deployment.wait_until_healthy(service)
+    deployment.wait_until_healthy(container)
     print(f"\n{service}: exit code {state['ExitCode']} after {took:.1f} s")
     assert state["ExitCode"] == 0
     assert not state["OOMKilled"]

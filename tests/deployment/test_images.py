@@ -54,7 +54,7 @@ def test_an_image_runs_as_nobody_and_says_what_it_is(images: dict[str, str], ser
     assert inside(images[service], "id") == "uid=10001 gid=10001 groups=10001"
     assert config["Healthcheck"]["Test"][:3] == ["CMD", "python", "-m"]
     labels = {name.rpartition(".")[2]: text for name, text in config["Labels"].items()}
-    assert labels["version"] == "0.1.0"
+    assert labels["version"] == packages(images[service])[f"attain-{service}"]
     assert re.match(r"[0-9a-f]{40}|unknown", labels["revision"])
     assert labels["title"] == {"api": "Attain API", "worker": "Attain worker"}[service]
     assert not any("PASSWORD" in line or "SECRET" in line for line in config["Env"])

@@ -1,15 +1,18 @@
 """Upgrades under a steady push: no row is lost, and behind the proxy no request fails."""
 
+import os
 import ssl
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import trustme
 
-from deploy.local.ports import HOST, free_port
+from deploy.local.ports import free_port
 from tests.deployment.test_deployment import check_all_there
 from tests.support.deployment import VERSION, Deployment, deployed, docker, run
+from tests.support.stack import wait_until
 from tests.support.steady import steady_push
 from tests.support.story import Company, make_company
 
@@ -36,7 +39,7 @@ def proxied(images: dict[str, str], proxy_image: None, tmp_path: Path) -> Iterat
     }
     deployment = Deployment(tmp_path, ("compose.yaml", "compose.proxy.yaml"), settings, trust)
     deployment.make_secrets()
-    authority.issue_cert(HOST).private_key_and_cert_chain_pem.write_to_path(tmp_path / "secrets" / "attain_tls")
+    deployment.write_certificate(authority)
     with deployed(deployment) as running:
         yield running
 
@@ -56,6 +59,22 @@ def test_a_rollout_behind_the_proxy_fails_no_request(proxied: Deployment) -> Non
 
 
 @pytest.mark.timeout(240)
+def test_a_new_certificate_fails_no_request(proxied: Deployment) -> None:
+    company = make_company(proxied.base_url, trust=proxied.trust)
+    authority, only_new = trustme.CA(), ssl.create_default_context()
+    authority.configure_trust(only_new)
+    authority.configure_trust(proxied.trust)
+    with company.admin, company.make_connector([company.make_shop("steady")]) as connector:
+        with steady_push(connector) as pushes:
+            proxied.write_certificate(authority)
+            proxied.compose("kill", "-s", "USR2", "proxy")
+            proxied.trust = only_new
+            wait_until(proxied.is_ready, what="the new certificate")
+        print(f"\nnew certificate: {check_all_there(proxied, company, pushes)}")
+    assert not pushes.failed
+
+
+@pytest.mark.timeout(240)
 def test_a_rollout_of_an_api_with_a_port_of_its_own_loses_no_row(deployment: Deployment, company: Company) -> None:
     before = set(deployment.ids("api", "worker"))
     with company.make_connector([company.make_shop("steady")]) as connector:
@@ -67,18 +86,35 @@ def test_a_rollout_of_an_api_with_a_port_of_its_own_loses_no_row(deployment: Dep
 
 
 @pytest.mark.timeout(240)
-def test_a_rollout_of_an_image_that_does_not_work_leaves_the_old_at_work(deployment: Deployment) -> None:
+@pytest.mark.parametrize("command", ['["sleep", "60"]', '["no-such-program"]'])
+def test_a_rollout_of_an_image_that_does_not_work_leaves_the_old_at_work(deployment: Deployment, command: str) -> None:
     before = set(deployment.ids("api", "worker"))
-    good, bad = f"attain-worker:{VERSION}", 'FROM {}\nCMD ["sleep", "60"]\n'
-    kept = docker("inspect", "--format", "{{.Id}}", good)
-    (deployment.folder / "bad").write_text(bad.format(good))
+    image = f"attain-worker:{VERSION}"
+    kept = docker("inspect", "--format", "{{.Id}}", image)
+    (deployment.folder / "bad").write_text(f"FROM {image}\nCMD {command}\n")
     try:
-        docker("build", "--quiet", "--tag", good, "--file", str(deployment.folder / "bad"), str(deployment.folder))
+        docker("build", "--quiet", "--tag", image, "--file", str(deployment.folder / "bad"), str(deployment.folder))
         env = deployment.env | {"HEALTHY_SECONDS": "15"}
         done = run("./rollout.sh", check=False, cwd=deployment.folder, env=env)
     finally:
-        docker("tag", kept, good)
+        docker("tag", kept, image)
     assert done.returncode == 1
     assert "every worker is as it was" in done.stderr
     assert set(deployment.ids("api", "worker")) == before
     assert deployment.is_ready()
+    deployment.roll_out()
+    assert len(deployment.ids("worker")) == 1
+
+
+@pytest.mark.timeout(240)
+def test_a_rollout_that_is_interrupted_leaves_the_old_at_work(deployment: Deployment) -> None:
+    before = set(deployment.ids("api", "worker"))
+    rollout = subprocess.Popen(
+        ["./rollout.sh"], cwd=deployment.folder, env=os.environ | deployment.env, stderr=subprocess.PIPE, text=True
+    )
+    wait_until(lambda: len(deployment.ids("worker")) == 2, what="the second worker")
+    rollout.terminate()
+    _, said = rollout.communicate(timeout=60)
+    assert rollout.returncode == 1
+    assert "every worker is as it was" in said
+    assert set(deployment.ids("api", "worker")) == before

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 import httpx
+import trustme
 
 from deploy.local.ports import HOST, free_port
 from tests.support.database import Database
@@ -105,6 +106,13 @@ class Deployment:
         password.write_text(ADMIN_PASSWORD)
         password.chmod(0o444)
 
+    def write_certificate(self, authority: trustme.CA) -> None:
+        """For the proxy; over the one it has, in the same file, as that is what the container sees."""
+        path = self.folder / "secrets" / "attain_tls"
+        if path.exists():
+            path.chmod(0o644)
+        path.write_bytes(authority.issue_cert(HOST).private_key_and_cert_chain_pem.bytes())
+
     def compose(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """One command on this deployment."""
         return run(*self._compose, *arguments, check=check, cwd=self.folder, env=self.env)
@@ -126,6 +134,11 @@ class Deployment:
         """The containers of some services."""
         return self.compose("ps", "--quiet", *services).stdout.split()
 
+    def logs(self, service: str) -> str:
+        """All that a service has said, which servers do on either stream."""
+        done = self.compose("logs", "--no-color", service)
+        return done.stdout + done.stderr
+
     def inspect(self, service: str) -> Any:
         """All that Docker knows of a service's only container."""
         (container,) = self.ids(service)
@@ -143,12 +156,13 @@ class Deployment:
         run("docker", "exec", "--user", user, container, "sh", "-c", command, check=False)
         wait_until(lambda: docker("inspect", "--format", "{{.RestartCount}}", container) != "0", what="the restart")
 
-    def wait_until_healthy(self, service: str) -> float:
-        """The seconds until a service's container is healthy, and the API is ready."""
+    def wait_until_healthy(self, container: str) -> float:
+        """The seconds until a container is healthy, and the API is ready."""
         started = time.monotonic()
-        (container,) = self.ids(service)
         health = "{{.State.Running}} {{.State.Health.Status}}"
-        wait_until(lambda: docker("inspect", "--format", health, container) == "true healthy", seconds=90, what=service)
+        wait_until(
+            lambda: docker("inspect", "--format", health, container) == "true healthy", seconds=90, what=container
+        )
         wait_until(self.is_ready, seconds=60, what="the API")
         return time.monotonic() - started
 
@@ -164,7 +178,7 @@ class Deployment:
         """A look into its database, over the bridge: no port is published."""
         networks = self.inspect("postgres")["NetworkSettings"]["Networks"]
         (address,) = (network["IPAddress"] for network in networks.values())
-        password = (self.folder / "secrets" / "attain_database_password").read_text()
+        password = (self.folder / "secrets" / "attain_database_password").read_text().strip()
         return Database(f"postgresql://attain:{password}@{address}:5432/attain")
 
     def down(self) -> None:

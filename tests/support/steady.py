@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from tests.support.stack import wait_until
-from tests.support.story import Connector, Json, Row
+from tests.support.story import PATIENCE_SECONDS, Connector, Json, Row
 
 CONNECTIONS, ROWS_A_BATCH, PACE_SECONDS = 4, 100, 0.1
 """Forty pushes a second, were each answered at once."""
@@ -40,7 +40,9 @@ class SteadyPush:
         while not self._stopping.wait(PACE_SECONDS):
             number += 1
             key, rows = f"{connection}-{number}", some_rows(chance)
+            deadline = time.monotonic() + PATIENCE_SECONDS
             while not self._is_taken(key, rows):
+                assert time.monotonic() < deadline, f"a push is not taken: {self.failed}"
                 time.sleep(0.1)
 
     def stop(self) -> None:

@@ -7,7 +7,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import SettingsConfigDict
 
 from attain_shared.doorbell import redis_settings
-from attain_shared.settings import SharedSettings, explain
+from attain_shared.settings import SharedSettings, explain, read_settings
 
 DATABASE = "postgresql://attain@postgres:5432/attain"
 REDIS = "redis://redis:6379/0"
@@ -32,6 +32,12 @@ def test_a_password_beside_the_url_becomes_part_of_it() -> None:
     assert redis_settings(made.redis_url.get_secret_value()).password == AWKWARD
 
 
+def test_an_empty_password_is_none() -> None:
+    made = settings(database_url="postgresql://u:pw-1@h/d", database_password="", redis_password="")
+    assert made.database_url.get_secret_value() == "postgresql+asyncpg://u:pw-1@h/d"
+    assert made.redis_url.get_secret_value() == REDIS
+
+
 def test_a_url_may_hold_its_password_itself() -> None:
     made = settings(database_url="postgres://u:pw-1@host/d", redis_url="rediss://:two@host:6380/1")
     assert made.database_url.get_secret_value() == "postgresql+asyncpg://u:pw-1@host/d"
@@ -45,6 +51,7 @@ def test_a_url_may_hold_its_password_itself() -> None:
         ({"redis_url": "redis://:pw-1@h", "redis_password": "pw-2"}, "ATTAIN_REDIS_URL"),
         ({"database_url": "mysql://u@h/d"}, "ATTAIN_DATABASE_URL: Value error, must be a postgresql:// URL"),
         ({"redis_url": "http://h"}, "ATTAIN_REDIS_URL: Value error, must be a redis://"),
+        ({"database_url": "postgresql://u:pw-1\u2100@h/d", "database_password": "pw-2"}, "ATTAIN_DATABASE_URL: Value"),
     ],
 )
 def test_what_is_wrong_is_named_and_no_value_shown(given: dict[str, str], said: str) -> None:
@@ -79,3 +86,13 @@ def test_secrets_are_read_from_files_and_the_environment_goes_first(
     assert "attain:of%20the%20file@postgres" in made.database_url.get_secret_value()
     assert made.redis_url.get_secret_value() == "redis://other/2"
     assert "of the file" not in repr(made)
+
+
+def test_a_secret_that_cannot_be_read_is_one_line_too(tmp_path: Path) -> None:
+    class Settings(SharedSettings):
+        model_config = SettingsConfigDict(secrets_dir=tmp_path)
+
+    (tmp_path / "attain_database_url").write_bytes(b"\xff\xfe")
+    with pytest.raises(SystemExit) as raised:
+        read_settings(Settings, program="attain-api")
+    assert str(raised.value).startswith("attain-api: bad settings: a file in /run/secrets cannot be read")

@@ -1,7 +1,6 @@
 """The command `attain-admin`."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -12,7 +11,6 @@ import typer
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
@@ -25,7 +23,7 @@ from attain_shared.db.partitions import create_partitions, month_of, months_ahea
 from attain_shared.db.schema import find_revision
 from attain_shared.db.session import create_engine, create_sessions, transaction
 from attain_shared.doorbell import MemoryDoorbell
-from attain_shared.settings import explain
+from attain_shared.settings import read_settings
 
 app = typer.Typer(help="Administers an installation of Attain.", no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -44,10 +42,7 @@ def migrate(
     ] = Path("alembic.ini"),
 ) -> None:
     """Bring the database to this build's schema, make partitions ahead, and the first administrator if one is named."""
-    try:
-        settings = AdminSettings()
-    except ValidationError as error:
-        sys.exit(f"attain-admin: bad settings: {explain(error)}")
+    settings = read_settings(AdminSettings, program="attain-admin")
     logs.configure(level=settings.log_level, service="attain-admin")
     asyncio.run(_migrate(settings, Config(config)))
 

@@ -5,7 +5,6 @@ import sys
 
 import structlog
 import uvicorn
-from pydantic import ValidationError
 
 from attain_api.app import create_app
 from attain_api.drain import DrainingServer
@@ -14,21 +13,13 @@ from attain_api.state import ApiState
 from attain_shared import logs
 from attain_shared.db.session import create_engine, create_sessions
 from attain_shared.doorbell import ArqDoorbell
-from attain_shared.settings import explain
+from attain_shared.settings import read_settings
 
 GRACE_SECONDS = 20
 """How long running requests may go on once the API has stopped to listen."""
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than balancers keep an idle connection (a minute, as a rule): who closes first must be who sends the next."""
-
-
-def read_settings() -> ApiSettings:
-    """The settings, or one line that says what is wrong with them; values are never shown."""
-    try:
-        return ApiSettings()
-    except ValidationError as error:
-        sys.exit(f"attain-api: bad settings: {explain(error)}")
 
 
 def create_state(settings: ApiSettings) -> ApiState:
@@ -46,7 +37,10 @@ def create_state(settings: ApiSettings) -> ApiState:
 
 def main() -> None:
     """Serve until SIGTERM."""
-    settings = read_settings()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises the signal again once it has shut down: a wanted end is no failure
+        signal.signal(number, lambda *_: sys.exit(0))
+    settings = read_settings(ApiSettings, program="attain-api")
     logs.configure(level=settings.log_level, service="attain-api")
     state = create_state(settings)
     config = uvicorn.Config(
@@ -63,9 +57,6 @@ def main() -> None:
     )
     server = DrainingServer(config, state)
     structlog.get_logger(__name__).info("serving", host=settings.host, port=settings.port)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn raises the signal again once it has shut down: a wanted end is no failure
-        signal.signal(number, lambda *_: sys.exit(0))
     server.run()
     if not server.started:
         sys.exit(3)

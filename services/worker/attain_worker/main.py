@@ -6,7 +6,6 @@ import sys
 
 import structlog
 import uvloop
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from attain_shared import logs
@@ -14,7 +13,7 @@ from attain_shared.db.failures import is_passing
 from attain_shared.db.schema import SCHEMA_REVISION, schema_is_ready
 from attain_shared.db.session import create_engine, create_sessions
 from attain_shared.doorbell import Bell, MemoryDoorbell
-from attain_shared.settings import explain
+from attain_shared.settings import read_settings
 from attain_worker.attainment.service import Recompute
 from attain_worker.bell import hear_bells
 from attain_worker.ingestion.service import Ingestion
@@ -107,13 +106,10 @@ async def _wait_for_schema(sessions: async_sessionmaker[AsyncSession]) -> None:
 
 def main() -> None:
     """Read the settings and work."""
-    try:
-        settings = WorkerSettings()
-    except ValidationError as error:
-        sys.exit(f"attain-worker: bad settings: {explain(error)}")
-    logs.configure(level=settings.log_level, service="attain-worker")
     # until there is a claim to finish; as a container's first process it would not even hear the signal by default
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    settings = read_settings(WorkerSettings, program="attain-worker")
+    logs.configure(level=settings.log_level, service="attain-worker")
     uvloop.run(work(settings))
 
 

@@ -17,4 +17,5 @@ async def find_revision(session: AsyncSession) -> str | None:
     """The migration the database is at; none where it has seen no migration."""
     if not await session.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL")):
         return None
-    return await session.scalar(text("SELECT max(version_num) FROM alembic_version"))
+    revision: str | None = await session.scalar(text("SELECT max(version_num) FROM alembic_version"))
+    return revision

@@ -8,11 +8,12 @@ import os
 import sys
 
 TIMEOUT_SECONDS = 2.5
+EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - what the API is told, not where we listen
 
 
-def is_ready(port: int) -> bool:
+def is_ready(host: str, port: int) -> bool:
     """Whether `/readyz` says so."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
+    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", "/readyz")
         return connection.getresponse().status == 200
@@ -23,4 +24,6 @@ def is_ready(port: int) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(not is_ready(int(os.environ.get("ATTAIN_PORT", "8000"))))
+    listens = os.environ.get("ATTAIN_HOST", "127.0.0.1")
+    host = "localhost" if listens in EVERYWHERE else listens
+    sys.exit(not is_ready(host, int(os.environ.get("ATTAIN_PORT", "8000"))))
