@@ -13,7 +13,8 @@ from attain_api.state import ApiState
 from attain_shared.db.session import create_engine, create_sessions
 from attain_shared.doorbell import MemoryDoorbell
 from tests.support import company_wall, databases
-from tests.support.servers import create_database, drop_database, postgres_server
+from tests.support.killable import source
+from tests.support.servers import create_database, describe_servers, drop_database, postgres_server
 from tests.support.stack import Stack
 from tests.support.story import Company, make_company
 
@@ -25,6 +26,19 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+
+def pytest_configure() -> None:
+    """Say once what is wrong with the choice of servers, and not in a thousand tests."""
+    try:
+        source()
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def pytest_report_header() -> str:
+    """Which servers the tests run on."""
+    return describe_servers()
 
 
 @pytest.fixture(scope="session")

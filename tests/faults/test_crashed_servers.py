@@ -1,9 +1,6 @@
 """PostgreSQL and Redis stop at once under pushes, and come back (reliability promises 3 and 4)."""
 
-import os
 import random
-import signal
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -12,13 +9,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from statistics import median
 
 import httpx
 import pytest
 
-from deploy.local.servers import Postgres, Valkey
+from tests.support.killable import Killable, Pausable, own_postgres, own_redis
 from tests.support.model import check_books, found_rows, standing_rows
 from tests.support.stack import Stack, running_stack, wait_until
 from tests.support.story import PASSING, Company, Connector, Json, Row, make_company, metric_indicator
@@ -32,20 +28,19 @@ BOUNDED_SECONDS = 7.0
 class Servers:
     """Servers of our own, since these are killed, and Attain over them."""
 
-    postgres: Postgres
-    valkey: Valkey
+    postgres: Killable
+    redis: Pausable
     stack: Stack
 
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     with (
-        tempfile.TemporaryDirectory(prefix="attain-test-") as folder,
-        Postgres(Path(folder)) as postgres,
-        Valkey(Path(folder)) as valkey,
-        running_stack(postgres.url, valkey.url, tmp_path_factory.mktemp("stack")) as stack,
+        own_postgres(durable=True) as postgres,
+        own_redis() as redis,
+        running_stack(postgres.url, redis.url, tmp_path_factory.mktemp("stack")) as stack,
     ):
-        yield Servers(postgres, valkey, stack)
+        yield Servers(postgres, redis, stack)
 
 
 @dataclass
@@ -224,9 +219,9 @@ def test_without_redis_pushes_are_taken_at_once_and_done_by_the_sweep(
     with company.make_connector(shop_ids) as connector:
         connector.push(rows)
         if fault == "killed":
-            servers.valkey.stop_immediately()
+            servers.redis.stop_immediately()
         else:
-            os.kill(servers.valkey.pid, signal.SIGSTOP)
+            servers.redis.pause()
         try:
             pushed, sent = [], []
             for turn in range(12):
@@ -238,9 +233,9 @@ def test_without_redis_pushes_are_taken_at_once_and_done_by_the_sweep(
             assert servers.stack.is_ready()
         finally:
             if fault == "killed":
-                servers.valkey.start()
+                servers.redis.start()
             else:
-                os.kill(servers.valkey.pid, signal.SIGCONT)
+                servers.redis.resume()
         away = [seconds_to_done(company, batch_id) for batch_id in pushed]
         assert not connector.tries
         # it hears bells again: were it only for the sweep, half of them would take more than a second

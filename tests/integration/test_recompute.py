@@ -19,7 +19,7 @@ from attain_worker.attainment.service import mark_goals_for_new_day
 from tests.support.companies import make_company, make_shop
 from tests.support.goals import indicator, make_cycle, make_goal, read_attainment
 from tests.support.pushes import Pusher, make_pusher, push_and_take_in
-from tests.support.worker import count_rows, new_recompute, recompute, take_in, work_off
+from tests.support.worker import count_rows, new_ingestion, new_recompute, recompute, take_in, work_off
 
 DAY = "2026-07-01"
 
@@ -138,6 +138,24 @@ async def test_a_mark_names_the_earliest_batch_not_shown(api: AsyncClient, state
     generation, batch = (await marked(state, pusher.company_id))[goal]
     assert str(first_batch) == str(batch) == batches[0]
     assert generation > first_generation
+
+
+async def test_a_batch_that_lost_against_one_not_shown_yet_is_not_shown_either(
+    api: AsyncClient, state: ApiState
+) -> None:
+    """Taken in out of order, as their commits may be: an attainment must not claim the one that changed nothing."""
+    pusher, goal = await one_goal(api, state)
+    first = await pusher.push(api, pusher.row(value="1"), observed_at="2026-08-01T09:00:00+08:00")
+    await work_off(state, pusher.company_id)
+    await pusher.push(api, pusher.row(value="2"), observed_at="2026-08-01T10:00:00+08:00")
+    won = await pusher.push(api, pusher.row(value="3"), observed_at="2026-08-01T11:00:00+08:00")
+    await new_ingestion(state)._take_in_alone(pusher.company_id, UUID(won))
+    await take_in(state, pusher.company_id)
+    found = await read_attainment(api, pusher.company, goal)
+    assert (found["indicators"][0]["actual"], found["includes_batches_up_to"]) == ("1", first)
+    await recompute(state, pusher.company_id)
+    found = await read_attainment(api, pusher.company, goal)
+    assert (found["indicators"][0]["actual"], found["includes_batches_up_to"]) == ("3", won)
 
 
 async def test_a_mark_that_lands_during_a_recompute_survives(api: AsyncClient, state: ApiState) -> None:

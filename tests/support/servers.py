@@ -1,70 +1,78 @@
 """A PostgreSQL and a Redis for the tests, from wherever they can be had.
 
 Given by ATTAIN_TEST_DATABASE_URL and ATTAIN_TEST_REDIS_URL; else from Docker, if an engine answers; else the embedded
-servers of deploy/local. If none of them works the tests fail: they are never skipped.
+servers of deploy/local; ATTAIN_TEST_SERVERS chooses between these two. If none of them works the tests fail: they are
+never skipped.
 """
 
+import fcntl
 import os
-import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
+import redis
 from sqlalchemy.engine import make_url
-from testcontainers.community.postgres import PostgresContainer
-from testcontainers.community.redis import RedisContainer
-from testcontainers.core.config import testcontainers_config
 
-from deploy.local.servers import Postgres, Valkey
+from tests.support.killable import own_postgres, own_redis, source
 
-POSTGRES_IMAGE = "postgres:17"
-REDIS_IMAGE = "redis:8"
+GIVEN_POSTGRES = "ATTAIN_TEST_DATABASE_URL"
+GIVEN_REDIS = "ATTAIN_TEST_REDIS_URL"
+REDIS_DATABASES = 16
+"""How many a Redis has unless it is told otherwise."""
 
-# the container that removes leftovers wants the engine's socket, which not every engine lets it have
-testcontainers_config.ryuk_disabled = True
+
+def describe_servers() -> str:
+    """Where the servers of this run come from."""
+    postgres, queue = ("given" if os.environ.get(name) else source() for name in (GIVEN_POSTGRES, GIVEN_REDIS))
+    return f"servers: PostgreSQL {postgres}, Redis {queue}, those to be killed {source()}"
 
 
 @contextmanager
 def postgres_server(*, durable: bool = False) -> Iterator[str]:
     """A server to make databases in: the URL of one of its databases, as a user who may.
 
-    A durable one really writes to the disk before it says so.
+    A durable one of our own really writes to the disk before it says so.
     """
-    if given := os.environ.get("ATTAIN_TEST_DATABASE_URL"):
-        yield given
-    elif docker_answers():
-        with PostgresContainer(POSTGRES_IMAGE, driver="asyncpg") as container:
-            yield container.get_connection_url()
+    if given := os.environ.get(GIVEN_POSTGRES):
+        yield make_url(given).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
     else:
-        with _data_dir() as data_dir, Postgres(data_dir, durable=durable) as server:
+        with own_postgres(durable=durable) as server:
             yield server.url
 
 
 @contextmanager
 def redis_server() -> Iterator[str]:
-    """A server whose first database is for this process only."""
-    if given := os.environ.get("ATTAIN_TEST_REDIS_URL"):
-        yield given
-    elif docker_answers():
-        with RedisContainer(REDIS_IMAGE) as container:
-            yield f"redis://{container.get_container_host_ip()}:{container.get_exposed_port(6379)}/0"
+    """An empty database of a Redis, for the caller alone."""
+    if given := os.environ.get(GIVEN_REDIS):
+        with _free_number() as number:
+            url = urlsplit(given)._replace(path=f"/{number}").geturl()
+            with redis.Redis.from_url(url) as client:
+                client.flushdb()
+            yield url
     else:
-        with _data_dir() as data_dir, Valkey(data_dir) as server:
+        with own_redis() as server:
             yield server.url
 
 
-def docker_answers() -> bool:
-    """Whether an engine listens where testcontainers will look for one."""
-    # not by the docker package, which leaves sockets open when it fails, and our warnings are errors
-    where = urlsplit(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock"))
-    family, address = (socket.AF_INET, (where.hostname, where.port)) if where.hostname else (socket.AF_UNIX, where.path)
-    with socket.socket(family) as probe:
-        probe.settimeout(5)
-        return probe.connect_ex(address) == 0
+@contextmanager
+def _free_number() -> Iterator[int]:
+    """The number of a Redis database that no test process on this machine has; free again however this one ends."""
+    with ExitStack() as held:
+        for number in range(REDIS_DATABASES):
+            path = Path(tempfile.gettempdir()) / f"attain-test-{os.getuid()}-redis-{number}.lock"
+            lock = held.enter_context(path.open("w"))
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield number
+            return
+        raise RuntimeError(f"all {REDIS_DATABASES} databases of the given Redis are in use by tests")
 
 
 async def create_database(admin_url: str) -> str:
@@ -86,9 +94,3 @@ async def _execute(admin_url: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
-
-
-@contextmanager
-def _data_dir() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="attain-test-") as folder:
-        yield Path(folder)

@@ -154,9 +154,9 @@ class Stack:
         return Database(self.database_url)
 
     def flush_queue(self) -> None:
-        """FLUSHALL."""
+        """All that this stack has in Redis is gone; what others have there is not ours."""
         with redis.Redis.from_url(self.redis_url) as client:
-            client.flushall()
+            client.flushdb()
 
     def stop(self) -> None:
         """End all processes."""

@@ -17,6 +17,8 @@ POLL_DELAY = 0.05
 """Seconds between looks at the queue: arq's default of half a second would be most of the time to an attainment."""
 RETRY_DELAY = 2.0
 """Seconds before Redis is tried again; the sweep does the work meanwhile."""
+CLOSE_SECONDS = 1.0
+"""How long jobs may take to end by themselves: all that is left to do for them is to say so."""
 
 
 def create_bell(redis_url: str, hear: Callable[[Bell], None]) -> Worker:
@@ -61,10 +63,15 @@ async def hear_bells(redis_url: str, hear: Callable[[Bell], None]) -> None:
 
 async def _close(bell: Worker) -> None:
     """Let go of every connection. arq's own close stumbles over a job that is cancelled, and leaves them open."""
-    tasks = [task for task in (bell.main_task, *bell.tasks.values()) if task is not None]
-    for task in tasks:
-        task.cancel()
+    if bell.main_task is not None:
+        bell.main_task.cancel()
+        await asyncio.gather(bell.main_task, return_exceptions=True)
+    # first they end by themselves: what arq does last in a job is shielded, and would connect again once all is closed
+    if jobs := set(bell.tasks.values()):
+        await asyncio.wait(jobs, timeout=CLOSE_SECONDS)
+    for job in jobs:
+        job.cancel()
     # only then are the connections they read from back in the pool, to be closed with the others
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.gather(*jobs, return_exceptions=True)
     if bell.pool is not None:
         await bell.pool.aclose()

@@ -1,5 +1,6 @@
 """Engines, sessions, and the one place that commits."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -37,7 +38,7 @@ def create_engine(settings: DatabaseSettings, *, application: str, **server_sett
             "timeout": 5,
             "command_timeout": settings.statement_timeout_ms / 1000 + 2,  # for a server that does not answer at all
             "server_settings": {
-                "application_name": application,
+                "application_name": f"{application} {os.getpid()}",  # whose locks and statements they are
                 "timezone": "UTC",
                 "statement_timeout": str(settings.statement_timeout_ms),
                 "lock_timeout": str(settings.lock_timeout_ms),

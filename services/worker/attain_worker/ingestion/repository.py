@@ -121,13 +121,20 @@ _HISTORY_COLUMNS = (
     "value", "is_final", "through", "observed_at", "received_at", "verdict",
 )  # fmt: skip
 
-_AFFECTED = text("""
+_OF_KEYS = """
     SELECT DISTINCT source.goal_id
     FROM unnest(CAST(:shops AS uuid[]), CAST(:metrics AS text[]), CAST(:dimensions AS text[]),
                 CAST(:firsts AS date[]), CAST(:lasts AS date[])) AS changed (shop_id, metric, dimension, first, last)
     JOIN indicator_sources source ON source.company_id = :company_id AND source.shop_id = changed.shop_id
          AND source.metric = changed.metric AND source.dimension = changed.dimension
          AND source.starts_on <= changed.last AND source.ends_on >= changed.first
+"""
+
+_AFFECTED = text(_OF_KEYS)
+
+_AFFECTED_UNSEEN = text(f"""{_OF_KEYS}
+    JOIN goal_marks mark ON mark.company_id = :company_id AND mark.goal_id = source.goal_id
+         AND mark.first_batch_id > :earliest
 """)
 
 _FINISH = text("""
@@ -257,22 +264,33 @@ async def store_history(session: AsyncSession, *, company_id: UUID, rows: Iterab
     await raw.driver_connection.copy_records_to_table("observation_history", records=records, columns=_HISTORY_COLUMNS)
 
 
-async def find_affected_goals(session: AsyncSession, *, company_id: UUID, keys: Iterable[Key]) -> list[UUID]:
-    """The goals that are measured by what changed, in a window that the change touches."""
-    ordered = sorted(keys)
-    columns = _key_columns(ordered)
-    rows = await session.scalars(
-        _AFFECTED,
-        {
-            "company_id": company_id,
-            "shops": columns["shops"],
-            "metrics": columns["metrics"],
-            "dimensions": columns["dimensions"],
-            "firsts": columns["buckets"],
-            "lasts": [bucket_end(key.bucket, key.grain) for key in ordered],
-        },
-    )
-    return list(rows)
+async def find_affected_goals(
+    session: AsyncSession, *, company_id: UUID, changed: Iterable[Key], kept: Iterable[Key], earliest: UUID
+) -> set[UUID]:
+    """The goals that are measured by what changed, in a window that the change touches.
+
+    Also those measured by what was kept, where it came with a later batch that their attainment does not show yet:
+    so it does not show the batch that lost against it.
+    """
+    goal_ids: set[UUID] = set()
+    for statement, keys in ((_AFFECTED, changed), (_AFFECTED_UNSEEN, kept)):
+        if ordered := sorted(keys):
+            columns = _key_columns(ordered)
+            goal_ids.update(
+                await session.scalars(
+                    statement,
+                    {
+                        "company_id": company_id,
+                        "shops": columns["shops"],
+                        "metrics": columns["metrics"],
+                        "dimensions": columns["dimensions"],
+                        "firsts": columns["buckets"],
+                        "lasts": [bucket_end(key.bucket, key.grain) for key in ordered],
+                    }
+                    | ({"earliest": earliest} if statement is _AFFECTED_UNSEEN else {}),
+                )
+            )
+    return goal_ids
 
 
 async def finish_batches(

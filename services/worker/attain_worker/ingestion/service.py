@@ -146,9 +146,15 @@ class Ingestion:
             await repository.store_facts(session, company_id=company_id, facts=decided.facts)
         if decided.history:
             await repository.store_history(session, company_id=company_id, rows=decided.history)
-        if decided.changed:
-            goal_ids = await repository.find_affected_goals(session, company_id=company_id, keys=decided.changed)
+        if claim.rows:
             earliest = min(batch.id for batch in batches)
+            goal_ids = await repository.find_affected_goals(
+                session,
+                company_id=company_id,
+                changed=decided.changed,
+                kept=claim.rows.keys() - decided.changed,
+                earliest=earliest,
+            )
             await mark_goals(session, company_id=company_id, marks=[(goal_id, earliest) for goal_id in goal_ids])
         if replayed := [batch.id for batch in batches if batch.row_verdicts is not None]:
             await repository.forget_rejections(session, company_id=company_id, batch_ids=replayed)
