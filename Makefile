@@ -69,7 +69,7 @@ test: setup-dev ## Run all tests with coverage: PYTEST_ARGS="-n 2 --dist loadfil
 	@$(VENV_PYTHON) -m coverage report --include='*/attain_shared/rules/*' --fail-under=100
 
 test-deployment: setup-dev ## Run the tests of the images and of the composed deployment; they need a Docker engine
-	@$(VENV_PYTHON) -m pytest tests/deployment -s $(if $(K),-k "$(K)")
+	@$(VENV_PYTHON) -m pytest tests/deployment -s --timeout 300 $(if $(K),-k "$(K)")
 
 check: lint test ## Do what CI does: lint, then test
 
