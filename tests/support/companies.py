@@ -19,6 +19,7 @@ from attain_shared.clock import utc_now
 from attain_shared.db.session import UnitOfWork, transaction
 from attain_shared.identifiers import new_id
 from attain_shared.people.models import Person
+from attain_shared.people.queries import hire
 from attain_shared.shops.models import Shop
 from attain_shared.shops.schemas import ShopCreate
 
@@ -119,12 +120,18 @@ async def _add_member(
         id=new_id(),
         name=email.partition("@")[0],
         email=email,
-        employment_type="employee",
-        hired_on=date(2026, 3, 1),
         roles=sorted(roles),
     )
     uow.session.add_all([account, person])
     await uow.session.flush()
+    await hire(
+        uow.session,
+        company_id=company_id,
+        person_id=person.id,
+        hired_on=date(2026, 3, 1),
+        changes={"employment_type": "employee"},
+        recorded_by=None,
+    )
     uow.session.add(
         Membership(
             account_id=account.id,

@@ -12,7 +12,7 @@ from attain_api.access.actor import Actor
 from attain_api.access.authentication import authenticate
 from attain_api.parameters import refuse_unknown
 from attain_api.state import ApiState, state_of
-from attain_shared.db.session import UnitOfWork, transaction
+from attain_shared.db.session import UnitOfWork, reading, transaction
 from attain_shared.errors import NotAllowed, Unauthenticated
 
 __all__ = [
@@ -27,6 +27,8 @@ __all__ = [
     "allow",
     "public",
 ]
+
+_READS = frozenset({"GET", "HEAD"})
 
 _bearer = OAuth2PasswordBearer(
     tokenUrl="/v1/auth/token",
@@ -43,10 +45,14 @@ async def _state(request: Request) -> ApiState:
 State = Annotated[ApiState, Depends(_state)]
 
 
-async def unit_of_work(state: State) -> AsyncIterator[UnitOfWork]:
-    """The request's transaction: committed before the answer leaves, rolled back by any error."""
-    async with transaction(state.sessions, state.doorbell) as uow:
-        yield uow
+async def unit_of_work(request: Request, state: State) -> AsyncIterator[UnitOfWork]:
+    """The request's transaction: committed before the answer leaves, rolled back by any error; a `GET` needs none."""
+    if request.method in _READS:
+        async with reading(state.sessions) as uow:
+            yield uow
+    else:
+        async with transaction(state.sessions, state.doorbell) as uow:
+            yield uow
 
 
 Uow = Annotated[UnitOfWork, Depends(unit_of_work, scope="function")]

@@ -8,12 +8,31 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
-from attain_shared.db.base import Base, code_text, company_key, created, id_key, name_text, row_version
+from attain_shared.db.base import (
+    PERSONAL,
+    SECRET,
+    Base,
+    code_text,
+    company_key,
+    created,
+    id_key,
+    name_text,
+    row_version,
+)
 
 
 class Company(Base):
@@ -33,8 +52,8 @@ class Account(Base):
     __tablename__ = "accounts"
     __table_args__ = (UniqueConstraint("email"),)
     id: Mapped[id_key]
-    email: Mapped[name_text]
-    password_hash: Mapped[str]
+    email: Mapped[str] = mapped_column(String(200), info=PERSONAL)
+    password_hash: Mapped[str] = mapped_column(info=SECRET)
     is_platform: Mapped[bool] = mapped_column(default=False)
     is_ops: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[created]
@@ -56,8 +75,32 @@ class Membership(Base):
     created_at: Mapped[created]
 
 
+class Session(Base):
+    """A sign-in, kept up by refresh tokens until it is revoked or runs out."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["account_id", "company_id"], ["memberships.account_id", "memberships.company_id"], ondelete="CASCADE"
+        ),
+        Index(None, "account_id", "company_id"),
+    )
+    id: Mapped[id_key]
+    account_id: Mapped[UUID]
+    company_id: Mapped[UUID]
+    device: Mapped[str | None] = mapped_column(String(200), info=PERSONAL)
+    """What the client says it is."""
+    address: Mapped[str | None] = mapped_column(String(64), info=PERSONAL)
+    """Where it signed in from."""
+    created_at: Mapped[created]
+    last_used_at: Mapped[created]
+    """When it was last refreshed."""
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
 class RefreshToken(Base):
-    """A one-time refresh token; using it twice revokes its family."""
+    """A one-time refresh token; using it twice revokes its family: the session."""
 
     __tablename__ = "refresh_tokens"
     __table_args__ = (
@@ -69,11 +112,65 @@ class RefreshToken(Base):
     family_id: Mapped[UUID] = mapped_column(index=True)
     account_id: Mapped[UUID]
     company_id: Mapped[UUID]
-    secret_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary, info=SECRET)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     created_at: Mapped[created]
+
+
+class OneTimeLink(Base):
+    """A secret that works once: an invitation to a company, or a new password (SEC-1)."""
+
+    __tablename__ = "one_time_links"
+    __table_args__ = (
+        ForeignKeyConstraint(["company_id", "person_id"], ["people.company_id", "people.id"], ondelete="CASCADE"),
+        CheckConstraint("kind IN ('invitation', 'password_reset')", name="kind"),
+        Index(None, "company_id", "person_id"),
+    )
+    id: Mapped[id_key]
+    kind: Mapped[code_text]
+    company_id: Mapped[UUID]
+    person_id: Mapped[UUID]
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary, info=SECRET)
+    created_by: Mapped[UUID | None]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    created_at: Mapped[created]
+
+
+class SignInThrottle(Base):
+    """Wrong tries to sign in, by account or by address (SEC-7); what is counted is known only by its keyed hash."""
+
+    __tablename__ = "sign_in_throttles"
+    subject: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    failures: Mapped[int]
+    window_started_at: Mapped[datetime]
+    blocked_until: Mapped[datetime | None]
+
+
+class AccountIdentity(Base):
+    """What an identity provider calls an account's owner (OIDC)."""
+
+    __tablename__ = "account_identities"
+    issuer: Mapped[str] = mapped_column(String(300), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(300), primary_key=True, info=PERSONAL)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[created]
+
+
+class OidcSignIn(Base):
+    """A sign-in under way at an identity provider: what must fit when the browser comes back."""
+
+    __tablename__ = "oidc_sign_ins"
+    state_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    nonce: Mapped[str]
+    code_verifier: Mapped[str] = mapped_column(info=SECRET)
+    redirect_uri: Mapped[str]
+    scope: Mapped[name_text]
+    """As in the token form: `company:<code>`, or empty."""
+    expires_at: Mapped[datetime]
 
 
 class ApiKey(Base):
@@ -84,7 +181,7 @@ class ApiKey(Base):
     id: Mapped[id_key]
     company_id: Mapped[UUID]
     connector_id: Mapped[UUID]
-    secret_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary, info=SECRET)
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     created_at: Mapped[created]

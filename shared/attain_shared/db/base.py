@@ -20,6 +20,11 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+PERSONAL = {"personal": True}
+"""Marks a column that holds something about a person: exported on request, and erased after leaving (SEC-6)."""
+SECRET = {"secret": True}
+"""Marks a column that no audit entry shows."""
+
 company_key = Annotated[UUID, mapped_column(primary_key=True)]
 """First in every key of company data (ORG-0)."""
 id_key = Annotated[UUID, mapped_column(primary_key=True, default=new_id)]

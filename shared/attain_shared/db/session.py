@@ -68,6 +68,14 @@ def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 
 @asynccontextmanager
+async def reading(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[UnitOfWork]:
+    """Run a block of reads without a transaction around them: each statement is one, and costs no more round trips."""
+    async with sessions() as session:
+        await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        yield UnitOfWork(session)
+
+
+@asynccontextmanager
 async def transaction(sessions: async_sessionmaker[AsyncSession], doorbell: Doorbell) -> AsyncIterator[UnitOfWork]:
     """Run a block as one transaction: committed at its end, rolled back on any error; bells ring only after."""
     async with sessions() as session, session.begin():

@@ -1,19 +1,46 @@
 """Every table, imported once: what Alembic compares the database with, and which ones stand outside the wall."""
 
 from attain_shared.access import models as access
+from attain_shared.audit import models as audit
 from attain_shared.db.base import Base
 from attain_shared.departments import models as departments
 from attain_shared.goals import models as goals
 from attain_shared.metrics import models as metrics
 from attain_shared.people import models as people
+from attain_shared.positions import models as positions
 from attain_shared.shops import models as shops
 from attain_shared.work import models as work
 
-__all__ = ["INSTALLATION_TABLES", "access", "departments", "goals", "metadata", "metrics", "people", "shops", "work"]
+__all__ = [
+    "INSTALLATION_TABLES",
+    "access",
+    "audit",
+    "departments",
+    "goals",
+    "metadata",
+    "metrics",
+    "people",
+    "positions",
+    "shops",
+    "work",
+]
 
 metadata = Base.metadata
 
 INSTALLATION_TABLES = frozenset(
-    {"companies", "accounts", "memberships", "refresh_tokens", "api_keys", "company_work", "worker_heartbeats"}
+    {
+        "companies",
+        "accounts",
+        "account_identities",
+        "memberships",
+        "sessions",
+        "refresh_tokens",
+        "one_time_links",
+        "sign_in_throttles",
+        "oidc_sign_ins",
+        "api_keys",
+        "company_work",
+        "worker_heartbeats",
+    }
 )
 """Tables of the installation: all others are company data, and their keys start with `company_id` (ORG-0)."""

@@ -10,6 +10,7 @@ from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import UnitOfWork
 from attain_shared.identifiers import new_id
 from attain_shared.people.models import Person
+from attain_shared.people.queries import hire
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 
@@ -28,12 +29,18 @@ async def create_company(uow: UnitOfWork, *, name: str, admin_email: str, passwo
         id=new_id(),
         name=admin_email.partition("@")[0],
         email=admin_email,
-        employment_type="employee",
-        hired_on=business_day(),
         roles=["admin", "employee"],
     )
     uow.session.add(person)
     await uow.session.flush()
+    await hire(
+        uow.session,
+        company_id=company.id,
+        person_id=person.id,
+        hired_on=business_day(),
+        changes={"employment_type": "employee"},
+        recorded_by=None,
+    )
     account_id, is_new = await repository.add_account(uow.session, email=admin_email, password_hash=password_hash)
     uow.session.add(
         Membership(
