@@ -1,20 +1,30 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from httpx import AsyncClient, Response
 from joserfc import jwt
 from joserfc.jwk import OctKey
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from attain_api.access.tokens import Claims, sign_access_token
 from attain_api.state import ApiState
-from attain_shared.access.models import Account, Membership
+from attain_shared.access.models import Account, Membership, Session
 from attain_shared.clock import utc_now
 from attain_shared.db.session import transaction
 from attain_shared.identifiers import new_id
 from attain_shared.people.models import Person
-from tests.support.companies import PASSWORD, Company, Member, make_company, make_connector, make_member, make_shop
+from tests.support.companies import (
+    PASSWORD,
+    Company,
+    Member,
+    add_session,
+    make_company,
+    make_connector,
+    make_member,
+    make_shop,
+)
 from tests.support.http import ok, pointers, problem
 from tests.support.statements import count_statements
 
@@ -76,6 +86,7 @@ async def join(state: ApiState, member: Member, company: Company, *, accepted: b
     """Make a member of one company a member of another one, too."""
     other = await make_member(state, company, roles=("employee",))
     async with transaction(state.sessions, state.doorbell) as uow:
+        await uow.session.execute(delete(Session).where(Session.id == other.session_id))
         await uow.session.execute(
             update(Membership)
             .where(Membership.account_id == other.account_id)
@@ -97,7 +108,9 @@ async def test_several_companies_need_a_scope(api: AsyncClient, state: ApiState)
 async def test_a_pending_membership_is_taken_up_by_naming_the_company(api: AsyncClient, state: ApiState) -> None:
     first, second = await make_company(state), await make_company(state)
     await join(state, first, second, accepted=False)
-    claims = Claims(first.account_id, second.company_id)
+    async with transaction(state.sessions, state.doorbell) as uow:
+        session_id = add_session(uow, account_id=first.account_id, company_id=second.company_id)
+    claims = Claims(first.account_id, second.company_id, session_id)
     token = sign_access_token(claims, key=state.settings.secret_key.get_secret_value(), now=utc_now(), seconds=60)
     pending = {"Authorization": f"Bearer {token}"}
     problem(await api.get("/v1/me", headers=pending), status=401, code="invalid-token")
@@ -169,13 +182,14 @@ async def test_authentication_takes_one_statement(api: AsyncClient, state: ApiSt
     assert len(statements) == 2, statements
 
 
-def forged_tokens(state: ApiState, company: Company) -> dict[str, str]:
+def forged_tokens(state: ApiState, company: Company, *, session_id: UUID) -> dict[str, str]:
     key, now = OctKey.import_key(state.settings.secret_key.get_secret_value()), datetime.now(UTC)
     claims = {
         "iss": "attain",
         "aud": "attain-api",
         "sub": str(company.account_id),
         "company": str(company.company_id),
+        "sid": str(company.session_id),
         "exp": int((now + timedelta(minutes=5)).timestamp()),
     }
     header = {"alg": "HS256", "typ": "at+jwt"}
@@ -189,6 +203,8 @@ def forged_tokens(state: ApiState, company: Company) -> dict[str, str]:
         "expired": jwt.encode(header, claims | {"exp": int((now - timedelta(seconds=31)).timestamp())}, key),
         "no end": jwt.encode(header, {name: claims[name] for name in claims if name != "exp"}, key),
         "no subject": jwt.encode(header, claims | {"sub": "x"}, key),
+        "no session": jwt.encode(header, {name: claims[name] for name in claims if name != "sid"}, key),
+        "another's session": jwt.encode(header, claims | {"sid": str(session_id)}, key),
         "no company": jwt.encode(header, {name: claims[name] for name in claims if name != "company"}, key),
         "list of audiences": jwt.encode(header, claims | {"sub": ["x"]}, key),
         "unsigned": unsigned,
@@ -200,7 +216,8 @@ def forged_tokens(state: ApiState, company: Company) -> dict[str, str]:
 
 async def test_only_our_own_valid_tokens_are_taken(api: AsyncClient, state: ApiState) -> None:
     company = await make_company(state)
-    for name, token in forged_tokens(state, company).items():
+    session_id = (await make_member(state, company)).session_id
+    for name, token in forged_tokens(state, company, session_id=session_id).items():
         response = await api.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
         assert response.status_code == 401, name
         problem(response, status=401, code="invalid-token")

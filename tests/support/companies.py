@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from attain_api.access.tokens import Claims, sign_access_token
 from attain_api.connectors import service as connectors
 from attain_api.shops import service as shops
 from attain_api.state import ApiState
-from attain_shared.access.models import Account, Membership
+from attain_shared.access.models import Account, Membership, Session
 from attain_shared.access.models import Company as CompanyRow
 from attain_shared.access.schemas import ConnectorCreate
 from attain_shared.clock import utc_now
@@ -36,6 +36,7 @@ class Member:
     email: str
     roles: frozenset[str]
     token: str
+    session_id: UUID
 
     @property
     def headers(self) -> dict[str, str]:
@@ -52,6 +53,7 @@ class Member:
             roles=self.roles,
             person_id=self.person_id,
             account_id=self.account_id,
+            session_id=self.session_id,
         )
 
 
@@ -140,9 +142,10 @@ async def _add_member(
             accepted_at=utc_now() if accepted else None,
         )
     )
-    token = sign_access_token(
-        Claims(account.id, company_id), key=state.settings.secret_key.get_secret_value(), now=utc_now(), seconds=3600
-    )
+    await uow.session.flush()
+    claims = Claims(account.id, company_id, add_session(uow, account_id=account.id, company_id=company_id))
+    await uow.session.flush()
+    token = sign_access_token(claims, key=state.settings.secret_key.get_secret_value(), now=utc_now(), seconds=3600)
     installation = {role for role, held in (("platform", platform), ("ops", ops)) if held}
     return Member(
         company_id=company_id,
@@ -151,7 +154,17 @@ async def _add_member(
         email=email,
         roles=frozenset(roles) | installation,
         token=token,
+        session_id=claims.session_id,
     )
+
+
+def add_session(uow: UnitOfWork, *, account_id: UUID, company_id: UUID) -> UUID:
+    """A sign-in without a password."""
+    session = Session(
+        id=new_id(), account_id=account_id, company_id=company_id, expires_at=utc_now() + timedelta(days=1)
+    )
+    uow.session.add(session)
+    return session.id
 
 
 async def make_shop(state: ApiState, company: Member, *, platform: str = "tmall", name: str = "旗舰店") -> Shop:

@@ -24,12 +24,14 @@ from attain_api.middleware import RequestLayer, RequestMetrics
 from attain_api.openapi import complete
 from attain_api.people.router import router as people
 from attain_api.scorecards.router import router as scorecards
+from attain_api.sessions.router import router as sessions
 from attain_api.shops.router import router as shops
 from attain_api.state import ApiState
 
 ROUTERS: tuple[APIRouter, ...] = (
     health,
     access,
+    sessions,
     companies,
     departments,
     people,

@@ -1,10 +1,13 @@
 """Strong ETags, If-Match and If-None-Match (RFC 9110, 13)."""
 
+import base64
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Header, Response
+from pydantic import BaseModel
 
 from attain_shared.errors import PreconditionRequired, Stale
 
@@ -29,6 +32,12 @@ class NotModified(Exception):
 def version_tag(version: int, *, suffix: str | None = None) -> str:
     """The strong ETag of a version; the suffix stands for the caller's rights where the body depends on them."""
     return f'"{version}"' if suffix is None else f'"{version}-{suffix}"'
+
+
+def content_tag(body: BaseModel) -> str:
+    """The strong ETag of what the caller gets: for resources whose sight depends on the day and on the caller."""
+    digest = hashlib.sha256(body.model_dump_json().encode()).digest()
+    return f'"{base64.urlsafe_b64encode(digest[:15]).decode()}"'
 
 
 def check_if_match(header: str | None, etag: str, *, required: bool = False) -> None:

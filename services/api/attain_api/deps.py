@@ -12,6 +12,7 @@ from attain_api.access.actor import Actor
 from attain_api.access.authentication import authenticate
 from attain_api.parameters import refuse_unknown
 from attain_api.state import ApiState, state_of
+from attain_shared.audit.trail import Author
 from attain_shared.db.session import UnitOfWork, reading, transaction
 from attain_shared.errors import NotAllowed, Unauthenticated
 
@@ -67,10 +68,23 @@ async def _credential(bearer: Annotated[str | None, Depends(_bearer)]) -> str:
 Credential = Annotated[str, Depends(_credential)]
 
 
-async def current_actor(credential: Credential, uow: Uow, state: State) -> Actor:
-    """Whoever the credential stands for, read in the request's own transaction."""
-    return await authenticate(
+async def current_actor(request: Request, credential: Credential, uow: Uow, state: State) -> Actor:
+    """Whoever the credential stands for, read in the request's own transaction; the author of what it changes."""
+    actor = await authenticate(
         uow.session, credential=credential, secret_key=state.settings.secret_key.get_secret_value()
+    )
+    uow.author = author_of(actor, request)
+    return actor
+
+
+def author_of(actor: Actor, request: Request) -> Author:
+    """The caller of an operation, for the audit trail (SEC-5)."""
+    return Author(
+        kind=actor.kind,
+        id=actor.principal_id,
+        company_id=actor.company_id,
+        action=request.scope["route"].name,
+        request_id=request.scope.get(REQUEST_ID, ""),
     )
 
 

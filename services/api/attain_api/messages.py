@@ -5,6 +5,10 @@ from typing import Any, Literal
 Language = Literal["en", "zh-CN"]
 
 TITLES_ZH = {
+    "already-hired": "已有入职记录",
+    "still-employed": "仍在职",
+    "not-employed": "当日不在职",
+    "erased": "个人数据已删除",
     "action-not-allowed": "当前状态不允许此操作",
     "api-key-expired": "API 密钥已过期",
     "api-key-revoked": "API 密钥已吊销",
@@ -46,6 +50,12 @@ TITLES_ZH = {
 """By code; a code that is missing here keeps its English title."""
 
 DETAILS_ZH = {
+    "already-hired": "此人已有入职记录。",
+    "still-employed": "只有已离职的人员才能重新入职。",
+    "not-employed": "此人当日不在职，或与其他记录冲突。",
+    "erased": "此人的个人数据已删除，不能再修改。",
+    "own-mentor": "本人不能是自己的导师",
+    "not-of-this-event": "此类事件不含该字段",
     "missing": "必填",
     "extra-forbidden": "没有这个字段",
     "string-type": "应为文本",

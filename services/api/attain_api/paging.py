@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Select, tuple_
+from sqlalchemy import Row, Select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -18,6 +18,7 @@ from attain_shared.errors import BadRequest
 from attain_shared.wire import DAY_YEARS, INSTANT_YEARS, is_in_years
 
 T = TypeVar("T")
+R = TypeVar("R")
 MAX_LIMIT = 200
 _BAD_CURSOR = "The cursor does not fit this list; start again without one."
 
@@ -48,21 +49,46 @@ async def paginate(
     id_column: InstrumentedAttribute[UUID],
 ) -> tuple[list[T], str | None]:
     """The rows of one part and the cursor to the next; `columns` maps the names in `sort` to columns without nulls."""
+    part = _part(statement, query=query, columns=columns, id_column=id_column)
+    rows = list((await session.scalars(part)).all())
+    return _cut(rows, query=query, columns=columns, id_column=id_column)
+
+
+async def paginate_columns(
+    session: AsyncSession,
+    statement: Select[*tuple[Any, ...]],
+    *,
+    query: PageQuery,
+    columns: Mapping[str, InstrumentedAttribute[Any]],
+    id_column: InstrumentedAttribute[UUID],
+) -> tuple[list[Row[*tuple[Any, ...]]], str | None]:
+    """The same for a statement that selects columns: those sorted by and the id among them, under their own names."""
+    part = _part(statement, query=query, columns=columns, id_column=id_column)
+    rows = list((await session.execute(part)).all())
+    return _cut(rows, query=query, columns=columns, id_column=id_column)
+
+
+def _part(statement: Any, *, query: PageQuery, columns: Mapping[str, Any], id_column: Any) -> Any:  # noqa: ANN401
     field, descending = query.sort.lstrip("-"), query.sort.startswith("-")
     column = columns[field]
-    statement = statement.limit(query.limit + 1)
     key = tuple_(column, id_column)
     if query.cursor is not None:
         after = read_cursor(query.cursor, sort=query.sort, kind=column.type.python_type)
         statement = statement.where(key < after if descending else key > after)
-    if descending:
-        statement = statement.order_by(column.desc(), id_column.desc())
-    else:
-        statement = statement.order_by(column, id_column)
-    rows = list((await session.scalars(statement)).all())
+    order = (column.desc(), id_column.desc()) if descending else (column, id_column)
+    return statement.order_by(*order).limit(query.limit + 1)
+
+
+def _cut(
+    rows: list[R],
+    *,
+    query: PageQuery,
+    columns: Mapping[str, Any],
+    id_column: Any,  # noqa: ANN401
+) -> tuple[list[R], str | None]:
     if len(rows) <= query.limit:
         return rows, None
-    last = rows[query.limit - 1]
+    last, column = rows[query.limit - 1], columns[query.sort.lstrip("-")]
     cursor = write_cursor(query.sort, getattr(last, column.key), getattr(last, id_column.key))
     return rows[: query.limit], cursor
 

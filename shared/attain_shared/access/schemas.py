@@ -44,6 +44,25 @@ class RefreshTokenBody(Input):
     """As the sign-in or the last refresh gave it."""
 
 
+class SessionRead(Output):
+    """A sign-in of the caller's."""
+
+    id: UUID
+    """Its id."""
+    device: str | None
+    """What the client says it is."""
+    address: str | None
+    """Where it was last signed in or refreshed from."""
+    created_at: Instant
+    """When it began."""
+    last_used_at: Instant
+    """When it was last refreshed."""
+    expires_at: Instant
+    """When it ends unless it is refreshed."""
+    current: bool
+    """Whether it is the one that asks."""
+
+
 class CompanyRead(Output):
     """A company."""
 

@@ -1,25 +1,67 @@
 """Engines, sessions, and the one place that commits."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
 
+import structlog
 from sqlalchemy import event
 from sqlalchemy.engine import AdaptedConnection
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from attain_shared.audit.chain import plain
+from attain_shared.audit.queries import append_trail
+from attain_shared.audit.trail import TRAIL, Author, Change, Trail
 from attain_shared.doorbell import Bell, Doorbell
 from attain_shared.settings import DatabaseSettings
 
 
+def _nobody() -> Author:
+    """The system; within a request its id is bound to the log's context."""
+    return Author(request_id=structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
 @dataclass(slots=True)
 class UnitOfWork:
-    """One request's or one claim's transaction, and the bells to ring once it is committed."""
+    """One request's or one claim's transaction: who does it, what it changes, the bells to ring once it is committed."""
 
     session: AsyncSession
     bells: set[Bell] = field(default_factory=set)
+    author: Author = field(default_factory=_nobody)
+    """Set once the caller is known; commands and the worker are the system."""
+    trail: Trail = field(default_factory=Trail)
+
+    def record(
+        self,
+        *,
+        resource_type: str,
+        resource_id: UUID | None,
+        changes: Mapping[str, tuple[object, object]],
+        company_id: UUID | None = None,
+        action: str | None = None,
+    ) -> None:
+        """Put something in the audit trail by hand: what a bulk statement wrote, or what no row tells (SEC-5).
+
+        `changes` holds before and after of each field. Without `company_id` it is the author's. Never name a secret.
+        """
+        owner = company_id or self.author.company_id
+        if owner is None:
+            raise ValueError("an entry of the audit trail belongs to a company")
+        self.trail.add(
+            Change(
+                company_id=owner,
+                resource_type=resource_type,
+                resource_id=resource_id,
+                verb="update",
+                action=action,
+                fields={name: (plain(before), plain(after)) for name, (before, after) in changes.items()},
+                is_event=True,
+            )
+        )
 
 
 def create_engine(settings: DatabaseSettings, *, application: str, **server_settings: str) -> AsyncEngine:
@@ -69,16 +111,29 @@ def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 @asynccontextmanager
 async def reading(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[UnitOfWork]:
-    """Run a block of reads without a transaction around them: each statement is one, and costs no more round trips."""
+    """Run a block of reads without a transaction around them: each statement is one, and costs no more round trips.
+
+    A read that is itself recorded (an export) is so once it is done, in a transaction of its own.
+    """
     async with sessions() as session:
         await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-        yield UnitOfWork(session)
+        uow = UnitOfWork(session)
+        yield uow
+    if uow.trail.changes():
+        async with sessions() as session, session.begin():
+            await append_trail(session, trail=uow.trail, author=uow.author)
 
 
 @asynccontextmanager
 async def transaction(sessions: async_sessionmaker[AsyncSession], doorbell: Doorbell) -> AsyncIterator[UnitOfWork]:
-    """Run a block as one transaction: committed at its end, rolled back on any error; bells ring only after."""
+    """Run a block as one transaction: committed at its end, rolled back on any error; bells ring only after.
+
+    What it changed goes into the audit trail last, as that locks the company's chain until the commit.
+    """
     async with sessions() as session, session.begin():
         uow = UnitOfWork(session)
+        session.info[TRAIL] = uow.trail
         yield uow
+        await session.flush()
+        await append_trail(session, trail=uow.trail, author=uow.author)
     doorbell.ring_all(uow.bells)

@@ -104,7 +104,7 @@ def read_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _read(name, value) for name, value in changes.items()}
 
 
-def _read(name: str, value: Any) -> Any:
+def _read(name: str, value: object) -> object:
     if value is None or not isinstance(value, str):
         return value
     if name in IDS:

@@ -18,6 +18,8 @@ class Actor:
     (`platform`, `ops`)."""
     person_id: UUID | None = None
     account_id: UUID | None = None
+    session_id: UUID | None = None
+    """The sign-in that the access token came out of."""
     scopes: frozenset[str] = frozenset()
     """A connector's."""
     shop_ids: frozenset[UUID] = frozenset()

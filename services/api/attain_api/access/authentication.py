@@ -14,9 +14,9 @@ async def authenticate(session: AsyncSession, *, credential: str, secret_key: st
     if credential.startswith(API_KEY_PREFIX):
         return await _connector(session, key_text=credential.removeprefix(API_KEY_PREFIX))
     claims = read_access_token(credential, key=secret_key)
-    member = await repository.find_member(session, account_id=claims.account_id, company_id=claims.company_id)
+    member = await repository.find_member(session, claims=claims)
     if member is None:
-        raise Unauthenticated("The access token's owner no longer belongs to the company.", code="invalid-token")
+        raise Unauthenticated("The sign-in has ended, or its owner no longer belongs there.", code="invalid-token")
     installation = {role for role, held in (("platform", member.is_platform), ("ops", member.is_ops)) if held}
     return Actor(
         company_id=member.company_id,
@@ -24,6 +24,7 @@ async def authenticate(session: AsyncSession, *, credential: str, secret_key: st
         kind="person",
         person_id=member.person_id,
         account_id=member.account_id,
+        session_id=claims.session_id,
         roles=frozenset(member.roles) | installation,
     )
 

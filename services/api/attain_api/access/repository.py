@@ -6,13 +6,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, false, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from attain_shared.access.models import Account, ApiKey, Company, Connector, IdempotencyKey, Membership, RefreshToken
-from attain_shared.clock import utc_now
-from attain_shared.people.models import Person
+from attain_api.access.tokens import Claims, Opaque
+from attain_api.access.visibility import on_day
+from attain_shared.access.models import (
+    Account,
+    ApiKey,
+    Company,
+    Connector,
+    IdempotencyKey,
+    Membership,
+    RefreshToken,
+    Session,
+)
+from attain_shared.clock import business_day, utc_now
+from attain_shared.people.models import Person, PersonSpell
+from attain_shared.people.timeline import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,24 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """A person of a company, and the account they sign in with if they have one."""
+
+    person_id: UUID
+    name: str
+    email: str
+    roles: Sequence[str]
+    status: str
+    """Of today."""
+    account_id: UUID | None
+    password_hash: str | None
+    is_platform: bool
+    is_ops: bool
+    is_elsewhere: bool
+    """Whether the account is good for another company, too: never to be told here (ORG-0)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """One company of an account."""
 
@@ -60,8 +91,11 @@ class Place:
     accepted_at: datetime | None
 
 
-async def find_member(session: AsyncSession, *, account_id: UUID, company_id: UUID) -> Member | None:
-    """The member with today's roles: a change of roles holds from the next request on."""
+async def find_member(session: AsyncSession, *, claims: Claims) -> Member | None:
+    """The member with today's roles, unless the sign-in was ended or they have left.
+
+    One statement for every request, so a change of any of these holds from the next one on.
+    """
     found = await session.execute(
         select(
             Membership.account_id,
@@ -73,15 +107,64 @@ async def find_member(session: AsyncSession, *, account_id: UUID, company_id: UU
         )
         .join(Account, Account.id == Membership.account_id)
         .join(Person, (Person.company_id == Membership.company_id) & (Person.id == Membership.person_id))
+        .join(
+            PersonSpell,
+            (PersonSpell.company_id == Membership.company_id) & (PersonSpell.person_id == Membership.person_id),
+        )
+        .join(Session, (Session.account_id == Membership.account_id) & (Session.company_id == Membership.company_id))
         .where(
-            Membership.account_id == account_id,
-            Membership.company_id == company_id,
-            Person.company_id == company_id,
+            Membership.account_id == claims.account_id,
+            Membership.company_id == claims.company_id,
             Membership.accepted_at.is_not(None),
+            Person.company_id == claims.company_id,
+            PersonSpell.company_id == claims.company_id,
+            on_day(business_day()),
+            PersonSpell.status != Status.LEFT,
+            Session.id == claims.session_id,
+            Session.revoked_at.is_(None),
+            Session.expires_at > utc_now(),
         )
     )
     row = found.one_or_none()
     return Member(*row) if row else None
+
+
+async def find_holder(
+    session: AsyncSession, *, company_id: UUID, person_id: UUID, for_update: bool = False
+) -> Holder | None:
+    """A person with their account; held until the transaction ends where asked."""
+    elsewhere = aliased(Membership)
+    statement = (
+        select(
+            Person.id,
+            Person.name,
+            Person.email,
+            Person.roles,
+            PersonSpell.status,
+            Account.id.label("account_id"),
+            Account.password_hash,
+            func.coalesce(Account.is_platform, false()),
+            func.coalesce(Account.is_ops, false()),
+            exists().where(
+                elsewhere.account_id == Account.id,
+                elsewhere.company_id != company_id,
+                elsewhere.accepted_at.is_not(None),
+            ),
+        )
+        .join(PersonSpell, (PersonSpell.company_id == Person.company_id) & (PersonSpell.person_id == Person.id))
+        .outerjoin(
+            Membership,
+            (Membership.company_id == Person.company_id)
+            & (Membership.person_id == Person.id)
+            & Membership.accepted_at.is_not(None),
+        )
+        .outerjoin(Account, Account.id == Membership.account_id)
+        .where(Person.company_id == company_id, Person.id == person_id, on_day(business_day()))
+    )
+    if for_update:
+        statement = statement.with_for_update(of=Person)
+    row = (await session.execute(statement)).one_or_none()
+    return Holder(*row) if row else None
 
 
 async def find_key_holder(session: AsyncSession, *, key_id: UUID) -> KeyHolder | None:
@@ -122,11 +205,15 @@ async def find_account(session: AsyncSession, *, email: str) -> Account | None:
 
 
 async def list_places(session: AsyncSession, *, account_id: UUID) -> list[Place]:
-    """The companies an account belongs to, accepted or not."""
+    """The companies an account belongs to, accepted or not, but for those its owner has left."""
     found = await session.execute(
         select(Company.id, Company.code, Membership.accepted_at)
         .join(Membership, Membership.company_id == Company.id)
-        .where(Membership.account_id == account_id)
+        .join(
+            PersonSpell,
+            (PersonSpell.company_id == Membership.company_id) & (PersonSpell.person_id == Membership.person_id),
+        )
+        .where(Membership.account_id == account_id, on_day(business_day()), PersonSpell.status != Status.LEFT)
         .order_by(Company.code)
     )
     return [Place(*row) for row in found]
@@ -150,12 +237,34 @@ async def lock_refresh_token(session: AsyncSession, *, token_id: UUID) -> Refres
     return await session.scalar(select(RefreshToken).where(RefreshToken.id == token_id).with_for_update())
 
 
-async def revoke_family(session: AsyncSession, *, family_id: UUID, at: datetime) -> None:
-    """End every token that came out of one sign-in."""
+async def add_refresh_token(
+    session: AsyncSession, *, token: Opaque, claims: Claims, expires_at: datetime, now: datetime
+) -> None:
+    """Store a session's next refresh token; not by the ORM, as the trail would grow by two entries each quarter hour."""
     await session.execute(
-        update(RefreshToken)
-        .where(RefreshToken.family_id == family_id, RefreshToken.revoked_at.is_(None))
-        .values(revoked_at=at)
+        insert(RefreshToken).values(
+            id=token.id,
+            family_id=claims.session_id,
+            account_id=claims.account_id,
+            company_id=claims.company_id,
+            secret_hash=token.secret_hash,
+            expires_at=expires_at,
+            created_at=now,
+        )
+    )
+
+
+async def spend_refresh_token(session: AsyncSession, *, token_id: UUID, at: datetime) -> None:
+    """Note that a refresh token has been used."""
+    await session.execute(update(RefreshToken).where(RefreshToken.id == token_id).values(used_at=at))
+
+
+async def keep_up_session(
+    session: AsyncSession, *, session_id: UUID, at: datetime, expires_at: datetime, address: str | None
+) -> None:
+    """Note that a sign-in goes on, and from where."""
+    await session.execute(
+        update(Session).where(Session.id == session_id).values(last_used_at=at, expires_at=expires_at, address=address)
     )
 
 
@@ -225,3 +334,28 @@ async def store_answer(
     await session.execute(
         statement.on_conflict_do_update(index_elements=["company_id", "principal_id", "route", "key"], set_=values)
     )
+
+
+async def lock_admins(session: AsyncSession, *, company_id: UUID) -> None:
+    """Let nobody else look who administers the company before the transaction ends."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"attain:admins:{company_id}", 0))))
+
+
+async def has_other_admin(session: AsyncSession, *, company_id: UUID, person_id: UUID) -> bool:
+    """Whether somebody else administers the company: has an account there, and is employed for good."""
+    leaves = exists().where(
+        PersonSpell.company_id == company_id,
+        PersonSpell.person_id == Person.id,
+        PersonSpell.ends_on > business_day(),
+        PersonSpell.status == Status.LEFT,
+    )
+    others = exists().where(
+        Person.company_id == company_id,
+        Person.id != person_id,
+        Person.roles.contains(["admin"]),
+        Membership.company_id == company_id,
+        Membership.person_id == Person.id,
+        Membership.accepted_at.is_not(None),
+        ~leaves,
+    )
+    return bool(await session.scalar(select(others)))

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from attain_api.access import service
+from attain_api.access.client import CurrentClient
 from attain_api.deps import CurrentActor, State, Uow, allow, public
 from attain_api.problems import problems
 from attain_shared.access.schemas import CompanyRead, MeRead, RefreshTokenBody, TokenRead
@@ -41,10 +42,12 @@ class TokenForm(BaseModel):
     dependencies=[public],
     responses=problems(Unauthenticated, NotAllowed, Conflict),
 )
-async def create_token(*, state: State, response: Response, form: Annotated[TokenForm, Form()]) -> TokenRead:
+async def create_token(
+    *, state: State, client: CurrentClient, response: Response, form: Annotated[TokenForm, Form()]
+) -> TokenRead:
     """Tokens for one company; with several and no scope, `409 company-required` lists the caller's own."""
     response.headers["Cache-Control"] = "no-store"
-    return await service.sign_in(state, email=form.username, password=form.password, scope=form.scope)
+    return await service.sign_in(state, email=form.username, password=form.password, scope=form.scope, client=client)
 
 
 @router.post(
@@ -53,15 +56,17 @@ async def create_token(*, state: State, response: Response, form: Annotated[Toke
     dependencies=[public],
     responses=problems(Unauthenticated),
 )
-async def refresh_token(*, state: State, response: Response, body: RefreshTokenBody) -> TokenRead:
+async def refresh_token(
+    *, state: State, client: CurrentClient, response: Response, body: RefreshTokenBody
+) -> TokenRead:
     """Each refresh token is good once; a second use ends every token of that sign-in."""
     response.headers["Cache-Control"] = "no-store"
-    return await service.refresh(state, refresh_token=body.refresh_token)
+    return await service.refresh(state, refresh_token=body.refresh_token, client=client)
 
 
 @router.post("/auth/logout", status_code=204, summary="End a sign-in", dependencies=[public])
 async def logout(*, uow: Uow, body: RefreshTokenBody) -> None:
-    """End every refresh token of that sign-in; access tokens run out by themselves."""
+    """End that sign-in: its access and refresh tokens are refused from the next request on."""
     await service.sign_out(uow, refresh_token=body.refresh_token)
 
 

@@ -1,19 +1,21 @@
 """Sign-in: tokens out of passwords, new tokens out of old ones (SEC-1).
 
 These open their own transactions: a password is never hashed while a connection is held, and the revocation of a
-stolen token's family must outlive the refusal.
+stolen token's session must outlive the refusal.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from attain_api.access import repository
 from attain_api.access.actor import Actor
+from attain_api.access.client import Client
 from attain_api.access.repository import Place, Profile
 from attain_api.access.tokens import Claims, Opaque, new_opaque, read_opaque, sign_access_token
+from attain_api.sessions import service as sessions
 from attain_api.state import ApiState
-from attain_shared.access.models import Account, RefreshToken
+from attain_shared.access.models import Session
 from attain_shared.access.schemas import TokenRead
 from attain_shared.clock import utc_now
 from attain_shared.db.session import UnitOfWork, transaction
@@ -30,17 +32,38 @@ class Refusal:
     detail: str
 
 
-async def sign_in(state: ApiState, *, email: str, password: str, scope: str) -> TokenRead:
+async def sign_in(state: ApiState, *, email: str, password: str, scope: str, client: Client) -> TokenRead:
     """Tokens for one company of the account."""
     async with transaction(state.sessions, state.doorbell) as uow:
         account = await repository.find_account(uow.session, email=email.strip().lower())
-        places = await repository.list_places(uow.session, account_id=account.id) if account else []
     fits = await state.passwords.matches(password, account.password_hash if account else None)
     if account is None or not fits:
         raise Unauthenticated("The e-mail or the password is wrong.", code="invalid-credentials")
-    place = _chosen_place(places, scope=scope)
     async with transaction(state.sessions, state.doorbell) as uow:
-        return await _begin_family(uow, state=state, account=account, place=place)
+        return await begin_session(uow, state=state, account_id=account.id, scope=scope, client=client)
+
+
+async def begin_session(uow: UnitOfWork, *, state: ApiState, account_id: UUID, scope: str, client: Client) -> TokenRead:
+    """The first tokens of a sign-in, whose owner has proven to be the account's."""
+    place = _chosen_place(await repository.list_places(uow.session, account_id=account_id), scope=scope)
+    now = utc_now()
+    if place.accepted_at is None:
+        await repository.accept_membership(uow.session, account_id=account_id, company_id=place.company_id, at=now)
+    session = Session(
+        id=new_id(),
+        account_id=account_id,
+        company_id=place.company_id,
+        device=client.device,
+        address=client.address,
+        expires_at=_end_of_session(state, now),
+    )
+    uow.session.add(session)
+    await uow.session.flush()
+    return await _issue(uow, state=state, claims=Claims(account_id, place.company_id, session.id), now=now)
+
+
+def _end_of_session(state: ApiState, now: datetime) -> datetime:
+    return now + timedelta(days=state.settings.refresh_token_days)
 
 
 def _chosen_place(places: list[Place], *, scope: str) -> Place:
@@ -64,68 +87,61 @@ def _chosen_place(places: list[Place], *, scope: str) -> Place:
     return accepted[0]
 
 
-async def _begin_family(uow: UnitOfWork, *, state: ApiState, account: Account, place: Place) -> TokenRead:
-    if place.accepted_at is None:
-        await repository.accept_membership(
-            uow.session, account_id=account.id, company_id=place.company_id, at=utc_now()
-        )
-    return _issue(
-        uow, state=state, claims=Claims(account_id=account.id, company_id=place.company_id), family_id=new_id()
-    )
-
-
-def _issue(uow: UnitOfWork, *, state: ApiState, claims: Claims, family_id: UUID) -> TokenRead:
-    now, refresh = utc_now(), new_opaque()
-    uow.session.add(
-        RefreshToken(
-            id=refresh.id,
-            family_id=family_id,
-            account_id=claims.account_id,
-            company_id=claims.company_id,
-            secret_hash=refresh.secret_hash,
-            expires_at=now + timedelta(days=state.settings.refresh_token_days),
-        )
+async def _issue(uow: UnitOfWork, *, state: ApiState, claims: Claims, now: datetime) -> TokenRead:
+    refresh = new_opaque()
+    await repository.add_refresh_token(
+        uow.session,
+        token=refresh,
+        claims=claims,
+        expires_at=_end_of_session(state, now),
+        now=now,
     )
     seconds = state.settings.access_token_seconds
     access = sign_access_token(claims, key=state.settings.secret_key.get_secret_value(), now=now, seconds=seconds)
     return TokenRead(access_token=access, refresh_token=refresh.text, token_type="bearer", expires_in=seconds)  # noqa: S106  # OAuth2's word
 
 
-async def refresh(state: ApiState, *, refresh_token: str) -> TokenRead:
-    """The next pair of tokens. A spent token that comes back was stolen from somebody: its family ends."""
+async def refresh(state: ApiState, *, refresh_token: str, client: Client) -> TokenRead:
+    """The next pair of tokens. A spent token that comes back was stolen from somebody: its session ends."""
     shown = read_opaque(refresh_token)
     outcome: TokenRead | Refusal = Refusal("The refresh token is not valid.")
     if shown is not None:
         async with transaction(state.sessions, state.doorbell) as uow:
-            outcome = await _rotate(uow, state=state, shown=shown)
+            outcome = await _rotate(uow, state=state, shown=shown, client=client)
     if isinstance(outcome, Refusal):
         raise Unauthenticated(outcome.detail, code="invalid-token")
     return outcome
 
 
-async def _rotate(uow: UnitOfWork, *, state: ApiState, shown: Opaque) -> TokenRead | Refusal:
+async def _rotate(uow: UnitOfWork, *, state: ApiState, shown: Opaque, client: Client) -> TokenRead | Refusal:
     token, now = await repository.lock_refresh_token(uow.session, token_id=shown.id), utc_now()
     if token is None or not shown.matches(token.secret_hash):
         return Refusal("The refresh token is not valid.")
     if token.used_at is not None:
-        await repository.revoke_family(uow.session, family_id=token.family_id, at=now)
+        await sessions.end_session(uow, session_id=token.family_id)
         return Refusal("The refresh token was used before; sign in again.")
     if token.revoked_at is not None or token.expires_at <= now:
         return Refusal("The refresh token is not valid any more; sign in again.")
-    member = await repository.find_member(uow.session, account_id=token.account_id, company_id=token.company_id)
-    if member is None:
-        return Refusal("The account no longer belongs to the company.")
-    token.used_at = now
-    claims = Claims(account_id=token.account_id, company_id=token.company_id)
-    return _issue(uow, state=state, claims=claims, family_id=token.family_id)
+    claims = Claims(token.account_id, token.company_id, token.family_id)
+    if await repository.find_member(uow.session, claims=claims) is None:
+        return Refusal("The sign-in has ended, or its owner no longer belongs there.")
+    await repository.spend_refresh_token(uow.session, token_id=token.id, at=now)
+    await repository.keep_up_session(
+        uow.session,
+        session_id=claims.session_id,
+        at=now,
+        expires_at=_end_of_session(state, now),
+        address=client.address,
+    )
+    return await _issue(uow, state=state, claims=claims, now=now)
 
 
 async def sign_out(uow: UnitOfWork, *, refresh_token: str) -> None:
-    """End the token's family; one that is not known is as good as signed out."""
+    """End the token's session; one that is not known is as good as signed out."""
     shown = read_opaque(refresh_token)
     token = await repository.lock_refresh_token(uow.session, token_id=shown.id) if shown else None
     if shown is not None and token is not None and shown.matches(token.secret_hash):
-        await repository.revoke_family(uow.session, family_id=token.family_id, at=utc_now())
+        await sessions.end_session(uow, session_id=token.family_id)
 
 
 async def get_profile(uow: UnitOfWork, *, actor: Actor) -> Profile:

@@ -27,10 +27,11 @@ _NOT_VALID = "The access token is not valid, or no longer."
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What an access token says: whose it is and in which company."""
+    """What an access token says: whose it is, in which company, and out of which sign-in."""
 
     account_id: UUID
     company_id: UUID
+    session_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ def sign_access_token(claims: Claims, *, key: str, now: datetime, seconds: int) 
             "aud": AUDIENCE,
             "sub": str(claims.account_id),
             "company": str(claims.company_id),
+            "sid": str(claims.session_id),
             "iat": int(now.timestamp()),
             "exp": int((now + timedelta(seconds=seconds)).timestamp()),
             "jti": new_id().hex,
@@ -89,7 +91,10 @@ def sign_access_token(claims: Claims, *, key: str, now: datetime, seconds: int) 
 
 
 def read_access_token(token: str, *, key: str) -> Claims:
-    """Check signature, kind, issuer, audience and time; anything wrong is the same 401."""
+    """Check signature, kind, issuer, audience and time; anything wrong is the same 401.
+
+    So is a token without a session, from before there were any: its client refreshes.
+    """
     registry = JWTClaimsRegistry(
         leeway=LEEWAY,
         iss={"essential": True, "value": ISSUER},
@@ -100,7 +105,7 @@ def read_access_token(token: str, *, key: str) -> Claims:
     try:
         read = jwt.decode(token, OctKey.import_key(key), algorithms=["HS256"])
         registry.validate(read.claims)
-        claims = Claims(UUID(read.claims["sub"]), UUID(read.claims["company"]))
+        claims = Claims(UUID(read.claims["sub"]), UUID(read.claims["company"]), UUID(read.claims["sid"]))
     except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unauthenticated(_NOT_VALID, code="invalid-token") from error
     if read.header.get("typ") != TOKEN_TYPE:

@@ -18,10 +18,25 @@ The sight of a person is one of `full`, `record` (contacts masked, SEC-4) and `d
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Select, case, exists, false, literal, or_, select, true, union
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    Uuid,
+    and_,
+    case,
+    exists,
+    false,
+    literal,
+    or_,
+    select,
+    true,
+    union,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from attain_api.access.actor import Actor
@@ -40,6 +55,22 @@ READS_ALL_GOALS = frozenset({"hr", "executive"})
 READS_ALL_SHOPS = frozenset({"hr", "executive", "admin"})
 
 Key = InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None] | ColumnElement[UUID]
+
+
+class OwnerColumns(NamedTuple):
+    """What says whose a goal is, in SQL: with neither a department nor a person it is the company's."""
+
+    department_id: SQLColumnExpression[Any]
+    person_id: SQLColumnExpression[Any]
+
+
+GOAL_OWNER = OwnerColumns(Goal.department_id, Goal.person_id)
+"""The owner of the goal in a row."""
+
+
+def given_owner(*, department_id: UUID | None, person_id: UUID | None) -> OwnerColumns:
+    """An owner at hand, whether there are goals of it or not."""
+    return OwnerColumns(literal(department_id, Uuid()), literal(person_id, Uuid()))
 
 
 def on_day(day: date) -> ColumnElement[bool]:
@@ -133,20 +164,54 @@ class View:
             return true()
         return or_(person_id == self.actor.person_id, person_id.in_(self.below))
 
-    def goal(self) -> ColumnElement[bool]:
-        """Whether the caller sees the goal in a row in full."""
+    def goal(self, owner: OwnerColumns = GOAL_OWNER) -> ColumnElement[bool]:
+        """Whether the caller sees the goals of an owner in full."""
         if self.actor.roles & READS_ALL_GOALS:
             return true()
         if self.actor.person_id is None:
             return false()
-        conditions = [
-            Goal.person_id == self.actor.person_id,
-            Goal.person_id.in_(self.below),
-            Goal.person_id.in_(self.mentees),
-            Goal.department_id.in_(self.led),
+        conditions: list[ColumnElement[bool]] = [
+            owner.person_id == self.actor.person_id,
+            owner.person_id.in_(self.below),
+            owner.person_id.in_(self.mentees),
+            owner.department_id.in_(self.led),
         ]
         if "admin" in self.actor.roles:
-            conditions.append(~owner_has_account(self.actor.company_id))
+            conditions.append(~owner_has_account(self.actor.company_id, owner))
+        return or_(*conditions)
+
+    def goal_writing(self, owner: OwnerColumns = GOAL_OWNER) -> ColumnElement[bool]:
+        """Whether the caller writes and submits the goals of an owner, all of which they then see in full (GOAL-3)."""
+        if self.actor.person_id is None:
+            return false()
+        conditions: list[ColumnElement[bool]] = [
+            owner.person_id == self.actor.person_id,
+            owner.department_id.in_(self.led),
+        ]
+        if "executive" in self.actor.roles:
+            conditions.append(owner.person_id.is_(None))
+        if "admin" in self.actor.roles:
+            conditions.append(~owner_has_account(self.actor.company_id, owner))
+        return or_(*conditions)
+
+    def goal_confirming(self, owner: OwnerColumns = GOAL_OWNER) -> ColumnElement[bool]:
+        """Whether the caller confirms the goals of an owner.
+
+        An executive those of the company and of departments that somebody else heads. A person's own confirmation
+        answers the manager's adjustment (GOAL-3), which nobody can make yet.
+        """
+        if self.actor.person_id is None:
+            return false()
+        company_id = self.actor.company_id
+        headed = select(Department.id).where(
+            Department.company_id == company_id, Department.head_id == self.actor.person_id
+        )
+        conditions: list[ColumnElement[bool]] = [false()]
+        if "executive" in self.actor.roles:
+            others = or_(owner.department_id.is_(None), owner.department_id.not_in(headed))
+            conditions.append(and_(owner.person_id.is_(None), others))
+        if "admin" in self.actor.roles:
+            conditions.append(~owner_has_account(company_id, owner))
         return or_(*conditions)
 
     def shop(self, shop_id: Key) -> ColumnElement[bool]:
@@ -181,8 +246,8 @@ def goal_is_public() -> ColumnElement[bool]:
     return Goal.person_id.is_(None) & Goal.state.in_(("confirmed", "closed"))
 
 
-def owner_has_account(company_id: UUID) -> ColumnElement[bool]:
-    """Whether somebody can sign in for the owner of the goal in a row: the person, the department's head, an executive.
+def owner_has_account(company_id: UUID, owner: OwnerColumns = GOAL_OWNER) -> ColumnElement[bool]:
+    """Whether somebody can sign in for the owner of a goal: the person, the department's head, an executive.
 
     An owner without an account is acted for by an administrator (SEC-3, GOAL-3).
     """
@@ -194,7 +259,7 @@ def owner_has_account(company_id: UUID) -> ColumnElement[bool]:
         Person.company_id == company_id, Person.roles.contains(["executive"]), Person.id.in_(signed_up)
     )
     return case(
-        (Goal.person_id.is_not(None), Goal.person_id.in_(signed_up)),
-        (Goal.department_id.is_not(None), Goal.department_id.in_(heads)),
+        (owner.person_id.is_not(None), owner.person_id.in_(signed_up)),
+        (owner.department_id.is_not(None), owner.department_id.in_(heads)),
         else_=executives,
     )

@@ -1,45 +1,184 @@
 """Statements on people."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Row, Select, func, literal, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from attain_api.paging import PageQuery, paginate
-from attain_shared.people.models import Person
+from attain_api.access.actor import Actor
+from attain_api.access.visibility import View, on_day
+from attain_api.paging import PageQuery, paginate, paginate_columns
+from attain_shared.clock import business_day
+from attain_shared.departments.models import Department
+from attain_shared.people.models import Person, PersonEvent, PersonSpell
+from attain_shared.positions.models import Position
+
+PersonRow = Row[*tuple[Any, ...]]
+_Manager = aliased(Person, name="manager")
+
+SORTS: dict[str, InstrumentedAttribute[Any]] = {
+    "name": Person.name,
+    "hired_on": PersonSpell.hired_on,
+    "created_at": Person.created_at,
+}
+OF_RECORD = frozenset({"hired_on", "created_at"})
+"""Sorting by what the directory does not show would tell it."""
 
 
-async def find_person(
-    session: AsyncSession, *, company_id: UUID, person_id: UUID, for_update: bool = False
-) -> Person | None:
-    """A person of the company; held until the transaction ends where it is to be changed."""
-    statement = select(Person).where(Person.company_id == company_id, Person.id == person_id)
-    return await session.scalar(statement.with_for_update() if for_update else statement)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleFilter:
+    """Which people."""
+
+    on: date | None = None
+    department_id: UUID | None = None
+    subtree: bool = False
+    position_id: UUID | None = None
+    manager_id: UUID | None = None
+    employment_type: str | None = None
+    status: str | None = None
+    role: str | None = None
+    name: str | None = None
+    email: str | None = None
+    q: str | None = None
 
 
-async def list_people(
-    session: AsyncSession,
-    *,
-    company_id: UUID,
-    department_id: UUID | None,
-    manager_id: UUID | None,
-    name: str | None,
-    email: str | None,
-    query: PageQuery,
-) -> tuple[list[Person], str | None]:
-    """A part of the company's people."""
-    statement = select(Person).where(Person.company_id == company_id)
-    wanted = (
-        (Person.department_id, department_id),
-        (Person.manager_id, manager_id),
-        (Person.name, name),
-        (Person.email, email),
+def _select_people(view: View, *, on: date | None) -> Select[*tuple[Any, ...]]:
+    """The people the caller may see, with what they are on a day and how much of it the caller sees.
+
+    The directory is that of today: another day is for those who may see the record.
+    """
+    company_id, today = view.actor.company_id, business_day()
+    day = on or today
+    statement = (
+        select(
+            Person.id,
+            Person.name,
+            Person.email,
+            Person.phone,
+            Person.roles,
+            Person.created_at,
+            PersonSpell.status,
+            PersonSpell.department_id,
+            Department.name.label("department_name"),
+            PersonSpell.position_id,
+            Position.name.label("position_name"),
+            PersonSpell.manager_id,
+            _Manager.name.label("manager_name"),
+            PersonSpell.mentor_id,
+            PersonSpell.employment_type,
+            PersonSpell.hired_on,
+            PersonSpell.probation_ends_on,
+            PersonSpell.confirmed_on,
+            PersonSpell.left_on,
+            PersonSpell.leaving_reason,
+            Person.erased_at,
+            view.sight().label("sight"),
+        )
+        .join(PersonSpell, (PersonSpell.company_id == Person.company_id) & (PersonSpell.person_id == Person.id))
+        .outerjoin(
+            Department, (Department.company_id == Person.company_id) & (Department.id == PersonSpell.department_id)
+        )
+        .outerjoin(Position, (Position.company_id == Person.company_id) & (Position.id == PersonSpell.position_id))
+        .outerjoin(_Manager, (_Manager.company_id == Person.company_id) & (_Manager.id == PersonSpell.manager_id))
+        .where(Person.company_id == company_id, on_day(day))
     )
-    for column, value in wanted:
-        if value is not None:
-            statement = statement.where(column == value)
-    columns = {"name": Person.name, "hired_on": Person.hired_on, "created_at": Person.created_at}
-    return await paginate(session, statement, query=query, columns=columns, id_column=Person.id)
+    in_directory = PersonSpell.status == "employed"
+    return statement.where(or_(in_directory, view.record()) if day == today else view.record())
+
+
+async def find_person_row(
+    session: AsyncSession, *, actor: Actor, person_id: UUID, on: date | None = None
+) -> PersonRow | None:
+    """A person as the caller sees them; None outside the caller's view."""
+    statement = _select_people(View(actor), on=on).where(Person.id == person_id)
+    return (await session.execute(statement)).one_or_none()
+
+
+async def list_person_rows(
+    session: AsyncSession, *, actor: Actor, wanted: PeopleFilter, query: PageQuery
+) -> tuple[list[PersonRow], str | None]:
+    """A part of the people the caller sees; what the directory hides can neither be asked for nor sorted by."""
+    view = View(actor)
+    statement = _select_people(view, on=wanted.on).where(*_conditions(view, wanted))
+    if query.sort.lstrip("-") in OF_RECORD:
+        statement = statement.where(view.record())
+    return await paginate_columns(session, statement, query=query, columns=SORTS, id_column=Person.id)
+
+
+def _conditions(view: View, wanted: PeopleFilter) -> Iterable[ColumnElement[bool]]:
+    if wanted.name is not None:
+        yield Person.name == wanted.name
+    if wanted.q is not None:
+        yield Person.name.icontains(wanted.q, autoescape=True)
+    if wanted.department_id is not None:
+        yield _in_department(view.actor.company_id, wanted.department_id, subtree=wanted.subtree)
+    if wanted.position_id is not None:
+        yield PersonSpell.position_id == wanted.position_id
+    if wanted.status is not None:
+        yield PersonSpell.status == wanted.status
+    elif wanted.department_id is not None or wanted.position_id is not None or wanted.manager_id is not None:
+        # whoever has left, or is yet to come, is in no department
+        yield PersonSpell.status == "employed"
+    if wanted.email is not None:
+        yield (Person.email == wanted.email) & view.contacts()
+    of_record: list[ColumnElement[bool]] = []
+    if wanted.manager_id is not None:
+        of_record.append(PersonSpell.manager_id == wanted.manager_id)
+    if wanted.employment_type is not None:
+        of_record.append(PersonSpell.employment_type == wanted.employment_type)
+    if wanted.role is not None:
+        of_record.append(Person.roles.contains([wanted.role]))
+    if of_record:
+        yield view.record()
+        yield from of_record
+
+
+def _in_department(company_id: UUID, department_id: UUID, *, subtree: bool) -> ColumnElement[bool]:
+    if not subtree:
+        return PersonSpell.department_id == department_id
+    tree = (
+        select(Department.id)
+        .where(Department.company_id == company_id, Department.id == department_id)
+        .cte("tree", recursive=True)
+    )
+    tree = tree.union(
+        select(Department.id).join(tree, Department.parent_id == tree.c.id).where(Department.company_id == company_id)
+    )
+    return PersonSpell.department_id.in_(select(tree.c.id))
+
+
+async def lock_person(session: AsyncSession, *, company_id: UUID, person_id: UUID) -> Person | None:
+    """A person's row, held until the transaction ends: its events change one after the other."""
+    return await session.scalar(
+        select(Person)
+        .where(Person.company_id == company_id, Person.id == person_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+async def list_events(session: AsyncSession, *, company_id: UUID, person_id: UUID) -> list[PersonEvent]:
+    """All events of a person."""
+    found = await session.scalars(
+        select(PersonEvent)
+        .where(PersonEvent.company_id == company_id, PersonEvent.person_id == person_id)
+        .order_by(PersonEvent.effective_on, PersonEvent.id)
+    )
+    return list(found)
+
+
+async def list_history(
+    session: AsyncSession, *, company_id: UUID, person_id: UUID, query: PageQuery
+) -> tuple[list[PersonEvent], str | None]:
+    """A part of a person's events."""
+    statement = select(PersonEvent).where(PersonEvent.company_id == company_id, PersonEvent.person_id == person_id)
+    columns = {"effective_on": PersonEvent.effective_on}
+    return await paginate(session, statement, query=query, columns=columns, id_column=PersonEvent.id)
 
 
 async def lock_managers(session: AsyncSession, *, company_id: UUID) -> None:
@@ -47,16 +186,61 @@ async def lock_managers(session: AsyncSession, *, company_id: UUID) -> None:
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"attain:managers:{company_id}", 0))))
 
 
-async def list_managers(session: AsyncSession, *, company_id: UUID, person_id: UUID) -> list[UUID]:
-    """The person and all managers above."""
-    line = (
-        select(Person.id, Person.manager_id)
-        .where(Person.company_id == company_id, Person.id == person_id)
-        .cte("line", recursive=True)
+_CYCLE = text("""
+    WITH RECURSIVE line AS (
+        SELECT spell.person_id AS root, spell.manager_id AS above, spell.starts_on, spell.ends_on
+        FROM person_spells spell
+        WHERE spell.company_id = :company_id AND spell.person_id = ANY(:person_ids)
+          AND spell.manager_id IS NOT NULL AND spell.status <> 'upcoming'
+        UNION
+        SELECT line.root, spell.manager_id, greatest(spell.starts_on, line.starts_on), least(spell.ends_on, line.ends_on)
+        FROM person_spells spell
+        JOIN line ON spell.person_id = line.above
+         AND spell.starts_on < line.ends_on AND spell.ends_on > line.starts_on
+        WHERE spell.company_id = :company_id AND spell.manager_id IS NOT NULL AND spell.status <> 'upcoming'
+          AND line.above <> line.root
     )
-    above = (
-        select(Person.id, Person.manager_id)
-        .join(line, Person.id == line.c.manager_id)
-        .where(Person.company_id == company_id)
-    )
-    return list(await session.scalars(select(line.union(above).c.id)))
+    SELECT DISTINCT root FROM line WHERE above = root
+""")
+
+
+async def list_in_cycles(session: AsyncSession, *, company_id: UUID, person_ids: Sequence[UUID]) -> list[UUID]:
+    """Who of these would on some day be below themselves: each step up the line holds only for the days it shares."""
+    return list(await session.scalars(_CYCLE, {"company_id": company_id, "person_ids": list(person_ids)}))
+
+
+async def list_unusable(
+    session: AsyncSession, *, company_id: UUID, wanted: Mapping[str, UUID | None], on: date
+) -> list[str]:
+    """Which of these references name nothing that somebody can be given: fields, as `wanted` calls them."""
+    bad: list[str] = []
+    kinds: dict[str, Select[UUID]] = {
+        "department_id": select(Department.id).where(
+            Department.company_id == company_id, or_(Department.closed_on.is_(None), Department.closed_on > on)
+        ),
+        "position_id": select(Position.id).where(
+            Position.company_id == company_id, or_(Position.closed_on.is_(None), Position.closed_on > on)
+        ),
+    }
+    columns = {"department_id": Department.id, "position_id": Position.id}
+    parts = []
+    for field, value in wanted.items():
+        if value is None:
+            continue
+        if field in kinds:
+            parts.append(kinds[field].where(columns[field] == value).with_only_columns(literal(field).label("field")))
+        else:
+            parts.append(
+                select(literal(field).label("field")).where(
+                    PersonSpell.company_id == company_id,
+                    PersonSpell.person_id == value,
+                    PersonSpell.status != "left",
+                    on_day(on),
+                )
+            )
+        bad.append(field)
+    if not parts:
+        return []
+    first, *rest = parts
+    found = set(await session.scalars(first.union_all(*rest)))
+    return [field for field in bad if field not in found]

@@ -4,78 +4,228 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import Field
 
-from attain_api.conditional import ChangeTag, Tag, version_tag
+from attain_api.conditional import ChangeTag, Tag, content_tag
 from attain_api.deps import CurrentActor, IfMatch, Uow, allow
 from attain_api.idempotency import Creation
 from attain_api.paging import PageQuery
-from attain_api.people import service
-from attain_api.people.service import read_person
+from attain_api.people import history, service
+from attain_api.people.repository import PeopleFilter
 from attain_api.problems import problems
 from attain_shared.errors import Conflict
-from attain_shared.people.schemas import PersonCreate, PersonRead, PersonUpdate
-from attain_shared.wire import Email, Name, Page
+from attain_shared.people.schemas import (
+    ChangeManagerBody,
+    ConfirmBody,
+    CorrectBody,
+    EmploymentType,
+    EventRead,
+    LeaveBody,
+    PersonCreate,
+    PersonRead,
+    PersonUpdate,
+    PromoteBody,
+    RehireBody,
+    Role,
+    Status,
+    TransferBody,
+    WithdrawBody,
+)
+from attain_shared.people.timeline import EventKind
+from attain_shared.wire import Day, Email, Name, Page
 
 router = APIRouter(prefix="/v1/people", tags=["people"])
 
-READ = ("admin", "hr", "executive")
-WRITE = ("admin", "hr")
+READ = allow("admin", "hr", "executive", "employee")
+WRITE = allow("admin", "hr")
+CONFLICT = problems(Conflict)
 
 
 class PersonQuery(PageQuery):
     """How to list people."""
 
     sort: Literal["name", "-name", "hired_on", "-hired_on", "created_at", "-created_at"] = "name"
-    department_id: UUID | None = Field(default=None)
-    """Only those directly in this department."""
-    manager_id: UUID | None = Field(default=None)
+    """By another field than the name, only those whose record the caller may see are listed."""
+    on: Day | None = None
+    """As of this day; today without one. Another day needs the right to the record."""
+    department_id: UUID | None = None
+    """Only those in this department."""
+    subtree: bool = False
+    """With a department: those of the departments below it, too."""
+    position_id: UUID | None = None
+    """Only those in this position."""
+    manager_id: UUID | None = None
     """Only those who report to this person."""
-    name: Name | None = Field(default=None)
+    employment_type: EmploymentType | None = None
+    """Only those employed in this way."""
+    status: Status | None = None
+    """Only those of this status; with a department, a position or a manager, `employed` without one."""
+    role: Role | None = None
+    """Only those who have this role."""
+    name: Name | None = None
     """Only those of exactly this name."""
-    email: Email | None = Field(default=None)
-    """Only the one with this e-mail."""
+    q: Name | None = None
+    """Only those whose name contains this."""
+    email: Email | None = None
+    """Only the one with this e-mail, if the caller may see it."""
+
+    def wanted(self) -> PeopleFilter:
+        """The same, for the service."""
+        return PeopleFilter(**self.model_dump(exclude={"limit", "cursor", "sort"}))
 
 
-@router.post("", status_code=201, response_model=PersonRead, summary="Create a person", dependencies=[allow(*WRITE)])
+class HistoryQuery(PageQuery):
+    """How to list what happened to a person."""
+
+    sort: Literal["effective_on", "-effective_on"] = "-effective_on"
+    """The latest first, unless asked otherwise."""
+
+
+@router.post("", status_code=201, response_model=PersonRead, summary="Create a person", dependencies=[WRITE])
 async def create_person(*, uow: Uow, creation: Creation, body: PersonCreate) -> Response:
     """A person of the caller's company; `409 email-taken` where somebody has the e-mail."""
     return await creation.answer(
         uow,
         lambda: service.create_person(uow, actor=creation.actor, data=body),
-        read_person,
+        lambda person: person,
         location="/v1/people/{id}",
+        etag=content_tag,
     )
 
 
-@router.get("", summary="List people", dependencies=[allow(*READ)])
+@router.get("", summary="List people", dependencies=[READ])
 async def list_people(*, uow: Uow, actor: CurrentActor, query: Annotated[PersonQuery, Query()]) -> Page[PersonRead]:
-    """The company's people."""
-    rows, next_cursor = await service.list_people(
-        uow,
-        actor=actor,
-        department_id=query.department_id,
-        manager_id=query.manager_id,
-        name=query.name,
-        email=query.email,
-        query=query,
-    )
-    return Page[PersonRead](items=[read_person(row) for row in rows], next_cursor=next_cursor)
+    """The people of the company, each as far as the caller may see: for most the directory of those employed."""
+    items, next_cursor = await service.list_people(uow, actor=actor, wanted=query.wanted(), query=query)
+    return Page[PersonRead].model_construct(items=items, next_cursor=next_cursor)
 
 
-@router.get("/{person_id}", summary="Get a person", dependencies=[allow(*READ)])
-async def get_person(*, uow: Uow, actor: CurrentActor, tag: Tag, person_id: UUID) -> PersonRead:
-    """One person."""
-    person = await service.get_person(uow, actor=actor, person_id=person_id)
-    tag.show(version_tag(person.version))
-    return read_person(person)
+@router.get("/{person_id}", summary="Get a person", dependencies=[READ])
+async def get_person(
+    *,
+    uow: Uow,
+    actor: CurrentActor,
+    tag: Tag,
+    person_id: UUID,
+    on: Annotated[Day | None, Query(description="As of this day; today without one.")] = None,
+) -> PersonRead:
+    """One person, today or as of another day."""
+    person = await service.get_person(uow, actor=actor, person_id=person_id, on=on)
+    tag.show(content_tag(person))
+    return person
 
 
-@router.patch("/{person_id}", summary="Change a person", dependencies=[allow(*WRITE)], responses=problems(Conflict))
+@router.patch("/{person_id}", summary="Change a person", dependencies=[WRITE], responses=CONFLICT)
 async def update_person(
     *, uow: Uow, actor: CurrentActor, tag: ChangeTag, person_id: UUID, body: PersonUpdate, if_match: IfMatch = None
 ) -> PersonRead:
     """Roles hold from the person's next request on; `409 manager-cycle` where the line would close a circle."""
     person = await service.update_person(uow, actor=actor, person_id=person_id, data=body, if_match=if_match)
-    tag.set(version_tag(person.version))
-    return read_person(person)
+    tag.set(content_tag(person))
+    return person
+
+
+@router.post("/{person_id}/transfer", summary="Transfer a person", dependencies=[WRITE], responses=CONFLICT)
+async def transfer_person(
+    *, uow: Uow, actor: CurrentActor, tag: ChangeTag, person_id: UUID, body: TransferBody, if_match: IfMatch = None
+) -> PersonRead:
+    """Another department, position or manager from a day on."""
+    person = await service.act_on_person(
+        uow, actor=actor, person_id=person_id, kind=EventKind.TRANSFER, body=body, if_match=if_match
+    )
+    tag.set(content_tag(person))
+    return person
+
+
+@router.post("/{person_id}/promote", summary="Promote a person", dependencies=[WRITE], responses=CONFLICT)
+async def promote_person(
+    *, uow: Uow, actor: CurrentActor, tag: ChangeTag, person_id: UUID, body: PromoteBody, if_match: IfMatch = None
+) -> PersonRead:
+    """A higher position from a day on."""
+    person = await service.act_on_person(
+        uow, actor=actor, person_id=person_id, kind=EventKind.PROMOTE, body=body, if_match=if_match
+    )
+    tag.set(content_tag(person))
+    return person
+
+
+@router.post("/{person_id}/change-manager", summary="Change the manager", dependencies=[WRITE], responses=CONFLICT)
+async def change_manager(
+    *, uow: Uow, actor: CurrentActor, tag: ChangeTag, person_id: UUID, body: ChangeManagerBody, if_match: IfMatch = None
+) -> PersonRead:
+    """Another manager from a day on; `409 manager-cycle` where the line would close a circle on any day."""
+    person = await service.act_on_person(
+        uow, actor=actor, person_id=person_id, kind=EventKind.CHANGE_MANAGER, body=body, if_match=if_match
+    )
+    tag.set(content_tag(person))
+    return person
+
+
+@router.post("/{person_id}/confirm", summary="Confirm a person", dependencies=[WRITE], responses=CONFLICT)
+async def confirm_person(
+    *, uow: Uow, actor: CurrentActor, tag: ChangeTag, person_id: UUID, body: ConfirmBody, if_match: IfMatch = None
+) -> PersonRead:
+    """The probation is passed (转正)."""
+    person = await service.act_on_person(
+        uow, actor=actor, person_id=person_id, kind=EventKind.CONFIRM, body=body, if_match=if_match
+    )
+    tag.set(content_tag(person))
+    return person
+
+
+@router.post("/{person_id}/leave", summary="Record a leave", dependencies=[WRITE], responses=CONFLICT)
+async def leave_person(
+    *, uow: Uow, actor: CurrentActor, tag: ChangeTag, person_id: UUID, body: LeaveBody, if_match: IfMatch = None
+) -> PersonRead:
+    """The last day at work; the account is closed the day after."""
+    person = await service.act_on_person(
+        uow, actor=actor, person_id=person_id, kind=EventKind.LEAVE, body=body, if_match=if_match
+    )
+    tag.set(content_tag(person))
+    return person
+
+
+@router.post("/{person_id}/rehire", summary="Rehire a person", dependencies=[WRITE], responses=CONFLICT)
+async def rehire_person(
+    *, uow: Uow, actor: CurrentActor, tag: ChangeTag, person_id: UUID, body: RehireBody, if_match: IfMatch = None
+) -> PersonRead:
+    """Somebody who left comes back."""
+    person = await service.act_on_person(
+        uow, actor=actor, person_id=person_id, kind=EventKind.REHIRE, body=body, if_match=if_match
+    )
+    tag.set(content_tag(person))
+    return person
+
+
+@router.get("/{person_id}/history", summary="What happened to a person", dependencies=[READ])
+async def list_person_history(
+    *, uow: Uow, actor: CurrentActor, person_id: UUID, query: Annotated[HistoryQuery, Query()]
+) -> Page[EventRead]:
+    """Every dated event, also those to come and those withdrawn; for those who may see the record."""
+    items, next_cursor = await history.list_history(uow, actor=actor, person_id=person_id, query=query)
+    return Page[EventRead](items=items, next_cursor=next_cursor)
+
+
+@router.post(
+    "/{person_id}/history/{event_id}/actions/correct",
+    summary="Correct an event",
+    dependencies=[WRITE],
+    responses=CONFLICT,
+)
+async def correct_person_event(
+    *, uow: Uow, actor: CurrentActor, person_id: UUID, event_id: UUID, body: CorrectBody
+) -> EventRead:
+    """The wrong event is withdrawn and the right one recorded in its place; both stay in the history."""
+    return await history.correct_event(uow, actor=actor, person_id=person_id, event_id=event_id, data=body)
+
+
+@router.post(
+    "/{person_id}/history/{event_id}/actions/withdraw",
+    summary="Withdraw an event",
+    dependencies=[WRITE],
+    responses=CONFLICT,
+)
+async def withdraw_person_event(
+    *, uow: Uow, actor: CurrentActor, person_id: UUID, event_id: UUID, body: WithdrawBody
+) -> EventRead:
+    """As if it had not been recorded, but for the record."""
+    return await history.withdraw_event(uow, actor=actor, person_id=person_id, event_id=event_id, reason=body.reason)

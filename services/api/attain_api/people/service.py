@@ -1,18 +1,34 @@
-"""People and their manager lines (ORG-3)."""
+"""People: their records, and what is recorded of them today (ORG-3)."""
 
 from collections.abc import Iterable
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
 from attain_api.access.actor import Actor
-from attain_api.conditional import apply_changes, check_if_match, version_tag
+from attain_api.conditional import apply_changes, check_if_match, content_tag
 from attain_api.paging import PageQuery
-from attain_api.people import repository
+from attain_api.people import history, reading, repository
+from attain_api.people.repository import PeopleFilter
+from attain_shared.clock import business_day
 from attain_shared.db.session import UnitOfWork
-from attain_shared.errors import Conflict, Invalid, NotAllowed, NotFound
+from attain_shared.errors import Conflict, NotAllowed, NotFound
+from attain_shared.identifiers import new_id
 from attain_shared.people.models import Person
-from attain_shared.people.schemas import PersonCreate, PersonRead, PersonUpdate
+from attain_shared.people.queries import hire
+from attain_shared.people.schemas import CorrectBody, Dated, PersonCreate, PersonRead, PersonUpdate
+from attain_shared.people.timeline import EventKind
+
+OF_PERSON = frozenset({"name", "email", "phone", "roles"})
+"""What does not depend on the day."""
+BY_EVENT = (
+    (EventKind.TRANSFER, ("department_id", "position_id")),
+    (EventKind.CHANGE_MANAGER, ("manager_id",)),
+    (EventKind.CHANGE_TERMS, ("mentor_id", "employment_type", "probation_ends_on")),
+)
+"""How a plain change of what is dated is recorded."""
 
 
 class EmailTaken(Conflict):
@@ -21,105 +37,119 @@ class EmailTaken(Conflict):
     code, title = "email-taken", "E-mail already in use"
 
 
-class ManagerCycle(Conflict):
-    """Nobody manages themselves, at any distance."""
-
-    code, title = "manager-cycle", "The manager line would close a circle"
-
-
-def read_person(person: Person) -> PersonRead:
-    """A person as the contract shows it."""
-    return PersonRead.model_validate(
-        {name: getattr(person, name, None) for name in PersonRead.model_fields} | {"position_id": None}
-    )
-
-
-async def create_person(uow: UnitOfWork, *, actor: Actor, data: PersonCreate) -> Person:
-    """A new person."""
-    _check_position(data.position_id)
-    _check_roles(actor, before=(), after=data.roles)
-    person = Person(company_id=actor.company_id, **data.model_dump(exclude={"position_id"}))
+async def create_person(uow: UnitOfWork, *, actor: Actor, data: PersonCreate) -> PersonRead:
+    """A new person, hired on a day; in the future for somebody who is yet to come."""
+    check_roles(actor, before=(), after=data.roles)
+    person = Person(company_id=actor.company_id, id=new_id(), **data.model_dump(include=set(OF_PERSON)))
+    changes = data.model_dump(include=set(history.SETS[EventKind.HIRE]), exclude_none=True)
+    await history.check_references(uow, actor=actor, person_id=person.id, changes=changes, on=data.hired_on)
     uow.session.add(person)
     await _flush(uow)
-    return person
-
-
-async def get_person(uow: UnitOfWork, *, actor: Actor, person_id: UUID, for_update: bool = False) -> Person:
-    """A person of the caller's company."""
-    person = await repository.find_person(
-        uow.session, company_id=actor.company_id, person_id=person_id, for_update=for_update
+    await hire(
+        uow.session,
+        company_id=actor.company_id,
+        person_id=person.id,
+        hired_on=data.hired_on,
+        changes=changes,
+        recorded_by=actor.person_id,
     )
-    if person is None:
+    return await get_person(uow, actor=actor, person_id=person.id)
+
+
+async def get_person(uow: UnitOfWork, *, actor: Actor, person_id: UUID, on: date | None = None) -> PersonRead:
+    """A person as the caller sees them, today or on another day."""
+    row = await repository.find_person_row(uow.session, actor=actor, person_id=person_id, on=on)
+    if row is None:
         raise NotFound("There is no such person.")
-    return person
+    return reading.read_person(row, actor=actor)
+
+
+async def list_people(
+    uow: UnitOfWork, *, actor: Actor, wanted: PeopleFilter, query: PageQuery
+) -> tuple[list[PersonRead], str | None]:
+    """A part of the people the caller sees."""
+    rows, cursor = await repository.list_person_rows(uow.session, actor=actor, wanted=wanted, query=query)
+    return [reading.read_person(row, actor=actor) for row in rows], cursor
 
 
 async def update_person(
     uow: UnitOfWork, *, actor: Actor, person_id: UUID, data: PersonUpdate, if_match: str | None
-) -> Person:
-    """Change what is given."""
+) -> PersonRead:
+    """Change what is given; what is dated is recorded as an event of today."""
     changes = data.model_dump(exclude_unset=True)
-    _check_position(changes.pop("position_id", None))
-    if "manager_id" in changes:
-        await repository.lock_managers(uow.session, company_id=actor.company_id)
-    person = await get_person(uow, actor=actor, person_id=person_id, for_update=True)
-    check_if_match(if_match, version_tag(person.version))
-    _check_roles(actor, before=person.roles, after=changes.get("roles", person.roles))
-    if changes.get("manager_id") not in {None, person.manager_id}:
-        await _check_manager(uow, actor=actor, manager_id=changes["manager_id"], person_id=person_id)
-    apply_changes(person, changes)
+    person, before = await _lock(uow, actor=actor, person_id=person_id, if_match=if_match)
+    check_roles(actor, before=person.roles, after=changes.get("roles", person.roles))
+    apply_changes(person, {name: value for name, value in changes.items() if name in OF_PERSON})
     await _flush(uow)
-    return person
+    dated = {name: value for name, value in changes.items() if name not in OF_PERSON and value != getattr(before, name)}
+    if dated:
+        await _record_change(uow, actor=actor, person=person, before=before, dated=dated)
+    return await get_person(uow, actor=actor, person_id=person_id)
 
 
-def _check_position(position_id: UUID | None) -> None:
-    if position_id is not None:
-        raise Invalid.field("/position_id", "unknown-position", "There is no such position.")
+async def act_on_person(
+    uow: UnitOfWork, *, actor: Actor, person_id: UUID, kind: EventKind, body: Dated, if_match: str | None
+) -> PersonRead:
+    """Record a dated event; it takes effect on its day."""
+    person, _ = await _lock(uow, actor=actor, person_id=person_id, if_match=if_match)
+    changes = history.changes_of(body)
+    reason = getattr(body, "reason", None)
+    if reason is not None:
+        changes["leaving_reason"] = reason
+    await history.record_event(
+        uow,
+        actor=actor,
+        person=person,
+        kind=kind,
+        effective_on=body.effective_on,
+        changes=changes,
+        note=body.note,
+    )
+    return await get_person(uow, actor=actor, person_id=person_id)
 
 
-def _check_roles(actor: Actor, *, before: Iterable[str], after: Iterable[str]) -> None:
+def check_roles(actor: Actor, *, before: Iterable[str], after: Iterable[str]) -> None:
     """Only an administrator makes or unmakes one: HR could otherwise promote itself."""
     if "admin" in set(before) ^ set(after) and "admin" not in actor.roles:
         raise NotAllowed("Only an administrator gives or takes the role of one.")
 
 
-async def _check_manager(uow: UnitOfWork, *, actor: Actor, manager_id: UUID, person_id: UUID) -> None:
-    line = await repository.list_managers(uow.session, company_id=actor.company_id, person_id=manager_id)
-    if person_id in line:
-        raise ManagerCycle("The new manager is the person itself or reports to it.")
+async def _record_change(
+    uow: UnitOfWork, *, actor: Actor, person: Person, before: PersonRead, dated: dict[str, Any]
+) -> None:
+    if "hired_on" in dated or before.status == "upcoming":
+        # the day, or what somebody who is yet to come will start with: the hire said it wrong
+        events = await repository.list_events(uow.session, company_id=actor.company_id, person_id=person.id)
+        (hired,) = [event for event in events if event.kind == EventKind.HIRE and event.withdrawn_at is None]
+        right = {("effective_on" if name == "hired_on" else name): value for name, value in dated.items()}
+        said = CorrectBody(reason="The record was changed.", **right)
+        await history.correct_event(uow, actor=actor, person_id=person.id, event_id=hired.id, data=said)
+        return
+    for kind, names in BY_EVENT:
+        changes = {name: dated[name] for name in names if name in dated}
+        if changes:
+            await history.record_event(
+                uow, actor=actor, person=person, kind=kind, effective_on=business_day(), changes=changes
+            )
+
+
+async def _lock(uow: UnitOfWork, *, actor: Actor, person_id: UUID, if_match: str | None) -> tuple[Person, PersonRead]:
+    """The person's row, locked, and what the caller has seen of it; changes of manager lines come one at a time."""
+    await repository.lock_managers(uow.session, company_id=actor.company_id)
+    person = await repository.lock_person(uow.session, company_id=actor.company_id, person_id=person_id)
+    if person is None:
+        raise NotFound("There is no such person.")
+    before = await get_person(uow, actor=actor, person_id=person_id)
+    check_if_match(if_match, content_tag(before))
+    if person.erased_at is not None:
+        raise Conflict("The person's data have been erased.", code="erased")
+    return person, before
 
 
 async def _flush(uow: UnitOfWork) -> None:
     try:
         await uow.session.flush()
     except IntegrityError as error:
-        broken = str(error.orig)
-        if "uq_people_company_id_email" in broken:
+        if "uq_people_company_id_email" in str(error.orig):
             raise EmailTaken("Somebody in the company has this e-mail already.") from error
-        if "fk_people_company_id_department_id_departments" in broken:
-            raise Invalid.field("/department_id", "unknown-department", "There is no such department.") from error
-        if "fk_people_company_id_manager_id_people" in broken:
-            raise Invalid.field("/manager_id", "unknown-person", "There is no such person.") from error
         raise
-
-
-async def list_people(
-    uow: UnitOfWork,
-    *,
-    actor: Actor,
-    department_id: UUID | None,
-    manager_id: UUID | None,
-    name: str | None,
-    email: str | None,
-    query: PageQuery,
-) -> tuple[list[Person], str | None]:
-    """A part of the company's people."""
-    return await repository.list_people(
-        uow.session,
-        company_id=actor.company_id,
-        department_id=department_id,
-        manager_id=manager_id,
-        name=name,
-        email=email,
-        query=query,
-    )

@@ -1,0 +1,24 @@
+"""A company always has somebody who can administer it (SEC-2)."""
+
+from uuid import UUID
+
+from attain_api.access import repository
+from attain_shared.db.session import UnitOfWork
+from attain_shared.errors import Conflict
+
+
+class LastAdmin(Conflict):
+    """Without this person nobody could administer the company."""
+
+    code, title = "last-admin", "The last administrator"
+
+
+async def check_not_last_admin(uow: UnitOfWork, *, company_id: UUID, person_id: UUID) -> None:
+    """Refuse to go on unless another administrator can sign in today and is not known to leave.
+
+    To be called before a person loses the role, leaves or is signed out for good, in the transaction of that change:
+    the company's administrators are held until its end, so of two who unmake each other at once only one succeeds.
+    """
+    await repository.lock_admins(uow.session, company_id=company_id)
+    if not await repository.has_other_admin(uow.session, company_id=company_id, person_id=person_id):
+        raise LastAdmin("The company would be left without an administrator who can sign in.")

@@ -1,0 +1,30 @@
+"""People as those who sign in: what invitations, resets and sign-outs ask about somebody."""
+
+from uuid import UUID
+
+from attain_api.access import repository
+from attain_api.access.actor import Actor
+from attain_api.access.repository import Holder
+from attain_shared.db.session import UnitOfWork
+from attain_shared.errors import NotAllowed, NotFound
+
+__all__ = ["Holder", "check_may_manage", "find_holder", "get_holder"]
+
+
+async def find_holder(uow: UnitOfWork, *, company_id: UUID, person_id: UUID, for_update: bool = False) -> Holder | None:
+    """A person of a company with their account, if they have one."""
+    return await repository.find_holder(uow.session, company_id=company_id, person_id=person_id, for_update=for_update)
+
+
+async def get_holder(uow: UnitOfWork, *, company_id: UUID, person_id: UUID, for_update: bool = False) -> Holder:
+    """The same; no such person is an error."""
+    holder = await find_holder(uow, company_id=company_id, person_id=person_id, for_update=for_update)
+    if holder is None:
+        raise NotFound("There is no such person.")
+    return holder
+
+
+def check_may_manage(actor: Actor, holder: Holder) -> None:
+    """HR makes no link for an administrator: it could otherwise become one."""
+    if "admin" in holder.roles and "admin" not in actor.roles:
+        raise NotAllowed("Only an administrator makes a link for one.")

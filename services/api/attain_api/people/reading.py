@@ -1,0 +1,70 @@
+"""A person as the contract shows it to one caller: what is hidden is null and named (SEC-3, SEC-4)."""
+
+from typing import Any
+
+from attain_api.access.actor import Actor
+from attain_api.people.repository import PersonRow
+from attain_shared.people.models import PersonEvent
+from attain_shared.people.schemas import EventRead, PersonRead
+
+WRITERS = frozenset({"hr", "admin"})
+DIRECTORY = frozenset(
+    {"id", "name", "status", "department_id", "department_name", "position_id", "position_name"}
+    | {"masked", "allowed_actions"}
+)
+CONTACTS = ("email", "phone", "leaving_reason")
+"""For HR, the person and the managers above, and contacts for administrators."""
+
+_FIELDS = tuple(name for name in PersonRead.model_fields if name not in {"masked", "allowed_actions"})
+_MASKED = {
+    "full": (),
+    "record": CONTACTS,
+    "directory": tuple(name for name in _FIELDS if name not in DIRECTORY),
+}
+ACTIONS = {
+    "upcoming": ["update", "correct"],
+    "employed": ["update", "transfer", "promote", "change_manager", "confirm", "leave"],
+    "left": ["update", "rehire", "erase"],
+}
+"""What HR and administrators can do with somebody, by status."""
+
+
+def may_write(actor: Actor) -> bool:
+    """Whether the caller keeps the records of people."""
+    return bool(actor.roles & WRITERS)
+
+
+def read_person(row: PersonRow, *, actor: Actor) -> PersonRead:
+    """A person, as far as the caller may see."""
+    hidden = _MASKED[row.sight]
+    fields: dict[str, Any] = dict(zip(_FIELDS, (row._mapping[name] for name in _FIELDS), strict=True))  # noqa: SLF001  # SQLAlchemy's public name
+    for name in hidden:
+        fields[name] = None
+    fields["masked"] = hidden
+    fields["allowed_actions"] = actions_on(row, actor=actor)
+    return PersonRead.model_validate(fields)
+
+
+def actions_on(row: PersonRow, *, actor: Actor) -> list[str]:
+    """What the caller may do with a person now."""
+    if not may_write(actor) or row.erased_at is not None:
+        return []
+    return [
+        action for action in ACTIONS[row.status] if action != "confirm" or (row.confirmed_on is None and row.hired_on)
+    ]
+
+
+def read_event(event: PersonEvent, *, actor: Actor, in_full: bool) -> EventRead:
+    """An event; notes are for those who see the person in full."""
+    shown = {name: getattr(event, name) for name in EventRead.model_fields if name != "allowed_actions"}
+    if not in_full:
+        shown |= {"note": None, "withdrawal_reason": None}
+        shown["changes"] = {name: value for name, value in event.changes.items() if name not in CONTACTS}
+    return EventRead.model_validate(shown | {"allowed_actions": event_actions(event, actor=actor)})
+
+
+def event_actions(event: PersonEvent, *, actor: Actor) -> list[str]:
+    """What the caller may do with an event now; a hire can be corrected, but not taken back."""
+    if not may_write(actor) or event.withdrawn_at is not None:
+        return []
+    return ["correct"] if event.kind == "hire" else ["correct", "withdraw"]

@@ -1,0 +1,136 @@
+"""Adding to a company's chain: the last thing a transaction does (SEC-5)."""
+
+import os
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Integer, LargeBinary, Text, Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from attain_shared.audit.chain import GENESIS, SALT_BYTES, Content, canonical, content_digest, field_digest
+from attain_shared.audit.models import AuditHead
+from attain_shared.audit.trail import Author, Change, Trail
+from attain_shared.clock import utc_now
+from attain_shared.identifiers import new_id
+
+_COLUMNS = {
+    "ids": ARRAY(Uuid()),
+    "actions": ARRAY(Text()),
+    "resource_types": ARRAY(Text()),
+    "resource_ids": ARRAY(Uuid()),
+    "digests": ARRAY(Text()),
+    "changes": ARRAY(Text()),
+}
+
+_APPEND = text("""
+    WITH RECURSIVE head AS (
+        SELECT sequence, digest FROM audit_heads WHERE company_id = :company_id FOR UPDATE
+    ), chain (number, sequence, digest) AS (
+        SELECT 0, sequence, digest FROM head
+        UNION ALL
+        SELECT number + 1, sequence + 1,
+               sha256(digest || int8send(sequence + 1) || substr(:contents, number * 32 + 1, 32))
+        FROM chain WHERE number < :count
+    ), added AS (
+        INSERT INTO audit_entries (company_id, sequence, id, occurred_at, actor_kind, actor_id, action, resource_type,
+                                   resource_id, request_id, digests, changes, digest)
+        SELECT :company_id, chain.sequence, entry.id, :occurred_at, :actor_kind, :actor_id, entry.action,
+               entry.resource_type, entry.resource_id, :request_id, entry.digests::jsonb, entry.changes::jsonb,
+               chain.digest
+        FROM chain
+        JOIN unnest(:ids, :actions, :resource_types, :resource_ids, :digests, :changes) WITH ORDINALITY
+             AS entry (id, action, resource_type, resource_id, digests, changes, number) ON entry.number = chain.number
+    )
+    UPDATE audit_heads SET sequence = chain.sequence, digest = chain.digest
+    FROM chain WHERE audit_heads.company_id = :company_id AND chain.number = :count
+    RETURNING audit_heads.sequence
+""").bindparams(
+    bindparam("company_id", type_=Uuid()),
+    bindparam("contents", type_=LargeBinary()),
+    bindparam("count", type_=Integer()),
+    bindparam("occurred_at", type_=DateTime(timezone=True)),
+    bindparam("actor_kind", type_=Text()),
+    bindparam("actor_id", type_=Uuid()),
+    bindparam("request_id", type_=Text()),
+    *(bindparam(name, type_=kind) for name, kind in _COLUMNS.items()),
+).columns(sequence=BigInteger)
+"""Locks the head, hangs the entries behind it and moves it: one round trip, and the lock lives from here to the commit."""
+
+
+async def append_trail(session: AsyncSession, *, trail: Trail, author: Author) -> None:
+    """Hang a transaction's changes on the chains of their companies; nothing is sent where nothing has changed.
+
+    Chains are taken in the order of the companies' ids, so that two transactions on several never wait in a circle.
+    """
+    of_company: defaultdict[UUID, list[Change]] = defaultdict(list)
+    for change in trail.changes():
+        of_company[change.company_id].append(change)
+    for company_id, changes in sorted(of_company.items()):
+        await _append(session, company_id=company_id, changes=changes, author=author)
+
+
+async def _append(session: AsyncSession, *, company_id: UUID, changes: Sequence[Change], author: Author) -> None:
+    if author.company_id != company_id:
+        # one company does not learn who in another did this (ORG-0): of an operator it sees the operation
+        author = Author(action=author.action, request_id=author.request_id)
+    values = _sealed(company_id, changes, author, utc_now())
+    for _ in range(2):
+        if (await session.execute(_APPEND, values)).scalar() is not None:
+            return
+        head = insert(AuditHead).values(company_id=company_id, sequence=0, digest=GENESIS)
+        await session.execute(head.on_conflict_do_nothing())
+    raise RuntimeError("the head of the audit chain cannot be made")
+
+
+def _sealed(company_id: UUID, changes: Sequence[Change], author: Author, now: datetime) -> dict[str, Any]:
+    """The entries as the statement takes them: all digests but those of the chain are made before it is locked."""
+    columns: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
+    contents = bytearray()
+    for change in changes:
+        kept, digests = _salted(change)
+        content = Content(
+            company_id=company_id,
+            id=new_id(),
+            occurred_at=now,
+            actor_kind=author.kind,
+            actor_id=author.id,
+            action=change.action or author.action or change.verb,
+            resource_type=change.resource_type,
+            resource_id=change.resource_id,
+            request_id=author.request_id,
+            digests=digests,
+        )
+        contents += content_digest(content)
+        row = (
+            content.id,
+            content.action,
+            content.resource_type,
+            content.resource_id,
+            canonical(digests).decode(),
+            canonical(kept).decode(),
+        )
+        for name, value in zip(_COLUMNS, row, strict=True):
+            columns[name].append(value)
+    return columns | {
+        "company_id": company_id,
+        "contents": bytes(contents),
+        "count": len(changes),
+        "occurred_at": now,
+        "actor_kind": author.kind,
+        "actor_id": author.id,
+        "request_id": author.request_id,
+    }
+
+
+def _salted(change: Change) -> tuple[dict[str, Any], dict[str, str]]:
+    kept: dict[str, Any] = {}
+    digests: dict[str, str] = {}
+    for name, (before, after) in change.differing.items():
+        salt = os.urandom(SALT_BYTES).hex()
+        kept[name] = {"before": before, "after": after, "salt": salt}
+        digests[name] = field_digest(salt, before, after)
+    return kept, digests
