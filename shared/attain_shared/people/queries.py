@@ -1,6 +1,6 @@
 """Writing down what happened to people: events, and the spells that follow from them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -15,11 +15,23 @@ from attain_shared.people.timeline import Event, EventKind, Spell, build_spells,
 
 async def replace_spells(session: AsyncSession, *, company_id: UUID, person_id: UUID, spells: Sequence[Spell]) -> None:
     """Set a person's spells to those that its events come to now."""
+    await replace_all_spells(session, company_id=company_id, spells={person_id: spells})
+
+
+async def replace_all_spells(
+    session: AsyncSession, *, company_id: UUID, spells: Mapping[UUID, Sequence[Spell]]
+) -> None:
+    """The same for many people at once, in two statements."""
     await session.execute(
-        delete(PersonSpell).where(PersonSpell.company_id == company_id, PersonSpell.person_id == person_id)
+        delete(PersonSpell).where(PersonSpell.company_id == company_id, PersonSpell.person_id.in_(spells))
     )
     await session.execute(
-        insert(PersonSpell), [{"company_id": company_id, "person_id": person_id, **spell_row(one)} for one in spells]
+        insert(PersonSpell),
+        [
+            {"company_id": company_id, "person_id": person_id, **spell_row(one)}
+            for person_id, those in spells.items()
+            for one in those
+        ],
     )
 
 

@@ -23,6 +23,8 @@ from attain_shared.people.timeline import EventKind
 
 OF_PERSON = frozenset({"name", "email", "phone", "roles"})
 """What does not depend on the day."""
+LINE = frozenset({"manager_id", "hired_on"})
+"""What can close a circle of managers: such changes come one at a time."""
 BY_EVENT = (
     (EventKind.TRANSFER, ("department_id", "position_id")),
     (EventKind.CHANGE_MANAGER, ("manager_id",)),
@@ -77,6 +79,8 @@ async def update_person(
 ) -> PersonRead:
     """Change what is given; what is dated is recorded as an event of today."""
     changes = data.model_dump(exclude_unset=True)
+    if changes.keys() & LINE:
+        await repository.lock_managers(uow.session, company_id=actor.company_id)
     person, before = await _lock(uow, actor=actor, person_id=person_id, if_match=if_match)
     check_roles(actor, before=person.roles, after=changes.get("roles", person.roles))
     apply_changes(person, {name: value for name, value in changes.items() if name in OF_PERSON})
@@ -91,8 +95,10 @@ async def act_on_person(
     uow: UnitOfWork, *, actor: Actor, person_id: UUID, kind: EventKind, body: Dated, if_match: str | None
 ) -> PersonRead:
     """Record a dated event; it takes effect on its day."""
-    person, _ = await _lock(uow, actor=actor, person_id=person_id, if_match=if_match)
     changes = history.changes_of(body)
+    if changes.keys() & LINE:
+        await repository.lock_managers(uow.session, company_id=actor.company_id)
+    person, _ = await _lock(uow, actor=actor, person_id=person_id, if_match=if_match)
     reason = getattr(body, "reason", None)
     if reason is not None:
         changes["leaving_reason"] = reason
@@ -117,25 +123,36 @@ def check_roles(actor: Actor, *, before: Iterable[str], after: Iterable[str]) ->
 async def _record_change(
     uow: UnitOfWork, *, actor: Actor, person: Person, before: PersonRead, dated: dict[str, Any]
 ) -> None:
-    if "hired_on" in dated or before.status == "upcoming":
-        # the day, or what somebody who is yet to come will start with: the hire said it wrong
-        events = await repository.list_events(uow.session, company_id=actor.company_id, person_id=person.id)
-        (hired,) = [event for event in events if event.kind == EventKind.HIRE and event.withdrawn_at is None]
-        right = {("effective_on" if name == "hired_on" else name): value for name, value in dated.items()}
-        said = CorrectBody(reason="The record was changed.", **right)
-        await history.correct_event(uow, actor=actor, person_id=person.id, event_id=hired.id, data=said)
-        return
+    # somebody who is yet to come has nothing but the hire: what they will start with was said wrong there
+    of_hire = dated if before.status == "upcoming" else {name: dated[name] for name in dated if name == "hired_on"}
+    if of_hire:
+        await _correct_hire(uow, actor=actor, person=person, hired_on=before.hired_on, changes=of_hire)
     for kind, names in BY_EVENT:
-        changes = {name: dated[name] for name in names if name in dated}
+        changes = {name: dated[name] for name in names if name in dated and name not in of_hire}
         if changes:
             await history.record_event(
                 uow, actor=actor, person=person, kind=kind, effective_on=business_day(), changes=changes
             )
 
 
+async def _correct_hire(
+    uow: UnitOfWork, *, actor: Actor, person: Person, hired_on: date | None, changes: dict[str, Any]
+) -> None:
+    events = await repository.list_events(uow.session, company_id=actor.company_id, person_id=person.id)
+    begun = next(
+        event
+        for event in events
+        if event.kind in {EventKind.HIRE, EventKind.REHIRE}
+        and event.effective_on == hired_on
+        and event.withdrawn_at is None
+    )
+    right = {("effective_on" if name == "hired_on" else name): value for name, value in changes.items()}
+    said = CorrectBody(reason="The record was changed.", **right)
+    await history.correct_event(uow, actor=actor, person_id=person.id, event_id=begun.id, data=said)
+
+
 async def _lock(uow: UnitOfWork, *, actor: Actor, person_id: UUID, if_match: str | None) -> tuple[Person, PersonRead]:
-    """The person's row, locked, and what the caller has seen of it; changes of manager lines come one at a time."""
-    await repository.lock_managers(uow.session, company_id=actor.company_id)
+    """The person's row, locked, and what the caller has seen of it."""
     person = await repository.lock_person(uow.session, company_id=actor.company_id, person_id=person_id)
     if person is None:
         raise NotFound("There is no such person.")
