@@ -44,6 +44,9 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
+        op.f("ix_audit_entries_company_id_occurred_at"), "audit_entries", ["company_id", "occurred_at"], unique=False
+    )
+    op.create_index(
         op.f("ix_audit_entries_company_id_resource_type_resource_id_sequence"),
         "audit_entries",
         ["company_id", "resource_type", "resource_id", "sequence"],
@@ -106,8 +109,12 @@ def upgrade() -> None:
         sa.Column("subject", sa.LargeBinary(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("window_started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("blocks", sa.Integer(), nullable=False),
         sa.Column("blocked_until", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_sign_in_throttles")),
+    )
+    op.create_index(
+        op.f("ix_sign_in_throttles_window_started_at"), "sign_in_throttles", ["window_started_at"], unique=False
     )
     op.create_table(
         "account_identities",

@@ -11,6 +11,7 @@ AttainError
 ├── TooLarge 413              more than is taken in one request
 ├── Invalid 422               breaks the schema or a rule; carries `errors`
 ├── PreconditionRequired 428  If-Match is missing
+├── TooManyRequests 429       wait a while
 └── Unavailable 503           a dependency is away
 
 A class stands for a status. `code="…"` narrows it where it is raised (`malformed-json`, `bad-cursor`); a slice derives a
@@ -65,9 +66,9 @@ class Unauthenticated(AttainError):
 
     status, code, title = 401, "unauthenticated", "Sign-in needed"
 
-    def __init__(self, detail: str, *, code: str | None = None) -> None:
+    def __init__(self, detail: str, *, code: str | None = None, headers: dict[str, str] | None = None) -> None:
         """Say why; the challenge header comes with it."""
-        super().__init__(detail, code=code, headers={"WWW-Authenticate": 'Bearer realm="attain"'})
+        super().__init__(detail, code=code, headers={"WWW-Authenticate": 'Bearer realm="attain"'} | (headers or {}))
 
 
 class NotAllowed(AttainError):
@@ -125,6 +126,12 @@ class PreconditionRequired(AttainError):
     """A change of this resource must say which version it changes."""
 
     status, code, title = 428, "precondition-required", "If-Match needed"
+
+
+class TooManyRequests(AttainError):
+    """More than the caller may try in this time."""
+
+    status, code, title = 429, "too-many-requests", "Too many requests"
 
 
 class Unavailable(AttainError):

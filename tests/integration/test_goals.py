@@ -26,7 +26,7 @@ async def make_department(api: AsyncClient, company: Company) -> str:
 
 
 async def test_a_goal_is_written_for_the_company_a_department_or_a_person(api: AsyncClient, state: ApiState) -> None:
-    """GOAL-1: in draft, over the cycle's days unless it says otherwise."""
+    """GOAL-1: in draft, over the cycle's days unless it says otherwise; the person is the administrator's own self."""
     company, cycle, shop = await setting(api, state)
     owners: list[dict[str, Any]] = [
         {"type": "company", "id": None},
@@ -261,12 +261,14 @@ async def test_20_confirmations_at_once_have_one_winner(api: AsyncClient, state:
     assert sorted(answer.status_code for answer in answers) == [200] + [412] * 19
 
 
-async def test_another_company_and_employees_see_no_goals(api: AsyncClient, state: ApiState) -> None:
+async def test_another_company_sees_no_goals_and_employees_no_drafts_of_others(api: AsyncClient, state: ApiState) -> None:
     company, cycle, shop = await setting(api, state)
     goal = (await make_goal(api, company, indicator([shop]), cycle_id=cycle))["id"]
     other, employee = await make_company(state), await make_member(state, company)
     for path in (f"/v1/goals/{goal}", f"/v1/goals/{goal}/attainment"):
         problem(await api.get(path, headers=other.headers), status=404, code="not-found")
-        problem(await api.get(path, headers=employee.headers), status=403, code="not-allowed")
-    problem(await act(api, other, goal, "submit"), status=404, code="not-found")
+        problem(await api.get(path, headers=employee.headers), status=404, code="not-found")
+    for stranger in (other, employee):
+        assert ok(await api.get("/v1/goals", headers=stranger.headers))["items"] == []
+        problem(await act(api, stranger, goal, "submit"), status=404, code="not-found")
     await confirm_goals(api, company, goal)

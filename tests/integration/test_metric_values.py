@@ -218,7 +218,7 @@ async def test_shops_out_of_view_are_not_found(api: AsyncClient, state: ApiState
         ok(await api.get(path, params=params | {"shop_id": str(pusher.shop.id)}, headers=pusher.connector.headers))
         employee = await make_member(state, pusher.company)
         response = await api.get(path, params=params | {"shop_id": str(pusher.shop.id)}, headers=employee.headers)
-        problem(response, status=403, code="not-allowed")
+        problem(response, status=404, code="not-found")
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,8 @@ async def test_an_interval_makes_performance_an_interval(api: AsyncClient, state
 
 async def test_drafts_and_other_owners_goals_are_not_counted(api: AsyncClient, state: ApiState) -> None:
     pusher, cycle, ids = await scored(api, state, ("100", {"target": "100"}), rows={"gmv": "130"})
-    person = {"type": "person", "id": str(pusher.company.person_id)}
+    nobody_yet = await make_member(state, pusher.company, accepted=False)  # the administrator acts for them
+    person = {"type": "person", "id": str(nobody_yet.person_id)}
     one = indicator([pusher.shop.id])
     await make_goal(api, pusher.company, one, cycle_id=cycle, weight="0")
     mine = await make_goal(api, pusher.company, one, cycle_id=cycle, owner=person)

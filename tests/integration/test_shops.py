@@ -133,13 +133,16 @@ async def test_a_bad_cursor_is_a_bad_request(api: AsyncClient, state: ApiState) 
         problem(response, status=400, code="bad-cursor")
 
 
-async def test_only_administrators_write_shops_and_employees_do_not_read_them(
+async def test_only_administrators_write_shops_and_employees_read_only_their_own(
     api: AsyncClient, state: ApiState
 ) -> None:
     company = await make_company(state)
-    for role, read in (("hr", 200), ("executive", 200), ("employee", 403)):
+    shop = created(await api.post("/v1/shops", json=BODY, headers=company.headers))
+    for role, seen in (("hr", [shop]), ("executive", [shop]), ("employee", [])):
         member = await make_member(state, company, roles=(role,))
-        assert (await api.get("/v1/shops", headers=member.headers)).status_code == read
+        assert ok(await api.get("/v1/shops", headers=member.headers))["items"] == seen
+        status = (await api.get(f"/v1/shops/{shop['id']}", headers=member.headers)).status_code
+        assert status == (200 if seen else 404)
         problem(await api.post("/v1/shops", json=BODY, headers=member.headers), status=403, code="not-allowed")
 
 

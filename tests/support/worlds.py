@@ -43,6 +43,8 @@ def make_world(stack: Stack, *, gmv: str) -> World:
     person |= {"manager_id": None, "employment_type": "employee", "hired_on": "2026-03-01", "roles": ["employee"]}
     person_id = create("/v1/people", person)["id"]
     cycle_id = company.make_cycle("quarter", "2026-07-01")
+    item_set = {"shop_id": shop_id, "name": "爆款", "item_ids": ["1"]}
+    item_set_id = create("/v1/item-sets", item_set)["id"]
     indicators = [metric_indicator("gmv", [shop_id], "1000")]
     owner = {"type": "person", "id": person_id}
     goal_id = company.make_goal(cycle_id, indicators, weight="100", title="提升成交")
@@ -54,5 +56,6 @@ def make_world(stack: Stack, *, gmv: str) -> World:
     batch_id = connector.push([row, strange], key=PUSH_KEY)["id"]
     company.wait_for_batch(goal_id, batch_id)
     ids = {"department_id": department_id, "person_id": person_id, "shop_id": shop_id, "connector_id": connector.id}
+    ids |= {"item_set_id": item_set_id}
     ids |= {"cycle_id": cycle_id, "goal_id": goal_id, "batch_id": batch_id, "wait_for_batch": batch_id}
     return World(company, connector, ids | {"manager_id": person_id, "parent_id": department_id}, gmv)

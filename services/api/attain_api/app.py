@@ -12,17 +12,25 @@ from prometheus_client import ProcessCollector
 from attain_api import problems
 from attain_api.access.router import router as access
 from attain_api.attainments.router import router as attainments
+from attain_api.audit.router import router as audit
 from attain_api.batches.router import router as batches
+from attain_api.blueprints.router import router as blueprints
 from attain_api.companies.router import router as companies
 from attain_api.connectors.router import router as connectors
 from attain_api.cycles.router import router as cycles
 from attain_api.departments.router import router as departments
 from attain_api.goals.router import router as goals
+from attain_api.headcounts.router import router as headcounts
 from attain_api.health.router import router as health
+from attain_api.item_sets.router import router as item_sets
+from attain_api.invitations.router import router as invitations
 from attain_api.metrics.router import router as metrics
 from attain_api.middleware import RequestLayer, RequestMetrics
 from attain_api.openapi import complete
+from attain_api.passwords.router import router as passwords
 from attain_api.people.router import router as people
+from attain_api.personal_data.router import router as personal_data
+from attain_api.positions.router import router as positions
 from attain_api.scorecards.router import router as scorecards
 from attain_api.sessions.router import router as sessions
 from attain_api.shops.router import router as shops
@@ -32,10 +40,17 @@ ROUTERS: tuple[APIRouter, ...] = (
     health,
     access,
     sessions,
+    invitations,
+    passwords,
     companies,
+    headcounts,  # its /stats, before the departments take that for an id
     departments,
+    positions,
+    blueprints,
     people,
+    personal_data,
     shops,
+    item_sets,
     connectors,
     metrics,
     batches,
@@ -43,6 +58,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     goals,
     attainments,
     scorecards,
+    audit,
 )
 
 
@@ -52,6 +68,7 @@ def create_app(state: ApiState) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        await state.aftermath.finish()
         await state.doorbell.aclose()
         await state.engine.dispose()
 

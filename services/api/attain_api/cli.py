@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from attain_api.access.passwords import Passwords
+from attain_api.audit import commands as audit
 from attain_api.companies import service as companies
 from attain_api.settings import AdminSettings
 from attain_shared import logs
@@ -26,6 +27,7 @@ from attain_shared.doorbell import MemoryDoorbell
 from attain_shared.settings import read_settings
 
 app = typer.Typer(help="Administers an installation of Attain.", no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(audit.app, name="audit")
 
 _LOCK = "SELECT pg_advisory_lock(hashtextextended('attain:migrate', 0))"
 

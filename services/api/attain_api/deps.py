@@ -11,6 +11,7 @@ from fastapi.security import OAuth2PasswordBearer
 from attain_api.access.actor import Actor
 from attain_api.access.authentication import authenticate
 from attain_api.parameters import refuse_unknown
+from attain_api.problems import REQUEST_ID
 from attain_api.state import ApiState, state_of
 from attain_shared.audit.trail import Author
 from attain_shared.db.session import UnitOfWork, reading, transaction

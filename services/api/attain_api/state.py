@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from attain_api.access.passwords import Passwords
+from attain_api.aftermath import Aftermath
 from attain_api.settings import ApiSettings
 from attain_shared.doorbell import Doorbell
 
@@ -24,6 +25,7 @@ class ApiState:
     """Raises unless the queue answers."""
     passwords: Passwords = field(default_factory=Passwords)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    aftermath: Aftermath = field(default_factory=Aftermath)
     draining: bool = False
     """Asked to end: still serves, but is not ready, keeps no connection alive and lets no request wait."""
 

@@ -146,7 +146,10 @@ class SignInThrottle(Base):
     __tablename__ = "sign_in_throttles"
     subject: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     failures: Mapped[int]
-    window_started_at: Mapped[datetime]
+    """In the window of a minute."""
+    window_started_at: Mapped[datetime] = mapped_column(index=True)
+    blocks: Mapped[int]
+    """How many in a row: each is twice as long as the one before."""
     blocked_until: Mapped[datetime | None]
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import MISSING, AfterValidator, ConfigDict, Field
 
-from attain_shared.wire import Email, Input, Instant, Name, Output, Password
+from attain_shared.wire import Email, Input, Instant, Line, Name, Output, Password
 
 Scope = Literal["write", "backfill"]
 
@@ -61,6 +61,90 @@ class SessionRead(Output):
     """When it ends unless it is refreshed."""
     current: bool
     """Whether it is the one that asks."""
+
+
+class InvitationCreate(Input):
+    """Whom to invite."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"person_id": "0199a7d3-c1f2-7c63-b1d7-e8e1a4c5f001"}]})
+
+    person_id: UUID
+    """A person of the company, who has not left and has no account there yet."""
+
+
+class LinkCreated(Output):
+    """A one-time link."""
+
+    id: UUID
+    """Its id."""
+    token: str | None
+    """Its secret, shown this once; null in a replay."""
+    expires_at: Instant
+    """From then on it is good no more."""
+
+
+class InvitationRead(Output):
+    """An invitation, without its token."""
+
+    id: UUID
+    """Its id."""
+    person_id: UUID
+    """Who is invited."""
+    created_by: UUID | None
+    """The person who made it."""
+    created_at: Instant
+    """When it was made."""
+    expires_at: Instant
+    """From then on it is good no more."""
+    accepted_at: Instant | None = Field(validation_alias="used_at")
+    """When it was accepted."""
+    revoked_at: Instant | None
+    """When it was revoked, or replaced by a later one."""
+
+
+class InvitationAccept(Input):
+    """Taking up an invitation."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"token": "0199a7d3c1f27c63b1d7e8e1a4c5f001_…", "password": "correct horse battery"}]
+        }
+    )
+
+    token: Line
+    """As the invitation gave it."""
+    password: Password
+    """For a new account; an e-mail that has an account already joins with its own."""
+
+
+class PasswordChange(Input):
+    """A new password for the caller's account."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"current_password": "correct horse battery", "new_password": "staple battery horse"}]
+        }
+    )
+
+    current_password: str = Field(max_length=200)
+    """The one so far."""
+    new_password: Password
+    """The next one: not a common one, without its owner's name or e-mail in it."""
+
+
+class PasswordReset(Input):
+    """A new password by a one-time link."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"token": "0199a7d3c1f27c63b1d7e8e1a4c5f001_…", "password": "correct horse battery"}]
+        }
+    )
+
+    token: Line
+    """As the link gave it."""
+    password: Password
+    """The next one: not a common one, without its owner's name or e-mail in it."""
 
 
 class CompanyRead(Output):

@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 GENESIS = bytes(32)
@@ -39,31 +38,34 @@ class Content:
     digests: Mapping[str, str]
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """A value as JSON has it: what a JSONB column gives back is the same again."""
     if value is None or isinstance(value, bool | int | str):
         return value
+    if isinstance(value, Mapping):
+        return {str(name): plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        parts = [plain(part) for part in value]
+        return sorted(parts, key=str) if isinstance(value, set | frozenset) else parts
+    return _as_text(value)
+
+
+def _as_text(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
         return format(value, "f")
-    if isinstance(value, Mapping):
-        return {str(name): plain(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(part) for part in value]
-    if isinstance(value, set | frozenset):
-        return sorted(plain(part) for part in value)
     return str(value)  # ids, and the floats that JSON would write in two ways
 
 
-def canonical(value: Any) -> bytes:
+def canonical(value: object) -> bytes:
     """The one way to write a plain value down."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def field_digest(salt: str, before: Any, after: Any) -> str:
+def field_digest(salt: str, before: object, after: object) -> str:
     """The digest of one field's values; the salt is hexadecimal."""
     return hashlib.sha256(bytes.fromhex(salt) + canonical({"after": after, "before": before})).hexdigest()
 

@@ -18,6 +18,7 @@ class AuditEntry(Base):
         ForeignKeyConstraint(["company_id"], ["companies.id"]),
         Index(None, "company_id", "resource_type", "resource_id", "sequence"),
         Index(None, "company_id", "actor_id", "sequence"),
+        Index(None, "company_id", "occurred_at"),
     )
     company_id: Mapped[company_key]
     sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

@@ -1,23 +1,27 @@
-"""Adding to a company's chain: the last thing a transaction does (SEC-5)."""
+"""Adding to a company's chain, the last thing a transaction does, and reading it to verify it (SEC-5)."""
 
 import os
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Integer, LargeBinary, Text, Uuid, bindparam, text
+from sqlalchemy import DateTime, Integer, LargeBinary, Row, Text, Uuid, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
 
+from attain_shared.access.models import Company
 from attain_shared.audit.chain import GENESIS, SALT_BYTES, Content, canonical, content_digest, field_digest
-from attain_shared.audit.models import AuditHead
+from attain_shared.audit.models import AuditEntry, AuditHead
 from attain_shared.audit.trail import Author, Change, Trail
+from attain_shared.audit.verification import Link
 from attain_shared.clock import utc_now
 from attain_shared.identifiers import new_id
 
-_COLUMNS = {
+_COLUMNS: dict[str, TypeEngine[Any]] = {
     "ids": ARRAY(Uuid()),
     "actions": ARRAY(Text()),
     "resource_types": ARRAY(Text()),
@@ -57,7 +61,7 @@ _APPEND = text("""
     bindparam("actor_id", type_=Uuid()),
     bindparam("request_id", type_=Text()),
     *(bindparam(name, type_=kind) for name, kind in _COLUMNS.items()),
-).columns(sequence=BigInteger)
+)
 """Locks the head, hangs the entries behind it and moves it: one round trip, and the lock lives from here to the commit."""
 
 
@@ -134,3 +138,36 @@ def _salted(change: Change) -> tuple[dict[str, Any], dict[str, str]]:
         kept[name] = {"before": before, "after": after, "salt": salt}
         digests[name] = field_digest(salt, before, after)
     return kept, digests
+
+
+async def list_heads(session: AsyncSession) -> list[Row[Any]]:
+    """Where every company's chain ends: company_id, code, sequence, digest. For commands of the installation."""
+    statement = (
+        select(Company.id.label("company_id"), Company.code, AuditHead.sequence, AuditHead.digest)
+        .outerjoin(AuditHead, AuditHead.company_id == Company.id)
+        .order_by(Company.code)
+    )
+    return list(await session.execute(statement))
+
+
+async def find_head(session: AsyncSession, *, company_id: UUID, for_update: bool = False) -> AuditHead | None:
+    """Where a company's chain ends; held, nobody adds to it until the transaction ends."""
+    statement = select(AuditHead).where(AuditHead.company_id == company_id).execution_options(populate_existing=True)
+    return await session.scalar(statement.with_for_update() if for_update else statement)
+
+
+async def list_links(session: AsyncSession, *, company_id: UUID, after: int, limit: int) -> list[Link]:
+    """The next entries of a chain, for verifying it."""
+    statement = (
+        select(AuditEntry)
+        .where(AuditEntry.company_id == company_id, AuditEntry.sequence > after)
+        .order_by(AuditEntry.sequence)
+        .limit(limit)
+        .execution_options(populate_existing=True)
+    )
+    return [_link(entry) for entry in await session.scalars(statement)]
+
+
+def _link(entry: AuditEntry) -> Link:
+    content = Content(**{part.name: getattr(entry, part.name) for part in fields(Content)})
+    return Link(entry.sequence, content, entry.changes, entry.digest)

@@ -4,20 +4,20 @@ A listener on all sessions: whatever a service adds, changes or deletes is noted
 Statements that go past the session (`insert(…)`, `update(…)`, `delete(…)`) are noted by hand: `UnitOfWork.record`.
 """
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import event, inspect
-from sqlalchemy.orm import Mapper, Session, SessionTransaction
+from sqlalchemy.orm import InstanceState, Mapper, Session, SessionTransaction
 
 from attain_shared.audit.chain import plain
 from attain_shared.audit.resources import NEVER_SHOWN, RESOURCES, Resource
 from attain_shared.db.base import SECRET
 
-Values = tuple[Any, Any]
+Values = tuple[object, object]
 """Before and after."""
 TRAIL = "attain.trail"
 """Where a session keeps its transaction's trail."""
@@ -77,31 +77,30 @@ class Trail:
     def note_flush(self, session: Session) -> None:
         """Note what a flush has just written."""
         for row in session.new:
-            self._note(row, "create", lambda state, name: (None, state.dict.get(name)))
+            self._note(inspect(row), "create")
         for row in session.dirty:
-            self._note(row, "update", _difference)
+            self._note(inspect(row), "update")
         for row in session.deleted:
-            self._note(row, "delete", lambda state, name: (state.dict.get(name), None))
+            self._note(inspect(row), "delete")
 
-    def _note(self, row: Any, verb: str, values: Any) -> None:
-        mapper: Mapper[Any] = inspect(type(row))
-        resource = RESOURCES.get(mapper.local_table.name)  # type: ignore[attr-defined]  # a table has a name
+    def _note(self, state: InstanceState[Any], verb: str) -> None:
+        resource = RESOURCES.get(str(state.mapper.local_table))
         if resource is None:
             return
-        state = inspect(row)
-        found = ((name, values(state, name)) for name in _shown(mapper, resource))
-        fields = {name: (plain(pair[0]), plain(pair[1])) for name, pair in found if pair is not None}
-        key = (mapper, tuple(mapper.primary_key_from_instance(row)))
-        if key not in self._changes:
-            self._changes[key] = Change(
-                company_id=row.id if resource.type == "company" else row.company_id,
+        row = state.object
+        key = (state.mapper, tuple(state.mapper.primary_key_from_instance(row)))
+        change = self._changes.setdefault(
+            key,
+            Change(
+                company_id=getattr(row, "id" if resource.type == "company" else "company_id"),
                 resource_type=resource.type,
                 resource_id=getattr(row, resource.id),
                 verb=verb,
-            )
-        elif verb == "delete":
-            self._changes[key].verb = verb
-        self._changes[key].merge(fields)
+            ),
+        )
+        if verb == "delete":
+            change.verb = verb
+        change.merge({name: _values(state, name, verb) for name in _shown(state.mapper, resource)})
 
     def hold(self, savepoint: SessionTransaction) -> None:
         """Remember how things are at a savepoint."""
@@ -114,23 +113,26 @@ class Trail:
         self._changes = self._savepoints.pop(savepoint, self._changes)
 
 
-def _difference(state: Any, name: str) -> Values | None:
+def _values(state: InstanceState[Any], name: str, verb: str) -> Values:
+    now = plain(state.dict.get(name))
+    if verb == "create":
+        return None, now
+    if verb == "delete":
+        return now, None
     history = state.attrs[name].history
     if not history.has_changes():
-        return None
-    return (history.deleted[0] if history.deleted else None, history.added[0] if history.added else None)
+        return now, now
+    return plain(history.deleted[0]) if history.deleted else None, now
 
 
 @cache
 def _shown(mapper: Mapper[Any], resource: Resource) -> tuple[str, ...]:
-    return tuple(_shown_attributes(mapper, resource))
-
-
-def _shown_attributes(mapper: Mapper[Any], resource: Resource) -> Iterator[str]:
-    for attribute in mapper.column_attrs:
-        hidden = attribute.key in NEVER_SHOWN | resource.unseen | {resource.id}
-        if not hidden and attribute.columns[0].info != SECRET:
-            yield attribute.key
+    hidden = NEVER_SHOWN | resource.unseen | {resource.id}
+    return tuple(
+        attribute.key
+        for attribute in mapper.column_attrs
+        if attribute.key not in hidden and attribute.columns[0].info != SECRET
+    )
 
 
 @event.listens_for(Session, "after_flush")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import MISSING, ConfigDict, Field
 
-from attain_shared.wire import Count, Input, Instant, Name, Output
+from attain_shared.wire import Count, Day, Input, Instant, Name, Output
 
 DepartmentFunction = Literal[
     "operations",
@@ -57,6 +57,8 @@ class DepartmentCreate(Input):
     """How many people it should have; null where nobody has planned yet."""
     duties: Duties = Field(default=[])
     """What it does."""
+    opened_on: Day | None = None
+    """Its first day, not in the future; null where it has been there for ever."""
 
 
 class DepartmentUpdate(Input):
@@ -78,6 +80,24 @@ class DepartmentUpdate(Input):
     """What it does."""
 
 
+class DepartmentMove(Input):
+    """Where to move a department."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"parent_id": None}]})
+
+    parent_id: UUID | None
+    """The department above; null moves it to the top."""
+
+
+class DepartmentMerge(Input):
+    """What to merge a department into."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"into_id": "0199b2c4-5f00-7a10-8000-000000000001"}]})
+
+    into_id: UUID
+    """The department that takes over its people and the departments below it."""
+
+
 class DepartmentRead(Output):
     """A department."""
 
@@ -95,8 +115,16 @@ class DepartmentRead(Output):
     """How many people it should have."""
     duties: list[str]
     """What it does."""
+    closed_on: Day | None
+    """From this day on it is no more; null while it is open, and on a day in the past on which it was."""
+    merged_into_id: UUID | None
+    """Where its people went, if it was closed by a merge."""
     created_at: Instant
     """When it was made."""
+    masked: list[Literal["headcount_plan"]]
+    """The fields that are null because the caller may not see them."""
+    allowed_actions: list[Literal["move", "merge", "close", "reopen"]]
+    """What the caller may do with it now."""
 
 
 class DepartmentNode(DepartmentRead):
@@ -107,7 +135,7 @@ class DepartmentNode(DepartmentRead):
 
 
 class DepartmentTree(Output):
-    """All departments of a company."""
+    """The departments of a company, nested."""
 
     items: list[DepartmentNode]
     """Those at the top, by name."""

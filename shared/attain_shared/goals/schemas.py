@@ -148,12 +148,12 @@ class IndicatorRead(Output):
     """A metric of the catalogue."""
     metric: str
     """The metric's code."""
-    shop_ids: list[UUID]
-    """The shops."""
-    aggregate: Aggregate
-    """How the window is formed."""
-    dimension: str
-    """Empty for the whole shop."""
+    shop_ids: list[UUID] | None
+    """The shops; null where masked."""
+    aggregate: Aggregate | None
+    """How the window is formed; null where masked."""
+    dimension: str | None
+    """Empty for the whole shop; null where masked."""
     direction: Direction
     """Which figures are good ones."""
     target: Figure | None
@@ -162,8 +162,8 @@ class IndicatorRead(Output):
     """Where the way to the target starts."""
     band: Band | None
     """The range that is on target."""
-    cap: Figure
-    """Where an attainment is cut off when it is averaged."""
+    cap: Figure | None
+    """Where an attainment is cut off when it is averaged; null where masked."""
 
 
 class RubricRule(Input):
@@ -284,12 +284,12 @@ class GoalRead(Output):
     """The window's first day."""
     ends_on: date
     """The window's last day, inclusive."""
-    weight: Figure
-    """Percent of the owner's goals."""
+    weight: Figure | None
+    """Percent of the owner's goals; null where masked."""
     rubric: RubricBody | None
     """Null: the default of GOAL-6."""
-    ignore_missing: bool
-    """Whether indicators without data are left out of the score."""
+    ignore_missing: bool | None
+    """Whether indicators without data are left out of the score; null where masked."""
     indicators: list[IndicatorRead]
     """What it is measured by."""
     state: Literal["draft", "submitted", "returned", "confirmed", "closed", "cancelled"]
@@ -298,6 +298,8 @@ class GoalRead(Output):
     """When it was made."""
     allowed_actions: list[str]
     """What the caller may do with it now."""
+    masked: list[str] = Field(examples=[["why", "how", "indicators/shop_ids"]])
+    """Fields that are null because the caller sees only the public part of the goal (SEC-3); empty in full view."""
 
 
 class GoalWeight(Input):

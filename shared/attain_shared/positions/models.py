@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, Uniqu
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from attain_shared.db.base import Base, code_text, company_key, created, id_key, name_text, row_version
+from attain_shared.db.base import PERSONAL, Base, code_text, company_key, created, id_key, name_text, row_version
 
 
 class Position(Base):
@@ -59,5 +59,5 @@ class Successor(Base):
     position_id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     readiness: Mapped[code_text]
-    note: Mapped[str | None]
+    note: Mapped[str | None] = mapped_column(Text, info=PERSONAL)
     created_at: Mapped[created]

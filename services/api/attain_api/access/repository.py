@@ -88,6 +88,7 @@ class Place:
 
     company_id: UUID
     code: str
+    person_id: UUID
     accepted_at: datetime | None
 
 
@@ -164,7 +165,7 @@ async def find_holder(
     if for_update:
         statement = statement.with_for_update(of=Person)
     row = (await session.execute(statement)).one_or_none()
-    return Holder(*row) if row else None
+    return Holder(*tuple(row)) if row else None
 
 
 async def find_key_holder(session: AsyncSession, *, key_id: UUID) -> KeyHolder | None:
@@ -207,7 +208,7 @@ async def find_account(session: AsyncSession, *, email: str) -> Account | None:
 async def list_places(session: AsyncSession, *, account_id: UUID) -> list[Place]:
     """The companies an account belongs to, accepted or not, but for those its owner has left."""
     found = await session.execute(
-        select(Company.id, Company.code, Membership.accepted_at)
+        select(Company.id, Company.code, Membership.person_id, Membership.accepted_at)
         .join(Membership, Membership.company_id == Company.id)
         .join(
             PersonSpell,

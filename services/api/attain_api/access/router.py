@@ -10,7 +10,7 @@ from attain_api.access.client import CurrentClient
 from attain_api.deps import CurrentActor, State, Uow, allow, public
 from attain_api.problems import problems
 from attain_shared.access.schemas import CompanyRead, MeRead, RefreshTokenBody, TokenRead
-from attain_shared.errors import Conflict, NotAllowed, Unauthenticated
+from attain_shared.errors import Conflict, NotAllowed, TooManyRequests, Unauthenticated
 from attain_shared.wire import Line
 
 router = APIRouter(prefix="/v1", tags=["access"])
@@ -40,7 +40,7 @@ class TokenForm(BaseModel):
     "/auth/token",
     summary="Sign in with e-mail and password",
     dependencies=[public],
-    responses=problems(Unauthenticated, NotAllowed, Conflict),
+    responses=problems(Unauthenticated, NotAllowed, Conflict, TooManyRequests),
 )
 async def create_token(
     *, state: State, client: CurrentClient, response: Response, form: Annotated[TokenForm, Form()]

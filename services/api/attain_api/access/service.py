@@ -4,7 +4,7 @@ These open their own transactions: a password is never hashed while a connection
 stolen token's session must outlive the refusal.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,6 +15,8 @@ from attain_api.access.repository import Place, Profile
 from attain_api.access.tokens import Claims, Opaque, new_opaque, read_opaque, sign_access_token
 from attain_api.sessions import service as sessions
 from attain_api.state import ApiState
+from attain_api.throttling import service as throttling
+from attain_api.throttling.service import Throttled
 from attain_shared.access.models import Session
 from attain_shared.access.schemas import TokenRead
 from attain_shared.clock import utc_now
@@ -33,14 +35,40 @@ class Refusal:
 
 
 async def sign_in(state: ApiState, *, email: str, password: str, scope: str, client: Client) -> TokenRead:
-    """Tokens for one company of the account."""
+    """Tokens for one company of the account; nothing tells whether there is one before the password fits."""
+    try:
+        tries = await throttling.count(state, throttling.account(email), *throttling.address_of(client))
+    except Throttled as refusal:
+        if refusal.begins:
+            state.aftermath.begin(_note_block(state, email=email))
+        raise
     async with transaction(state.sessions, state.doorbell) as uow:
         account = await repository.find_account(uow.session, email=email.strip().lower())
     fits = await state.passwords.matches(password, account.password_hash if account else None)
     if account is None or not fits:
-        raise Unauthenticated("The e-mail or the password is wrong.", code="invalid-credentials")
+        raise Unauthenticated("The e-mail or the password is wrong.", code="invalid-credentials", headers=tries.headers)
+    await throttling.succeed(state, tries.subjects)
     async with transaction(state.sessions, state.doorbell) as uow:
         return await begin_session(uow, state=state, account_id=account.id, scope=scope, client=client)
+
+
+async def _note_block(state: ApiState, *, email: str) -> None:
+    """Tell the companies of an account, if there is one, that somebody has tried too often (SEC-5).
+
+    Not before the answer, whose time would tell that there is one.
+    """
+    async with transaction(state.sessions, state.doorbell) as uow:
+        account = await repository.find_account(uow.session, email=email.strip().lower())
+        places = await repository.list_places(uow.session, account_id=account.id) if account else []
+        for place in places:
+            if place.accepted_at is not None:
+                uow.record(
+                    resource_type="membership",
+                    resource_id=place.person_id,
+                    changes={},
+                    company_id=place.company_id,
+                    action="sign_in_blocked",
+                )
 
 
 async def begin_session(uow: UnitOfWork, *, state: ApiState, account_id: UUID, scope: str, client: Client) -> TokenRead:
@@ -59,6 +87,13 @@ async def begin_session(uow: UnitOfWork, *, state: ApiState, account_id: UUID, s
     )
     uow.session.add(session)
     await uow.session.flush()
+    uow.author = replace(uow.author, kind="person", id=place.person_id, company_id=place.company_id)
+    uow.record(
+        resource_type="session",
+        resource_id=session.id,
+        changes={"created_at": (None, now)},
+        action="sign_in",
+    )
     return await _issue(uow, state=state, claims=Claims(account_id, place.company_id, session.id), now=now)
 
 

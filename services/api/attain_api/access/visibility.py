@@ -214,6 +214,18 @@ class View:
             conditions.append(~owner_has_account(company_id, owner))
         return or_(*conditions)
 
+    def department(self) -> ColumnElement[bool]:
+        """Whether the caller sees the department in a row: closed ones are history, and not the directory's."""
+        if self.actor.roles & (SEES_EVERYBODY | READS_EVERYBODY):
+            return true()
+        return Department.closed_on.is_(None)
+
+    def figures(self, department_id: Key = Department.id) -> ColumnElement[bool]:
+        """Whether the caller sees the headcount plan and the figures of the department in a row (ORG-5)."""
+        if self.actor.roles & (SEES_EVERYBODY | READS_EVERYBODY):
+            return true()
+        return department_id.in_(self.led)
+
     def shop(self, shop_id: Key) -> ColumnElement[bool]:
         """Whether the caller sees the values of the shop in a row: owned today, or measured by a goal, of whom it answers for."""
         if self.actor.kind == "connector":

@@ -5,8 +5,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, Select, Subquery, column, exists, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from attain_api.access.actor import Actor
+from attain_api.access.visibility import View, goal_is_public
+from attain_shared.goals.models import Goal
 
 _INCLUDED = """
     (SELECT batch.id FROM metric_batches batch
@@ -23,7 +27,8 @@ _INCLUDED = """
 Read, never stored: a push that commits late with a smaller id cannot make it a lie.
 """
 
-_ATTAINMENT = text(f"""
+_ATTAINMENT = (
+    text(f"""
     SELECT goal.id AS goal_id, attainment.score, attainment.score_low, attainment.score_high, attainment.rule,
            attainment.status, attainment.business_day, attainment.computed_at, attainment.indicators, {_INCLUDED} AS includes_batches_up_to
     FROM goals goal
@@ -31,16 +36,31 @@ _ATTAINMENT = text(f"""
     LEFT JOIN goal_marks mark ON mark.company_id = goal.company_id AND mark.goal_id = goal.id
     WHERE goal.company_id = :company_id AND goal.id = :goal_id
 """)  # noqa: S608 - composed of this module's own constants
+    .columns(
+        *map(
+            column,
+            (
+                "goal_id", "score", "score_low", "score_high", "rule", "status", "business_day", "computed_at",
+                "indicators", "includes_batches_up_to",
+            ),
+        )
+    )
+    .subquery("found")
+)  # fmt: skip
 
-_WAITING = text("""
+_WAITING = (
+    text("""
     SELECT batch.state, mark.first_batch_id, EXISTS (
         SELECT FROM metric_batches open
-        WHERE open.company_id = :company_id AND open.state = 'stored' AND open.id < :batch_id)
+        WHERE open.company_id = :company_id AND open.state = 'stored' AND open.id < :batch_id) AS has_older_open
     FROM metric_batches batch
     JOIN goals goal ON goal.company_id = batch.company_id AND goal.id = :goal_id
     LEFT JOIN goal_marks mark ON mark.company_id = goal.company_id AND mark.goal_id = goal.id
     WHERE batch.company_id = :company_id AND batch.id = :batch_id
 """)
+    .columns(*map(column, ("state", "first_batch_id", "has_older_open")))
+    .subquery("found")
+)  # fmt: skip
 
 _SCORECARD = text("""
     SELECT goal.id AS goal_id, goal.title, goal.weight, attainment.score, attainment.score_low, attainment.score_high,
@@ -69,20 +89,37 @@ class WaitState(NamedTuple):
         return self.state != "stored" and (unseen is None or unseen > batch_id)
 
 
+def _if_seen(found: Subquery, *, visible_to: Actor, goal_id: UUID) -> Select[*tuple[Any, ...]]:
+    """A statement's row on a goal, where the caller sees the goal at least in its public form."""
+    return select(found).where(
+        exists().where(
+            Goal.company_id == visible_to.company_id,
+            Goal.id == goal_id,
+            or_(View(visible_to).goal(), goal_is_public()),
+        )
+    )
+
+
 async def find_attainment(
-    session: AsyncSession, *, company_id: UUID, goal_id: UUID, as_of: datetime
+    session: AsyncSession, *, visible_to: Actor, goal_id: UUID, as_of: datetime
 ) -> Row[Any] | None:
     """A goal's stored attainment, and up to which batch it speaks; nulls where none is stored yet."""
-    rows = await session.execute(_ATTAINMENT, {"company_id": company_id, "goal_id": goal_id, "as_of": as_of})
+    rows = await session.execute(
+        _if_seen(_ATTAINMENT, visible_to=visible_to, goal_id=goal_id),
+        {"company_id": visible_to.company_id, "goal_id": goal_id, "as_of": as_of},
+    )
     return rows.one_or_none()
 
 
 async def find_wait_state(
-    session: AsyncSession, *, company_id: UUID, goal_id: UUID, batch_id: UUID
+    session: AsyncSession, *, visible_to: Actor, goal_id: UUID, batch_id: UUID
 ) -> WaitState | None:
-    """Where a batch is on its way to a goal; None unless there are both."""
+    """Where a batch is on its way to a goal; None unless there are both, the goal in the caller's view."""
     row = (
-        await session.execute(_WAITING, {"company_id": company_id, "goal_id": goal_id, "batch_id": batch_id})
+        await session.execute(
+            _if_seen(_WAITING, visible_to=visible_to, goal_id=goal_id),
+            {"company_id": visible_to.company_id, "goal_id": goal_id, "batch_id": batch_id},
+        )
     ).one_or_none()
     return WaitState(*row) if row else None
 

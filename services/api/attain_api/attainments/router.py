@@ -31,7 +31,7 @@ class BriefRolePolicy(RolePolicy):
         return actor
 
 
-BriefReader = Annotated[Actor, Depends(BriefRolePolicy(frozenset({"admin", "hr", "executive"})))]
+BriefReader = Annotated[Actor, Depends(BriefRolePolicy(frozenset({"admin", "hr", "executive", "employee"})))]
 
 
 class AttainmentQuery(Input):

@@ -41,9 +41,7 @@ async def wait_for_batch(state: ApiState, *, actor: Actor, goal_id: UUID, batch_
     deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
     while True:
         async with transaction(state.sessions, state.doorbell) as uow:
-            found = await repository.find_wait_state(
-                uow.session, company_id=actor.company_id, goal_id=goal_id, batch_id=batch_id
-            )
+            found = await repository.find_wait_state(uow.session, visible_to=actor, goal_id=goal_id, batch_id=batch_id)
         if found is None:
             raise NotFound("no such goal or batch")
         if found.shows(batch_id):
@@ -59,9 +57,7 @@ async def wait_for_batch(state: ApiState, *, actor: Actor, goal_id: UUID, batch_
 async def get_attainment(uow: UnitOfWork, *, actor: Actor, goal_id: UUID, as_of: datetime | None) -> AttainmentRead:
     """A goal's attainment as it stands, or as it was known at an instant (MET-7)."""
     now = utc_now()
-    row = await repository.find_attainment(
-        uow.session, company_id=actor.company_id, goal_id=goal_id, as_of=as_of or now
-    )
+    row = await repository.find_attainment(uow.session, visible_to=actor, goal_id=goal_id, as_of=as_of or now)
     if row is None:
         raise NotFound("no such goal")
     if as_of is None and row.computed_at is not None and row.business_day == business_day():

@@ -1,9 +1,9 @@
 """Statements on connectors and their keys."""
 
-from datetime import datetime
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_api.paging import PageQuery, paginate
@@ -29,11 +29,7 @@ async def list_connectors(
     return await paginate(session, statement, query=query, columns=columns, id_column=Connector.id)
 
 
-async def end_keys(session: AsyncSession, *, company_id: UUID, connector_id: UUID, at: datetime) -> None:
-    """Let the keys so far end at an instant, unless they end before."""
-    await session.execute(
-        update(ApiKey)
-        .where(ApiKey.company_id == company_id, ApiKey.connector_id == connector_id)
-        .values(expires_at=func.least(func.coalesce(ApiKey.expires_at, at), at))
-        .execution_options(synchronize_session=False)
-    )
+async def list_keys(session: AsyncSession, *, company_id: UUID, connector_id: UUID) -> Sequence[ApiKey]:
+    """The keys of a connector, to be changed."""
+    statement = select(ApiKey).where(ApiKey.company_id == company_id, ApiKey.connector_id == connector_id)
+    return (await session.scalars(statement.order_by(ApiKey.id).with_for_update())).all()

@@ -91,7 +91,8 @@ async def rotate_key(
     """A new key; those so far work for some hours more."""
     connector = await _live_connector(uow, actor=actor, connector_id=connector_id, if_match=if_match)
     end = utc_now() + timedelta(hours=overlap_hours)
-    await repository.end_keys(uow.session, company_id=actor.company_id, connector_id=connector_id, at=end)
+    for key in await repository.list_keys(uow.session, company_id=actor.company_id, connector_id=connector_id):
+        key.expires_at = end if key.expires_at is None else min(key.expires_at, end)
     connector.version += 1
     return KeyedConnector(connector, await _add_key(uow, connector=connector))
 

@@ -1,45 +1,105 @@
 """Statements on departments."""
 
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, func, literal, select
+from sqlalchemy import Date, Integer, Row, Select, Uuid, func, literal, null, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from attain_api.paging import PageQuery, paginate
-from attain_shared.departments.models import Department
+from attain_api.access.visibility import View, on_day
+from attain_api.paging import PageQuery, paginate_columns
+from attain_shared.departments.models import Department, DepartmentSpell
+from attain_shared.people.models import Person, PersonEvent, PersonSpell
+
+DepartmentRow = Row[*tuple[Any, ...]]
+"""A department as one caller sees it on one day."""
 
 
-async def find_department(
-    session: AsyncSession, *, company_id: UUID, department_id: UUID, for_update: bool = False
-) -> Department | None:
-    """A department of the company; held until the transaction ends where it is to be changed."""
-    statement = select(Department).where(Department.company_id == company_id, Department.id == department_id)
-    return await session.scalar(statement.with_for_update() if for_update else statement)
+def _select_as_seen(view: View, *, on: date | None) -> Select[*tuple[Any, ...]]:
+    """The departments a caller sees: as they are, or with a day as they were then."""
+    company_id = view.actor.company_id
+    state = Department if on is None else DepartmentSpell
+    statement = select(
+        Department.id,
+        state.name,
+        state.function,
+        state.parent_id,
+        state.head_id,
+        state.headcount_plan,
+        state.duties,
+        (Department.closed_on if on is None else literal(None, Date()).label("closed_on")),
+        (Department.merged_into_id if on is None else literal(None, Uuid()).label("merged_into_id")),
+        Department.created_at,
+        Department.version,
+        view.figures().label("sees_plan"),
+    ).where(Department.company_id == company_id, view.department())
+    if on is not None:
+        statement = statement.join(
+            DepartmentSpell,
+            (DepartmentSpell.company_id == Department.company_id) & (DepartmentSpell.department_id == Department.id),
+        ).where(DepartmentSpell.company_id == company_id, DepartmentSpell.starts_on <= on, DepartmentSpell.ends_on > on)
+    return statement
 
 
-async def list_departments(
-    session: AsyncSession,
-    *,
-    company_id: UUID,
-    function: str | None,
-    parent_id: UUID | None,
-    name: str | None,
-    query: PageQuery,
-) -> tuple[list[Department], str | None]:
-    """A part of the company's departments."""
-    statement = select(Department).where(Department.company_id == company_id)
-    wanted = ((Department.function, function), (Department.parent_id, parent_id), (Department.name, name))
-    for column, value in wanted:
+async def find_as_seen(
+    session: AsyncSession, *, view: View, department_id: UUID, on: date | None
+) -> DepartmentRow | None:
+    """A department, if the caller sees it."""
+    statement = _select_as_seen(view, on=on).where(Department.id == department_id)
+    return (await session.execute(statement)).one_or_none()
+
+
+async def list_as_seen(
+    session: AsyncSession, *, view: View, on: date | None, is_open: bool, filters: dict[str, Any], query: PageQuery
+) -> tuple[list[DepartmentRow], str | None]:
+    """A part of the departments the caller sees; `filters` are fields and what they must be, None for anything."""
+    statement = _select_as_seen(view, on=on)
+    state = Department if on is None else DepartmentSpell
+    for name, value in filters.items():
         if value is not None:
-            statement = statement.where(column == value)
-    columns = {"name": Department.name, "created_at": Department.created_at}
-    return await paginate(session, statement, query=query, columns=columns, id_column=Department.id)
+            statement = statement.where(getattr(state, name) == value)
+    if on is None:
+        statement = statement.where(Department.closed_on.is_(None) if is_open else Department.closed_on.is_not(None))
+    columns = {"name": state.name, "created_at": Department.created_at}
+    return await paginate_columns(session, statement, query=query, columns=columns, id_column=Department.id)
 
 
-async def list_all(session: AsyncSession, *, company_id: UUID) -> list[Department]:
-    """All departments of the company, by name."""
-    statement = select(Department).where(Department.company_id == company_id)
-    return list(await session.scalars(statement.order_by(Department.name, Department.id)))
+async def list_all_as_seen(session: AsyncSession, *, view: View, on: date | None) -> Sequence[DepartmentRow]:
+    """All open departments the caller sees, by name."""
+    statement = _select_as_seen(view, on=on)
+    if on is None:
+        statement = statement.where(Department.closed_on.is_(None))
+    state = Department if on is None else DepartmentSpell
+    return (await session.execute(statement.order_by(state.name, Department.id))).all()
+
+
+async def take_departments(
+    session: AsyncSession, *, company_id: UUID, department_ids: Sequence[UUID]
+) -> dict[UUID, Department]:
+    """Those of the company among the ids, held until the transaction ends, in an order of their own."""
+    statement = select(Department).where(Department.company_id == company_id, Department.id.in_(department_ids))
+    found = await session.scalars(statement.order_by(Department.id).with_for_update())
+    return {one.id: one for one in found}
+
+
+async def take_children(session: AsyncSession, *, company_id: UUID, department_id: UUID) -> list[Department]:
+    """The open departments directly below, held until the transaction ends."""
+    statement = select(Department).where(
+        Department.company_id == company_id, Department.parent_id == department_id, Department.closed_on.is_(None)
+    )
+    return list(await session.scalars(statement.order_by(Department.id).with_for_update()))
+
+
+async def list_by_origin(
+    session: AsyncSession, *, company_id: UUID, origins: Sequence[str]
+) -> dict[str, Row[UUID, str, int | None]]:
+    """Of the places in blueprints, those that have a department: its id, name and plan by place."""
+    statement = select(Department.origin, Department.id, Department.name, Department.headcount_plan).where(
+        Department.company_id == company_id, Department.origin.in_(origins)
+    )
+    return {row.origin: row for row in (await session.execute(statement)).all()}  # type: ignore[misc]
 
 
 async def lock_tree(session: AsyncSession, *, company_id: UUID) -> None:
@@ -49,19 +109,21 @@ async def lock_tree(session: AsyncSession, *, company_id: UUID) -> None:
     )
 
 
-async def list_line(session: AsyncSession, *, company_id: UUID, department_id: UUID) -> list[UUID]:
-    """The department and all those above it."""
+async def list_line(session: AsyncSession, *, company_id: UUID, department_id: UUID) -> dict[UUID, date | None]:
+    """The department and all those above it, with the days they were closed on."""
     line = (
-        select(Department.id, Department.parent_id)
+        select(Department.id, Department.parent_id, Department.closed_on)
         .where(Department.company_id == company_id, Department.id == department_id)
         .cte("line", recursive=True)
     )
     above = (
-        select(Department.id, Department.parent_id)
+        select(Department.id, Department.parent_id, Department.closed_on)
         .join(line, Department.id == line.c.parent_id)
         .where(Department.company_id == company_id)
     )
-    return list(await session.scalars(select(line.union(above).c.id)))
+    found = line.union(above)
+    rows = await session.execute(select(found.c.id, found.c.closed_on))
+    return {row.id: row.closed_on for row in rows}
 
 
 async def get_height(session: AsyncSession, *, company_id: UUID, department_id: UUID) -> int:
@@ -78,3 +140,70 @@ async def get_height(session: AsyncSession, *, company_id: UUID, department_id: 
     )
     found = await session.execute(select(func.max(below.union_all(children).c.level)))
     return found.scalar_one() or 0
+
+
+async def count_people_to_come_or_there(
+    session: AsyncSession, *, company_id: UUID, department_id: UUID, today: date
+) -> int:
+    """How many are employed in the department today or will be on a later day."""
+    statement = select(func.count(PersonSpell.person_id.distinct())).where(
+        PersonSpell.company_id == company_id,
+        PersonSpell.department_id == department_id,
+        PersonSpell.status != "left",
+        PersonSpell.ends_on > today,
+    )
+    return (await session.execute(statement)).scalar_one()
+
+
+async def count_events_to_come(session: AsyncSession, *, company_id: UUID, department_id: UUID, today: date) -> int:
+    """How many events after today bring somebody into the department."""
+    statement = select(func.count()).where(
+        PersonEvent.company_id == company_id,
+        PersonEvent.effective_on > today,
+        PersonEvent.withdrawn_at.is_(None),
+        PersonEvent.changes["department_id"].astext == str(department_id),
+    )
+    return (await session.execute(statement)).scalar_one()
+
+
+async def take_members(session: AsyncSession, *, company_id: UUID, department_id: UUID, today: date) -> list[UUID]:
+    """The people employed in the department today, held until the transaction ends."""
+    members = select(PersonSpell.person_id).where(
+        PersonSpell.company_id == company_id,
+        PersonSpell.department_id == department_id,
+        PersonSpell.status == "employed",
+        on_day(today),
+    )
+    statement = select(Person.id).where(Person.company_id == company_id, Person.id.in_(members))
+    return list(await session.scalars(statement.order_by(Person.id).with_for_update()))
+
+
+async def list_standing_events(
+    session: AsyncSession, *, company_id: UUID, person_ids: Sequence[UUID]
+) -> Sequence[PersonEvent]:
+    """The events of people that have not been withdrawn."""
+    statement = select(PersonEvent).where(
+        PersonEvent.company_id == company_id,
+        PersonEvent.person_id.in_(person_ids),
+        PersonEvent.withdrawn_at.is_(None),
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def raise_versions(session: AsyncSession, *, company_id: UUID, person_ids: Sequence[UUID]) -> None:
+    """Let the ETags of people change whose events have."""
+    await session.execute(
+        update(Person)
+        .where(Person.company_id == company_id, Person.id.in_(person_ids))
+        .values(version=Person.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def was_ever_referred_to(session: AsyncSession, *, company_id: UUID, department_id: UUID) -> bool:
+    """Whether history names the department where no foreign key says so: events, even withdrawn, and old trees."""
+    events = select(null()).where(
+        PersonEvent.company_id == company_id, PersonEvent.changes["department_id"].astext == str(department_id)
+    )
+    trees = select(null()).where(DepartmentSpell.company_id == company_id, DepartmentSpell.parent_id == department_id)
+    return (await session.execute(union_all(events, trees).limit(1))).first() is not None

@@ -1,12 +1,18 @@
 """The statements of goals."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, delete, select, text
+from sqlalchemy import ColumnElement, Row, Select, delete, exists, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from attain_api.access.actor import Actor
+from attain_api.access.visibility import View, given_owner, goal_is_public
 from attain_api.goals.owners import OwnerKey
+from attain_api.goals.reading import MASKED
+from attain_api.goals.rights import Rights
+from attain_api.paging import PageQuery, paginate_columns
 from attain_shared.departments.models import Department
 from attain_shared.goals.evaluation import series_of
 from attain_shared.goals.models import Cycle, Goal, Indicator, IndicatorSource
@@ -14,27 +20,79 @@ from attain_shared.people.models import Person
 from attain_shared.shops.models import Shop
 
 
-def select_goals(*, company_id: UUID) -> Select[Goal]:
-    """The goals of a company."""
-    return select(Goal).where(Goal.company_id == company_id)
+class SeenGoal(NamedTuple):
+    """A goal in the caller's view, and the caller's rights on it."""
+
+    goal: Goal
+    rights: Rights
 
 
-def of_owner(statement: Select[Goal], owner: OwnerKey) -> Select[Goal]:
-    """Those of one owner."""
-    return statement.where(
-        Goal.department_id.is_not_distinct_from(owner.department_id),
-        Goal.person_id.is_not_distinct_from(owner.person_id),
-    )
+class OwnerSight(NamedTuple):
+    """Whether there is such an owner, and the caller's rights on its goals."""
+
+    exists: bool
+    rights: Rights
 
 
-async def find_goal(session: AsyncSession, *, company_id: UUID, goal_id: UUID, lock: bool = False) -> Goal | None:
+def _select_seen(*, company_id: UUID, view: View) -> Select[*tuple[Any, ...]]:
+    """The goals that the caller sees, in full or in public form, and what else they may do with them."""
+    return select(
+        Goal,
+        view.goal().label("is_full"),
+        view.goal_writing().label("may_write"),
+        view.goal_confirming().label("may_confirm"),
+        Goal.created_at,
+        Goal.title,
+        Goal.id,
+    ).where(Goal.company_id == company_id, or_(view.goal(), goal_is_public()))
+
+
+def _seen(row: Row[*tuple[Any, ...]]) -> SeenGoal:
+    # a condition on an owner's column that is null is null
+    return SeenGoal(row.Goal, Rights(bool(row.is_full), bool(row.may_write), bool(row.may_confirm)))
+
+
+async def find_goal(session: AsyncSession, *, visible_to: Actor, goal_id: UUID, lock: bool = False) -> SeenGoal | None:
     """One goal; locked where it is to be changed, but not against the foreign keys of the worker's marks."""
-    statement = select_goals(company_id=company_id).where(Goal.id == goal_id)
+    statement = _select_seen(company_id=visible_to.company_id, view=View(visible_to)).where(Goal.id == goal_id)
     if lock:
         # what the session read before it had the lock may have changed since
         statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
-    goal: Goal | None = await session.scalar(statement)
-    return goal
+    row = (await session.execute(statement)).one_or_none()
+    return _seen(row) if row else None
+
+
+async def list_goals(
+    session: AsyncSession, *, visible_to: Actor, query: PageQuery, filters: Mapping[str, object], of_company: bool
+) -> tuple[list[SeenGoal], str | None]:
+    """A part of the goals that the caller sees."""
+    view = View(visible_to)
+    statement = _select_seen(company_id=visible_to.company_id, view=view)
+    for name, value in filters.items():
+        statement = statement.where(getattr(Goal, name) == value)
+    if of_company:
+        statement = statement.where(Goal.department_id.is_(None), Goal.person_id.is_(None))
+    if any(name in filters for name in MASKED):
+        statement = statement.where(view.goal())  # nobody finds out by a filter what they are not shown
+    columns = {"created_at": Goal.created_at, "title": Goal.title}
+    rows, cursor = await paginate_columns(session, statement, query=query, columns=columns, id_column=Goal.id)
+    return [_seen(row) for row in rows], cursor
+
+
+async def find_owner(session: AsyncSession, *, visible_to: Actor, owner: OwnerKey) -> OwnerSight:
+    """An owner, whether it has goals or not; the company itself always is one."""
+    company_id, view = visible_to.company_id, View(visible_to)
+    named = given_owner(department_id=owner.department_id, person_id=owner.person_id)
+    known: ColumnElement[bool] = true()
+    if owner.department_id is not None:
+        known = exists().where(Department.company_id == company_id, Department.id == owner.department_id)
+    elif owner.person_id is not None:
+        known = exists().where(Person.company_id == company_id, Person.id == owner.person_id)
+    found = await session.execute(
+        select(known, view.goal(named), view.goal_writing(named), view.goal_confirming(named))
+    )
+    exists_, *rights = (bool(value) for value in found.one())
+    return OwnerSight(exists_, Rights(*rights))
 
 
 async def list_indicators(
@@ -61,22 +119,17 @@ async def find_cycle(session: AsyncSession, *, company_id: UUID, cycle_id: UUID)
     return cycle
 
 
-async def owner_exists(session: AsyncSession, *, company_id: UUID, owner: OwnerKey) -> bool:
-    """Whether the department or person is one of the company's; the company itself always is."""
-    if owner.department_id is not None:
-        statement = select(Department.id).where(
-            Department.company_id == company_id, Department.id == owner.department_id
+async def find_shop_ids(session: AsyncSession, *, visible_to: Actor, shop_ids: Iterable[UUID]) -> set[UUID]:
+    """Which of these are shops whose values the caller sees: a goal of one's own must not open the books of any other."""
+    return set(
+        await session.scalars(
+            select(Shop.id).where(
+                Shop.company_id == visible_to.company_id,
+                Shop.id.in_(list(shop_ids)),
+                View(visible_to).shop(Shop.id),
+            )
         )
-    elif owner.person_id is not None:
-        statement = select(Person.id).where(Person.company_id == company_id, Person.id == owner.person_id)
-    else:
-        return True
-    return await session.scalar(statement) is not None
-
-
-async def find_shop_ids(session: AsyncSession, *, company_id: UUID, shop_ids: Iterable[UUID]) -> set[UUID]:
-    """Which of these are shops of the company."""
-    return set(await session.scalars(select(Shop.id).where(Shop.company_id == company_id, Shop.id.in_(list(shop_ids)))))
+    )
 
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))")
@@ -111,9 +164,15 @@ async def list_owned(
     session: AsyncSession, *, company_id: UUID, cycle_id: UUID, owner: OwnerKey, states: Sequence[str]
 ) -> list[Goal]:
     """An owner's goals in a cycle and in some states, locked."""
-    statement = of_owner(select_goals(company_id=company_id), owner)
     rows = await session.scalars(
-        statement.where(Goal.cycle_id == cycle_id, Goal.state.in_(states))
+        select(Goal)
+        .where(
+            Goal.company_id == company_id,
+            Goal.department_id.is_not_distinct_from(owner.department_id),
+            Goal.person_id.is_not_distinct_from(owner.person_id),
+            Goal.cycle_id == cycle_id,
+            Goal.state.in_(states),
+        )
         .order_by(Goal.id)
         .with_for_update(key_share=True)
     )

@@ -17,8 +17,8 @@ from attain_shared.wire import Page
 
 router = APIRouter(prefix="/v1", tags=["Goals"])
 
-READERS = allow("admin", "hr", "executive")
-WRITERS = allow("admin", "executive")
+PEOPLE = allow("admin", "hr", "executive", "employee")
+"""Whose goals they see and write is a matter of who they are to the owner (SEC-3)."""
 
 
 class GoalQuery(PageQuery):
@@ -41,7 +41,7 @@ class GoalQuery(PageQuery):
 
 
 @router.post(
-    "/goals", status_code=201, summary="Write a goal", response_model=GoalRead, dependencies=[WRITERS],
+    "/goals", status_code=201, summary="Write a goal", response_model=GoalRead, dependencies=[PEOPLE],
     responses=problems(Conflict),
 )  # fmt: skip
 async def post_goal(*, uow: Uow, creation: Creation, body: GoalCreate) -> Response:
@@ -55,7 +55,7 @@ async def post_goal(*, uow: Uow, creation: Creation, body: GoalCreate) -> Respon
     )
 
 
-@router.get("/goals", summary="List goals", dependencies=[READERS])
+@router.get("/goals", summary="List goals", dependencies=[PEOPLE])
 async def list_goals(*, uow: Uow, actor: CurrentActor, query: Annotated[GoalQuery, Query()]) -> Page[GoalRead]:
     """Goals by cycle, owner, parent or state."""
     filters = query.model_dump(
@@ -67,7 +67,7 @@ async def list_goals(*, uow: Uow, actor: CurrentActor, query: Annotated[GoalQuer
     return Page[GoalRead](items=goals, next_cursor=cursor)
 
 
-@router.get("/goals/{goal_id}", summary="One goal", dependencies=[READERS])
+@router.get("/goals/{goal_id}", summary="One goal", dependencies=[PEOPLE])
 async def get_goal(*, uow: Uow, actor: CurrentActor, goal_id: UUID, tag: Tag) -> GoalRead:
     """A goal with its indicators; its figures are in its attainment."""
     goal = await service.get_goal(uow, actor=actor, goal_id=goal_id)
@@ -76,7 +76,7 @@ async def get_goal(*, uow: Uow, actor: CurrentActor, goal_id: UUID, tag: Tag) ->
 
 
 @router.patch(
-    "/goals/{goal_id}", summary="Change a draft", dependencies=[WRITERS],
+    "/goals/{goal_id}", summary="Change a draft", dependencies=[PEOPLE],
     responses=problems(Conflict, PreconditionRequired),
 )  # fmt: skip
 async def patch_goal(
@@ -89,7 +89,7 @@ async def patch_goal(
 
 
 @router.post(
-    "/goals/{goal_id}/actions/submit", summary="Submit a goal", dependencies=[WRITERS],
+    "/goals/{goal_id}/actions/submit", summary="Submit a goal", dependencies=[PEOPLE],
     responses=problems(Conflict, PreconditionRequired),
 )  # fmt: skip
 async def submit_goal(
@@ -102,7 +102,7 @@ async def submit_goal(
 
 
 @router.post(
-    "/goals/{goal_id}/actions/confirm", summary="Confirm a goal", dependencies=[WRITERS],
+    "/goals/{goal_id}/actions/confirm", summary="Confirm a goal", dependencies=[PEOPLE],
     responses=problems(Conflict, PreconditionRequired),
 )  # fmt: skip
 async def confirm_goal(
@@ -114,7 +114,7 @@ async def confirm_goal(
     return goal.body
 
 
-@router.put("/goal-weights", summary="Set an owner's weights", dependencies=[WRITERS], responses=problems(Conflict))
+@router.put("/goal-weights", summary="Set an owner's weights", dependencies=[PEOPLE], responses=problems(Conflict))
 async def put_goal_weights(*, uow: Uow, actor: CurrentActor, body: GoalWeights) -> GoalWeightsRead:
     """All of an owner's weights in a cycle change together, to 100."""
     return await weights.set_weights(uow, actor=actor, data=body)

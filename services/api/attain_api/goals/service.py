@@ -1,29 +1,28 @@
 """Writing goals and leading them through their life: draft, submitted, confirmed (GOAL-1 to GOAL-3)."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from attain_api.access.actor import Actor
-from attain_api.conditional import apply_changes, check_if_match, version_tag
+from attain_api.conditional import apply_changes, check_if_match
 from attain_api.goals import drafting, repository
-from attain_api.goals.owners import OwnerKey, owner_key, read_owner
-from attain_api.paging import PageQuery, paginate
+from attain_api.goals.owners import OwnerKey, owner_key
+from attain_api.goals.reading import ShownGoal, goal_tag, read_goal, show_goal
+from attain_api.goals.repository import SeenGoal
+from attain_api.goals.rights import ACTIONS
+from attain_api.paging import PageQuery
 from attain_shared.db.session import UnitOfWork
 from attain_shared.doorbell import Bell
 from attain_shared.errors import ActionNotAllowed, Conflict, FieldError, Invalid, NotAllowed, NotFound
 from attain_shared.goals.models import Goal, Indicator
 from attain_shared.goals.queries import mark_goals
-from attain_shared.goals.schemas import GoalCreate, GoalRead, GoalUpdate, IndicatorRead, RubricBody
+from attain_shared.goals.schemas import GoalCreate, GoalRead, GoalUpdate, RubricBody
 from attain_shared.identifiers import new_id
-from attain_shared.rules.attainment import Direction
 from attain_shared.rules.periods import Window
 from attain_shared.rules.weights import WHOLE, add_up, total
 from attain_shared.shops.queries import wait_for_shops
 from attain_shared.work.queries import want_work
 
-ACTIONS = {"draft": ("submit",), "submitted": ("confirm",)}
-"""What can be done in which state; returning and adjusting come with the rest of GOAL-3."""
 AFTER = {"submit": "submitted", "confirm": "confirmed"}
 WEIGHED = ("submitted", "confirmed")
 """The states whose weights must add up to 100 (GOAL-2)."""
@@ -43,19 +42,11 @@ class WeightsDoNotAddUp(Conflict):
     code = "weights-do-not-add-up"
 
 
-@dataclass(frozen=True, slots=True)
-class ShownGoal:
-    """A goal as the caller sees it, and the tag of this sight of it."""
-
-    id: UUID
-    body: GoalRead
-    tag: str
-
-
 async def create_goal(uow: UnitOfWork, *, actor: Actor, data: GoalCreate) -> ShownGoal:
     """Write a goal, in draft, and have its attainment computed."""
     owner = owner_key(data.owner)
-    check_may_write(actor, owner)
+    sight = await repository.find_owner(uow.session, visible_to=actor, owner=owner)
+    sight.rights.check("write")
     cycle = await repository.find_cycle(uow.session, company_id=actor.company_id, cycle_id=data.cycle_id)
     if cycle is None:
         raise Invalid.field("/cycle_id", "unknown-cycle", "no such cycle")
@@ -63,7 +54,9 @@ async def create_goal(uow: UnitOfWork, *, actor: Actor, data: GoalCreate) -> Sho
         raise CycleClosed(f"{cycle.name} is closed")
     starts_on, ends_on = data.starts_on or cycle.starts_on, data.ends_on or cycle.ends_on
     drafting.refuse(list(drafting.window_faults((starts_on, ends_on), cycle)))
-    await _check_draft(uow, actor=actor, data=data, owner=owner, window=Window(starts_on, ends_on))
+    faults = [] if sight.exists else [FieldError("/owner/id", "unknown-owner", f"no such {data.owner.type}")]
+    faults.extend(await _draft_faults(uow, actor=actor, data=data, owner=owner, window=Window(starts_on, ends_on)))
+    drafting.refuse(faults)
     goal = Goal(
         company_id=actor.company_id,
         id=new_id(),
@@ -88,35 +81,35 @@ async def create_goal(uow: UnitOfWork, *, actor: Actor, data: GoalCreate) -> Sho
     await uow.session.flush()
     await repository.store_sources(uow.session, goal=goal, indicators=indicators)
     await _recompute(uow, goal=goal)
-    return _show(goal, indicators, actor=actor)
+    return show_goal(goal, indicators, rights=sight.rights)
 
 
 async def update_goal(
     uow: UnitOfWork, *, actor: Actor, goal_id: UUID, data: GoalUpdate, if_match: str | None
 ) -> ShownGoal:
     """Change a draft; what scores by it is computed anew."""
-    goal = await _get_locked(uow, actor=actor, goal_id=goal_id, if_match=if_match)
+    goal, rights = await _get_locked(uow, actor=actor, goal_id=goal_id, action="write", if_match=if_match)
     if goal.state != "draft":
         raise Conflict(f"the goal is {goal.state}: only a draft is changed like this", code="not-a-draft")
     changes = data.model_dump(exclude_unset=True)
     rubric = data.rubric if isinstance(data.rubric, RubricBody) else None
     faults = list(drafting.rubric_faults(rubric))
     if changes.get("parent_id") is not None:
-        faults.extend(await _new_parent_faults(uow, goal=goal, parent_id=changes["parent_id"]))
+        faults.extend(await _new_parent_faults(uow, actor=actor, goal=goal, parent_id=changes["parent_id"]))
     drafting.refuse(faults)
     if "rubric" in changes:
         changes["rubric"] = drafting.stored_rubric(rubric)
     if apply_changes(goal, changes) and {"rubric", "ignore_missing"} & changes.keys():
         await _recompute(uow, goal=goal)
-    return await _read(uow, goal, actor=actor)
+    return await _show(uow, SeenGoal(goal, rights))
 
 
 async def act_on_goal(uow: UnitOfWork, *, actor: Actor, goal_id: UUID, action: str, if_match: str | None) -> ShownGoal:
     """Submit or confirm a goal (GOAL-3); both look at all of its owner's weights in the cycle (GOAL-2)."""
-    goal = await _find(uow, actor=actor, goal_id=goal_id)
+    goal, _ = await _find(uow, actor=actor, goal_id=goal_id)
     owner = OwnerKey(goal.department_id, goal.person_id)
     await repository.lock_owner(uow.session, company_id=actor.company_id, cycle_id=goal.cycle_id, owner=owner)
-    goal = await _get_locked(uow, actor=actor, goal_id=goal_id, if_match=if_match)
+    goal, rights = await _get_locked(uow, actor=actor, goal_id=goal_id, action=action, if_match=if_match)
     if action not in ACTIONS.get(goal.state, ()):
         raise ActionNotAllowed(f"a goal that is {goal.state} cannot be {AFTER[action]}")
     weighed = await repository.list_owned(
@@ -128,106 +121,70 @@ async def act_on_goal(uow: UnitOfWork, *, actor: Actor, goal_id: UUID, action: s
         reached = total(one.weight for one in weighed)
         raise WeightsDoNotAddUp(f"the owner's submitted and confirmed goals weigh {reached}, not {WHOLE}")
     apply_changes(goal, {"state": AFTER[action]})
-    return await _read(uow, goal, actor=actor)
+    return await _show(uow, SeenGoal(goal, rights))
 
 
 async def get_goal(uow: UnitOfWork, *, actor: Actor, goal_id: UUID) -> ShownGoal:
     """One goal."""
-    return await _read(uow, await _find(uow, actor=actor, goal_id=goal_id), actor=actor)
+    return await _show(uow, await _find(uow, actor=actor, goal_id=goal_id))
 
 
 async def list_goals(
-    uow: UnitOfWork,
-    *,
-    actor: Actor,
-    query: PageQuery,
-    filters: dict[str, object],
-    of_company: bool,
+    uow: UnitOfWork, *, actor: Actor, query: PageQuery, filters: Mapping[str, object], of_company: bool
 ) -> tuple[list[GoalRead], str | None]:
-    """Goals by cycle, owner, parent or state."""
-    statement = repository.select_goals(company_id=actor.company_id)
-    for name, value in filters.items():
-        statement = statement.where(getattr(Goal, name) == value)
-    if of_company:
-        statement = repository.of_owner(statement, OwnerKey())
-    columns = {"created_at": Goal.created_at, "title": Goal.title}
-    goals, cursor = await paginate(uow.session, statement, query=query, columns=columns, id_column=Goal.id)
-    indicators = await repository.list_indicators(
-        uow.session, company_id=actor.company_id, goal_ids=[goal.id for goal in goals]
+    """The goals that the caller sees, by cycle, owner, parent or state."""
+    seen, cursor = await repository.list_goals(
+        uow.session, visible_to=actor, query=query, filters=filters, of_company=of_company
     )
-    return [read_goal(goal, indicators[goal.id], actor=actor) for goal in goals], cursor
+    indicators = await repository.list_indicators(
+        uow.session, company_id=actor.company_id, goal_ids=[goal.id for goal, _ in seen]
+    )
+    return [read_goal(goal, indicators[goal.id], rights=rights) for goal, rights in seen], cursor
 
 
 async def check_owner(uow: UnitOfWork, *, actor: Actor, owner: OwnerKey) -> None:
-    """Refuse an owner outside the caller's view."""
-    if not await repository.owner_exists(uow.session, company_id=actor.company_id, owner=owner):
+    """Refuse a caller who does not see the goals of an owner in full.
+
+    Raises:
+        NotFound: there is no such owner, or it is a person outside the caller's view.
+        NotAllowed: departments and the company are there for everybody, their goals in full are not (SEC-3).
+    """
+    sight = await repository.find_owner(uow.session, visible_to=actor, owner=owner)
+    if not sight.exists or (owner.person_id is not None and not sight.rights.is_full):
         raise NotFound("no such owner")
+    if not sight.rights.is_full:
+        raise NotAllowed("You may not see all goals of this owner.")
 
 
-def check_may_write(actor: Actor, owner: OwnerKey) -> None:
-    """Administrators write for everybody who cannot yet; executives for the company and its departments (SEC-3)."""
-    if "admin" not in actor.roles and not ("executive" in actor.roles and owner.person_id is None):
-        raise NotAllowed("Your roles do not allow writing goals of this owner.")
+async def check_may_write(uow: UnitOfWork, *, actor: Actor, owner: OwnerKey) -> None:
+    """Refuse a caller who may not write the goals of an owner."""
+    sight = await repository.find_owner(uow.session, visible_to=actor, owner=owner)
+    sight.rights.check("write")
 
 
-def read_goal(goal: Goal, indicators: Sequence[Indicator], *, actor: Actor) -> GoalRead:
-    """A goal as the caller sees it."""
-    fields = {
-        name: getattr(goal, name)
-        for name in GoalRead.model_fields
-        if name not in {"owner", "indicators", "allowed_actions"}
-    }
-    return GoalRead.model_validate(
-        fields
-        | {
-            "owner": read_owner(OwnerKey(goal.department_id, goal.person_id)),
-            "indicators": [_read_indicator(indicator) for indicator in indicators],
-            "allowed_actions": list(ACTIONS.get(goal.state, ())) if _may_write(actor, goal) else [],
-        }
-    )
-
-
-def _read_indicator(indicator: Indicator) -> IndicatorRead:
-    fields = {name: getattr(indicator, name) for name in IndicatorRead.model_fields if name != "band"}
-    band = {"low": indicator.band_low, "high": indicator.band_high} if indicator.direction == Direction.BAND else None
-    return IndicatorRead.model_validate(fields | {"band": band})
-
-
-def _goal_tag(goal: Goal, actor: Actor) -> str:
-    return version_tag(goal.version, suffix="w" if _may_write(actor, goal) else "r")
-
-
-def _may_write(actor: Actor, goal: Goal) -> bool:
-    try:
-        check_may_write(actor, OwnerKey(goal.department_id, goal.person_id))
-    except NotAllowed:
-        return False
-    return True
-
-
-async def _check_draft(uow: UnitOfWork, *, actor: Actor, data: GoalCreate, owner: OwnerKey, window: Window) -> None:
+async def _draft_faults(
+    uow: UnitOfWork, *, actor: Actor, data: GoalCreate, owner: OwnerKey, window: Window
+) -> list[FieldError]:
     faults: list[FieldError] = []
-    if not await repository.owner_exists(uow.session, company_id=actor.company_id, owner=owner):
-        faults.append(FieldError("/owner/id", "unknown-owner", f"no such {data.owner.type}"))
     if data.parent_id is not None:
-        parent = await repository.find_goal(uow.session, company_id=actor.company_id, goal_id=data.parent_id)
-        faults.extend(drafting.parent_faults(parent, window=window, owner=owner))
+        parent = await repository.find_goal(uow.session, visible_to=actor, goal_id=data.parent_id)
+        faults.extend(drafting.parent_faults(parent.goal if parent else None, window=window, owner=owner))
     shop_ids = {shop_id for indicator in data.indicators for shop_id in indicator.shop_ids}
-    known = await repository.find_shop_ids(uow.session, company_id=actor.company_id, shop_ids=shop_ids)
+    known = await repository.find_shop_ids(uow.session, visible_to=actor, shop_ids=shop_ids)
     faults.extend(drafting.indicator_faults(data.indicators, known))
     faults.extend(drafting.rubric_faults(data.rubric))
-    drafting.refuse(faults)
+    return faults
 
 
-async def _new_parent_faults(uow: UnitOfWork, *, goal: Goal, parent_id: UUID) -> list[FieldError]:
+async def _new_parent_faults(uow: UnitOfWork, *, actor: Actor, goal: Goal, parent_id: UUID) -> list[FieldError]:
     """What speaks against a parent; two moves that together would close a circle are judged one after the other."""
     await repository.lock_cascade(uow.session, company_id=goal.company_id)
+    parent = await repository.find_goal(uow.session, visible_to=actor, goal_id=parent_id)
     line = await repository.list_line(uow.session, company_id=goal.company_id, goal_id=parent_id)
-    if goal.id in line:
+    if parent is not None and goal.id in line:
         return [FieldError("/parent_id", "goal-cycle", "the parent is the goal itself or below it")]
-    parent = await repository.find_goal(uow.session, company_id=goal.company_id, goal_id=parent_id)
     window, owner = Window(goal.starts_on, goal.ends_on), OwnerKey(goal.department_id, goal.person_id)
-    return list(drafting.parent_faults(parent, window=window, owner=owner))
+    return list(drafting.parent_faults(parent.goal if parent else None, window=window, owner=owner))
 
 
 def _indicators(goal: Goal, data: GoalCreate) -> list[Indicator]:
@@ -259,30 +216,26 @@ def _check_room(goal: Goal, weighed: Iterable[Goal]) -> None:
         raise WeightsDoNotAddUp(f"with this goal the owner's submitted and confirmed goals would weigh {reached}")
 
 
-async def _find(uow: UnitOfWork, *, actor: Actor, goal_id: UUID) -> Goal:
-    goal = await repository.find_goal(uow.session, company_id=actor.company_id, goal_id=goal_id)
-    if goal is None:
+async def _find(uow: UnitOfWork, *, actor: Actor, goal_id: UUID) -> SeenGoal:
+    seen = await repository.find_goal(uow.session, visible_to=actor, goal_id=goal_id)
+    if seen is None:
         raise NotFound("no such goal")
-    return goal
+    return seen
 
 
-async def _get_locked(uow: UnitOfWork, *, actor: Actor, goal_id: UUID, if_match: str | None) -> Goal:
-    goal = await repository.find_goal(uow.session, company_id=actor.company_id, goal_id=goal_id, lock=True)
-    if goal is None:
+async def _get_locked(uow: UnitOfWork, *, actor: Actor, goal_id: UUID, action: str, if_match: str | None) -> SeenGoal:
+    seen = await repository.find_goal(uow.session, visible_to=actor, goal_id=goal_id, lock=True)
+    if seen is None:
         raise NotFound("no such goal")
-    check_may_write(actor, OwnerKey(goal.department_id, goal.person_id))
-    check_if_match(if_match, _goal_tag(goal, actor), required=True)
-    return goal
+    seen.rights.check(action)
+    check_if_match(if_match, goal_tag(seen.goal, rights=seen.rights), required=True)
+    return seen
 
 
-async def _read(uow: UnitOfWork, goal: Goal, *, actor: Actor) -> ShownGoal:
-    indicators = await repository.list_indicators(uow.session, company_id=actor.company_id, goal_ids=[goal.id])
-    return _show(goal, indicators[goal.id], actor=actor)
-
-
-def _show(goal: Goal, indicators: Sequence[Indicator], *, actor: Actor) -> ShownGoal:
-    """The tag changes with the goal, and with what the caller may do."""
-    return ShownGoal(goal.id, read_goal(goal, indicators, actor=actor), _goal_tag(goal, actor))
+async def _show(uow: UnitOfWork, seen: SeenGoal) -> ShownGoal:
+    goal, rights = seen
+    indicators = await repository.list_indicators(uow.session, company_id=goal.company_id, goal_ids=[goal.id])
+    return show_goal(goal, indicators[goal.id], rights=rights)
 
 
 async def _recompute(uow: UnitOfWork, *, goal: Goal) -> None:

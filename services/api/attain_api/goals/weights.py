@@ -17,7 +17,7 @@ from attain_shared.rules.weights import WHOLE, add_up, total
 async def set_weights(uow: UnitOfWork, *, actor: Actor, data: GoalWeights) -> GoalWeightsRead:
     """Change all of an owner's weights in a cycle at once, to 100 (GOAL-2)."""
     owner = owner_key(data.owner)
-    check_may_write(actor, owner)
+    await check_may_write(uow, actor=actor, owner=owner)
     await repository.lock_owner(uow.session, company_id=actor.company_id, cycle_id=data.cycle_id, owner=owner)
     live = await repository.list_owned(
         uow.session,

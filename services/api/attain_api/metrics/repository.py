@@ -8,13 +8,18 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from attain_api.access.actor import Actor
+from attain_api.access.visibility import View
 from attain_shared.metrics.models import ObservationHistory
 from attain_shared.shops.models import Shop
 
 
-async def find_shop_ids(session: AsyncSession, *, company_id: UUID, shop_ids: Sequence[UUID]) -> set[UUID]:
-    """Which of these are shops of the company."""
-    return set(await session.scalars(select(Shop.id).where(Shop.company_id == company_id, Shop.id.in_(shop_ids))))
+async def find_shop_ids(session: AsyncSession, *, visible_to: Actor, shop_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these are shops whose values the caller sees (SEC-3)."""
+    statement = select(Shop.id).where(
+        Shop.company_id == visible_to.company_id, Shop.id.in_(shop_ids), View(visible_to).shop(Shop.id)
+    )
+    return set(await session.scalars(statement))
 
 
 class HistoryKey(NamedTuple):

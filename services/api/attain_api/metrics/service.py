@@ -140,9 +140,7 @@ def _metric(code: str) -> Metric:
 
 async def _check_shops(uow: UnitOfWork, *, actor: Actor, shop_ids: Sequence[UUID]) -> None:
     wanted = set(shop_ids)
-    if actor.kind == "connector" and not wanted <= actor.shop_ids:
-        raise NotFound("no such shop")
-    if await repository.find_shop_ids(uow.session, company_id=actor.company_id, shop_ids=sorted(wanted)) != wanted:
+    if await repository.find_shop_ids(uow.session, visible_to=actor, shop_ids=sorted(wanted)) != wanted:
         raise NotFound("no such shop")
 
 

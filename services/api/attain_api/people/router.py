@@ -3,21 +3,23 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from attain_api.conditional import ChangeTag, Tag, content_tag
 from attain_api.deps import CurrentActor, IfMatch, Uow, allow
 from attain_api.idempotency import Creation
 from attain_api.paging import PageQuery
-from attain_api.people import history, service
-from attain_api.people.repository import PeopleFilter
+from attain_api.people import exporting, history, importing, service
+from attain_api.people.download import EVERYBODY, EXPORTED, Download, read_export
+from attain_api.people.filters import PersonQuery
+from attain_api.people.upload import IMPORTERS, REQUEST_BODY, ImportRequest, read_import
 from attain_api.problems import problems
-from attain_shared.errors import Conflict
+from attain_shared.errors import BadRequest, Conflict, TooLarge
+from attain_shared.people.import_schemas import ImportReport
 from attain_shared.people.schemas import (
     ChangeManagerBody,
     ConfirmBody,
     CorrectBody,
-    EmploymentType,
     EventRead,
     LeaveBody,
     PersonCreate,
@@ -25,52 +27,17 @@ from attain_shared.people.schemas import (
     PersonUpdate,
     PromoteBody,
     RehireBody,
-    Role,
-    Status,
     TransferBody,
     WithdrawBody,
 )
 from attain_shared.people.timeline import EventKind
-from attain_shared.wire import Day, Email, Name, Page
+from attain_shared.wire import Day, Page
 
 router = APIRouter(prefix="/v1/people", tags=["people"])
 
 READ = allow("admin", "hr", "executive", "employee")
 WRITE = allow("admin", "hr")
 CONFLICT = problems(Conflict)
-
-
-class PersonQuery(PageQuery):
-    """How to list people."""
-
-    sort: Literal["name", "-name", "hired_on", "-hired_on", "created_at", "-created_at"] = "name"
-    """By another field than the name, only those whose record the caller may see are listed."""
-    on: Day | None = None
-    """As of this day; today without one. Another day needs the right to the record."""
-    department_id: UUID | None = None
-    """Only those in this department."""
-    subtree: bool = False
-    """With a department: those of the departments below it, too."""
-    position_id: UUID | None = None
-    """Only those in this position."""
-    manager_id: UUID | None = None
-    """Only those who report to this person."""
-    employment_type: EmploymentType | None = None
-    """Only those employed in this way."""
-    status: Status | None = None
-    """Only those of this status; with a department, a position or a manager, `employed` without one."""
-    role: Role | None = None
-    """Only those who have this role."""
-    name: Name | None = None
-    """Only those of exactly this name."""
-    q: Name | None = None
-    """Only those whose name contains this."""
-    email: Email | None = None
-    """Only the one with this e-mail, if the caller may see it."""
-
-    def wanted(self) -> PeopleFilter:
-        """The same, for the service."""
-        return PeopleFilter(**self.model_dump(exclude={"limit", "cursor", "sort"}))
 
 
 class HistoryQuery(PageQuery):
@@ -97,6 +64,53 @@ async def list_people(*, uow: Uow, actor: CurrentActor, query: Annotated[PersonQ
     """The people of the company, each as far as the caller may see: for most the directory of those employed."""
     items, next_cursor = await service.list_people(uow, actor=actor, wanted=query.wanted(), query=query)
     return Page[PersonRead].model_construct(items=items, next_cursor=next_cursor)
+
+
+@router.post(
+    "/export",
+    response_class=Response,
+    responses=EXPORTED,
+    summary="Export people to a spreadsheet",
+)
+async def export_people(
+    *,
+    download: Annotated[Download, Depends(read_export)],
+    uow: Uow,
+    _allowed: Annotated[None, Depends(EVERYBODY)],
+) -> Response:
+    """The people that the list shows, as far as the caller may see them; recorded in the audit trail."""
+    exporting.record_export(uow, wanted=download.wanted, file=download.file)
+    return download.response()
+
+
+@router.post(
+    "/import",
+    response_model=ImportReport,
+    summary="Import people from a spreadsheet",
+    responses=problems(BadRequest, Conflict, TooLarge),
+    openapi_extra={"requestBody": REQUEST_BODY},
+)
+async def import_people(
+    *,
+    wanted: Annotated[ImportRequest, Depends(read_import)],
+    uow: Uow,
+    actor: CurrentActor,
+    _allowed: Annotated[None, Depends(IMPORTERS)],
+) -> Response:
+    """CSV, XLSX or XLS with headers in Chinese or English; all people of the file are stored, or nobody.
+
+    A line is recognised by its e-mail: the same file again changes nothing, and needs no Idempotency-Key. Without
+    `dry_run` any wrong row is a `422` with pointers like `/rows/7/manager_email`.
+    """
+    report = await importing.import_people(
+        uow,
+        actor=actor,
+        upload=wanted.upload,
+        dry_run=wanted.dry_run,
+        create_departments=wanted.create_departments,
+    )
+    # thousands of rows are written once, and not validated and copied again on their way out
+    return Response(report.model_dump_json(), media_type="application/json")
 
 
 @router.get("/{person_id}", summary="Get a person", dependencies=[READ])

@@ -16,7 +16,7 @@ from attain_shared.wire import Input
 router = APIRouter(
     prefix="/v1/scorecards",
     tags=["Scorecards"],
-    dependencies=[allow("admin", "hr", "executive")],
+    dependencies=[allow("admin", "hr", "executive", "employee")],
     responses=problems(NotFound, Invalid),
 )
 

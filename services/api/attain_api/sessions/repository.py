@@ -1,7 +1,6 @@
 """Statements on sign-ins."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, select
@@ -11,7 +10,7 @@ from attain_api.paging import PageQuery, paginate
 from attain_shared.access.models import Session
 
 
-def _live(now: datetime) -> Select[Any]:
+def _live(now: datetime) -> Select[Session]:
     return select(Session).where(Session.revoked_at.is_(None), Session.expires_at > now)
 
 
@@ -31,12 +30,14 @@ async def find_session(
     statement = _live(now).where(
         Session.id == session_id, Session.account_id == account_id, Session.company_id == company_id
     )
-    return await session.scalar(statement.with_for_update())
+    found: Session | None = await session.scalar(statement.with_for_update())
+    return found
 
 
 async def find_live(session: AsyncSession, *, session_id: UUID, now: datetime) -> Session | None:
     """A sign-in that has not ended, held until the transaction ends."""
-    return await session.scalar(_live(now).where(Session.id == session_id).with_for_update())
+    found: Session | None = await session.scalar(_live(now).where(Session.id == session_id).with_for_update())
+    return found
 
 
 async def hold_sessions(session: AsyncSession, *, now: datetime, which: ColumnElement[bool]) -> list[Session]:

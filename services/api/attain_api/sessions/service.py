@@ -51,6 +51,17 @@ def _shown(row: Session, *, actor: Actor) -> ShownSession:
     )
 
 
+def _end(uow: UnitOfWork, row: Session, *, now: datetime) -> None:
+    row.revoked_at = now
+    uow.record(
+        resource_type="session",
+        resource_id=row.id,
+        changes={"revoked_at": (None, now)},
+        company_id=row.company_id,
+        action="end_session",
+    )
+
+
 async def revoke_session(uow: UnitOfWork, *, actor: Actor, session_id: UUID) -> None:
     """End one of the caller's own sign-ins to this company."""
     assert actor.account_id is not None
@@ -60,7 +71,7 @@ async def revoke_session(uow: UnitOfWork, *, actor: Actor, session_id: UUID) -> 
     )
     if row is None:
         raise NotFound("There is no such session.")
-    row.revoked_at = now
+    _end(uow, row, now=now)
 
 
 async def revoke_others(uow: UnitOfWork, *, actor: Actor) -> None:
@@ -68,7 +79,7 @@ async def revoke_others(uow: UnitOfWork, *, actor: Actor) -> None:
     mine = (Session.account_id == actor.account_id) & (Session.company_id == actor.company_id)
     now = utc_now()
     for row in await repository.hold_sessions(uow.session, now=now, which=mine & (Session.id != actor.session_id)):
-        row.revoked_at = now
+        _end(uow, row, now=now)
 
 
 async def end_session(uow: UnitOfWork, *, session_id: UUID) -> None:
@@ -76,7 +87,7 @@ async def end_session(uow: UnitOfWork, *, session_id: UUID) -> None:
     now = utc_now()
     row = await repository.find_live(uow.session, session_id=session_id, now=now)
     if row is not None:
-        row.revoked_at = now
+        _end(uow, row, now=now)
 
 
 async def end_sessions_of_account(uow: UnitOfWork, *, account_id: UUID, but: UUID | None = None) -> None:
@@ -86,7 +97,7 @@ async def end_sessions_of_account(uow: UnitOfWork, *, account_id: UUID, but: UUI
         which &= Session.id != but
     now = utc_now()
     for row in await repository.hold_sessions(uow.session, now=now, which=which):
-        row.revoked_at = now
+        _end(uow, row, now=now)
 
 
 async def sign_out_person(uow: UnitOfWork, *, actor: Actor, person_id: UUID) -> None:
@@ -95,4 +106,4 @@ async def sign_out_person(uow: UnitOfWork, *, actor: Actor, person_id: UUID) -> 
     which = (Session.account_id == holder.account_id) & (Session.company_id == actor.company_id)
     now = utc_now()
     for row in await repository.hold_sessions(uow.session, now=now, which=which):
-        row.revoked_at = now
+        _end(uow, row, now=now)

@@ -1,5 +1,6 @@
 """`/v1/shops`."""
 
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -9,14 +10,17 @@ from pydantic import Field
 from attain_api.conditional import ChangeTag, Tag, version_tag
 from attain_api.deps import CurrentActor, IfMatch, Uow, allow
 from attain_api.idempotency import Creation
-from attain_api.paging import PageQuery, page_of
-from attain_api.shops import service
-from attain_shared.shops.schemas import ShopCreate, ShopRead, ShopUpdate
-from attain_shared.wire import Name, Page
+from attain_api.paging import PageQuery, page_of, read_cursor, write_cursor
+from attain_api.problems import problems
+from attain_api.shops import owners, service
+from attain_shared.clock import business_day
+from attain_shared.errors import Invalid, NotFound
+from attain_shared.shops.schemas import ShopCreate, ShopOwnersRead, ShopOwnersUpdate, ShopRead, ShopUpdate
+from attain_shared.wire import Day, Input, Name, Page
 
 router = APIRouter(prefix="/v1/shops", tags=["shops"])
 
-READ = ("admin", "hr", "executive")
+READ = ("admin", "hr", "executive", "employee")
 WRITE = ("admin",)
 
 
@@ -32,6 +36,19 @@ class ShopQuery(PageQuery):
     """Only those of exactly this name."""
 
 
+class OwnersQuery(Input):
+    """The owners of which day."""
+
+    on: Day | None = None
+    """By default today."""
+
+
+class OwnersHistoryQuery(PageQuery):
+    """How to list the owners over time."""
+
+    sort: Literal["starts_on", "-starts_on"] = "starts_on"
+
+
 @router.post("", status_code=201, response_model=ShopRead, summary="Create a shop", dependencies=[allow(*WRITE)])
 async def create_shop(*, uow: Uow, creation: Creation, body: ShopCreate) -> Response:
     """A shop of the caller's company; `409 shop-taken` where the platform's shop is known already."""
@@ -45,7 +62,7 @@ async def create_shop(*, uow: Uow, creation: Creation, body: ShopCreate) -> Resp
 
 @router.get("", summary="List shops", dependencies=[allow(*READ)])
 async def list_shops(*, uow: Uow, actor: CurrentActor, query: Annotated[ShopQuery, Query()]) -> Page[ShopRead]:
-    """The company's shops."""
+    """The shops whose values the caller sees: all, or those owned or measured by a goal of whom they answer for."""
     found = await service.list_shops(
         uow, actor=actor, platform=query.platform, external_id=query.external_id, name=query.name, query=query
     )
@@ -68,3 +85,58 @@ async def update_shop(
     shop = await service.update_shop(uow, actor=actor, shop_id=shop_id, data=body, if_match=if_match)
     tag.set(version_tag(shop.version))
     return ShopRead.model_validate(shop)
+
+
+@router.get(
+    "/{shop_id}/owners", summary="Who owns a shop on a day", dependencies=[allow(*READ)], responses=problems(NotFound)
+)
+async def get_shop_owners(
+    *, uow: Uow, actor: CurrentActor, tag: Tag, shop_id: UUID, query: Annotated[OwnersQuery, Query()]
+) -> ShopOwnersRead:
+    """The set of that day, with the first and the last day it holds."""
+    shown = await owners.get_owners(uow, actor=actor, shop_id=shop_id, on=query.on or business_day())
+    tag.show(shown.tag)
+    return shown.body
+
+
+@router.get(
+    "/{shop_id}/owners/history",
+    summary="Who owned a shop when",
+    dependencies=[allow(*READ)],
+    responses=problems(NotFound),
+)
+async def list_shop_owners(
+    *, uow: Uow, actor: CurrentActor, shop_id: UUID, query: Annotated[OwnersHistoryQuery, Query()]
+) -> Page[ShopOwnersRead]:
+    """Set after set without a gap, from the first owner on; those to come too."""
+    sets = await owners.list_owner_sets(uow, actor=actor, shop_id=shop_id)
+    if query.sort.startswith("-"):
+        sets.reverse()
+    if query.cursor is not None:
+        last, _ = read_cursor(query.cursor, sort=query.sort, kind=date)
+        forwards = query.sort == "starts_on"
+        sets = [one for one in sets if one.starts_on != last and (str(one.starts_on) > str(last)) is forwards]
+    shown = sets[: query.limit]
+    cursor = write_cursor(query.sort, shown[-1].starts_on, shop_id) if len(sets) > query.limit else None
+    return Page[ShopOwnersRead](items=shown, next_cursor=cursor)
+
+
+@router.put(
+    "/{shop_id}/owners",
+    summary="Say who owns a shop from a day on",
+    dependencies=[allow(*WRITE)],
+    responses=problems(NotFound, Invalid),
+)
+async def put_shop_owners(
+    *,
+    uow: Uow,
+    actor: CurrentActor,
+    tag: ChangeTag,
+    shop_id: UUID,
+    body: ShopOwnersUpdate,
+    if_match: IfMatch = None,
+) -> ShopOwnersRead:
+    """The whole set together, with shares that make 1; it replaces whatever was set for that day and later."""
+    shown = await owners.set_owners(uow, actor=actor, shop_id=shop_id, data=body, if_match=if_match)
+    tag.set(shown.tag)
+    return shown.body

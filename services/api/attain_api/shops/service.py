@@ -35,8 +35,8 @@ async def create_shop(uow: UnitOfWork, *, actor: Actor, data: ShopCreate) -> Sho
 
 
 async def get_shop(uow: UnitOfWork, *, actor: Actor, shop_id: UUID, for_update: bool = False) -> Shop:
-    """A shop of the caller's company."""
-    shop = await repository.find_shop(uow.session, company_id=actor.company_id, shop_id=shop_id, for_update=for_update)
+    """A shop in the caller's view (SEC-3)."""
+    shop = await repository.find_shop(uow.session, visible_to=actor, shop_id=shop_id, for_update=for_update)
     if shop is None:
         raise NotFound("There is no such shop.")
     return shop
@@ -60,10 +60,10 @@ async def list_shops(
     name: str | None,
     query: PageQuery,
 ) -> tuple[list[Shop], str | None]:
-    """A part of the company's shops."""
+    """A part of the shops that the caller sees."""
     return await repository.list_shops(
         uow.session,
-        company_id=actor.company_id,
+        visible_to=actor,
         platform=platform,
         external_id=external_id,
         name=name,
@@ -72,6 +72,6 @@ async def list_shops(
 
 
 async def find_unknown(uow: UnitOfWork, *, actor: Actor, shop_ids: Sequence[UUID]) -> list[int]:
-    """The places in the list whose id is no shop of the company."""
-    known = await repository.list_known_ids(uow.session, company_id=actor.company_id, shop_ids=shop_ids)
+    """The places in the list whose id is no shop in the caller's view."""
+    known = await repository.list_known_ids(uow.session, visible_to=actor, shop_ids=shop_ids)
     return [place for place, shop_id in enumerate(shop_ids) if shop_id not in known]

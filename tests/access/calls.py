@@ -1,0 +1,253 @@
+"""A valid request of every row of the matrix: whoever may, gets a 2xx for it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from attain_shared.clock import business_day
+from tests.support.companies import PASSWORD
+from tests.support.goals import indicator
+from tests.support.matrix_world import World
+
+Json = dict[str, Any]
+Ids = dict[str, str]
+Call = Callable[[Ids], Json]
+
+TODAY = business_day().isoformat()
+NEW_PASSWORD = "a brand new and long passphrase"
+NOVEMBER = {"from": "2026-11-01", "to": "2026-11-21"}
+ANY_VERSION = {"If-Match": "*"}
+
+
+def get(url: str, **params: Any) -> Call:
+    """Read; `{name}` stands for an id of the world, in the path and in the query."""
+    return lambda ids: {"method": "GET", "url": url.format(**ids), "params": _filled(params, ids)}
+
+
+def delete(url: str) -> Call:
+    """Delete."""
+    return lambda ids: {"method": "DELETE", "url": url.format(**ids)}
+
+
+def send(method: str, url: str, body: Json | None = None, **headers: str) -> Call:
+    """Send a body, whatever the version of what it changes."""
+    sent = {name.replace("_", "-"): value for name, value in headers.items()} | ANY_VERSION
+    return lambda ids: {"method": method, "url": url.format(**ids), "json": _filled(body, ids), "headers": sent}
+
+
+def post(url: str, body: Json | None = None, **headers: str) -> Call:
+    """Create or act."""
+    return send("POST", url, body, **headers)
+
+
+def upload(url: str, text: str) -> Call:
+    """Upload a CSV file."""
+    return lambda ids: {"method": "POST", "url": url, "files": {"file": ("people.csv", text.encode(), "text/csv")}}
+
+
+def _filled(value: Any, ids: Ids) -> Any:
+    """The same with every `{name}` replaced by an id."""
+    if isinstance(value, str):
+        return ids[value[1:-1]] if value.startswith("{") else value
+    if isinstance(value, dict):
+        return {name: _filled(one, ids) for name, one in value.items()}
+    return [_filled(one, ids) for one in value] if isinstance(value, list) else value
+
+
+def sign_in(ids: Ids) -> Json:
+    """The password form, as 林晓."""
+    return {"method": "POST", "url": "/v1/auth/token", "data": {"username": ids["email"], "password": PASSWORD}}
+
+
+OWNERS: dict[str, Json] = {
+    "subject": {"type": "person", "id": "{subject}"},
+    "accountless": {"type": "person", "id": "{accountless}"},
+    "department": {"type": "department", "id": "{department}"},
+    "company": {"type": "company"},
+}
+
+
+def goal_calls() -> dict[str, Call]:
+    """What is done with goals, by whose they are; `subject`'s without a suffix."""
+    calls: dict[str, Call] = {}
+    for owner, named in OWNERS.items():
+        at = "" if owner == "subject" else f"@{owner}"
+        draft, submitted, standing = (f"/v1/goals/{{{state}_of_{owner}}}" for state in ("drafts", "submitted", "standing"))
+        body = {"cycle_id": "{drafts}", "owner": named, "title": "又一个目标", "weight": "0"}
+        calls[f"post_goal{at}"] = post("/v1/goals", body | {"indicators": [indicator(["{shop}"])]})
+        calls[f"get_goal{at}"] = get(standing)
+        calls[f"get_goal{at}{'-' if at else '@'}draft"] = get(draft)
+        calls[f"patch_goal{at}"] = send("PATCH", draft, {"title": "改过的目标"})
+        calls[f"submit_goal{at}"] = post(f"{draft}/actions/submit")
+        calls[f"confirm_goal{at}"] = post(f"{submitted}/actions/confirm")
+        weights = [{"goal_id": f"{{drafts_of_{owner}}}", "weight": "100"}]
+        weighed = {"cycle_id": "{drafts}", "owner": named, "weights": weights}
+        calls[f"put_goal_weights{at}"] = send("PUT", "/v1/goal-weights", weighed)
+        calls[f"get_goal_attainment{at}"] = get(f"{standing}/attainment")
+    calls["get_goal_attainment@company-draft"] = get("/v1/goals/{drafts_of_company}/attainment")
+    return calls
+
+
+def metric_calls() -> dict[str, Call]:
+    """Values, of the shop of 林晓 and of another one."""
+    calls: dict[str, Call] = {}
+    for at, shop in (("", "{shop}"), ("@other", "{other_shop}")):
+        of = {"shop_id": shop, "metric": "gmv"}
+        calls[f"list_metric_values{at}"] = get("/v1/metric-values", **of, **NOVEMBER)
+        calls[f"get_metric_total{at}"] = get("/v1/metric-values/total", **of, **NOVEMBER)
+        calls[f"list_observation_history{at}"] = get(
+            "/v1/observations/history", **of, grain="day", bucket="2026-11-01"
+        )
+    for at, batch in (("", "{batch_of_connector}"), ("@other", "{batch_of_other_connector}")):
+        calls[f"get_metric_batch{at}"] = get(f"/v1/metric-batches/{batch}")
+        calls[f"list_metric_batch_rows{at}"] = get(f"/v1/metric-batches/{batch}/rows")
+        calls[f"replay_metric_batch{at}"] = post(f"/v1/metric-batches/{batch}/actions/replay")
+    return calls
+
+
+PUSH: Json = {
+    "grain": "day",
+    "observed_at": "2026-11-03T09:00:00+08:00",
+    "observations": [{"shop": "tmall:shop", "metric": "gmv", "bucket": "2026-11-02", "value": "1"}],
+}
+PERSON: Json = {"name": "新人", "email": "new@example.com", "hired_on": TODAY}
+POSITION: Json = {"name": "新岗位", "function": "operations", "tier": "frontline", "grade": "staff"}
+EVENT: Json = {"effective_on": TODAY}
+
+CALLS: dict[str, Call] = {
+    # health
+    "get_livez": get("/livez"),
+    "get_readyz": get("/readyz"),
+    "get_metrics": get("/metrics"),
+    # sign-in
+    "create_token": sign_in,
+    "refresh_token": post("/v1/auth/refresh", {"refresh_token": "{refresh_token}"}),
+    "logout": post("/v1/auth/logout", {"refresh_token": "{refresh_token}"}),
+    "get_me": get("/v1/me"),
+    "list_sessions": get("/v1/auth/sessions"),
+    "revoke_session": delete("/v1/auth/sessions/{session}"),
+    "revoke_other_sessions": post("/v1/auth/sessions/actions/revoke-others"),
+    "sign_out_person": post("/v1/people/{subject}/sign-out"),
+    "change_password": post(
+        "/v1/auth/password", {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    ),
+    "create_password_reset": post("/v1/people/{subject}/password-reset"),
+    "create_password_reset@admin": post("/v1/people/{admin}/password-reset"),
+    "create_password_reset@platform": post("/v1/people/{platform}/password-reset"),
+    "complete_password_reset": post("/v1/auth/password/reset", {"token": "{reset_token}", "password": NEW_PASSWORD}),
+    "create_invitation": post("/v1/invitations", {"person_id": "{accountless}"}),
+    "create_invitation@admin": post("/v1/invitations", {"person_id": "{accountless_admin}"}),
+    "list_invitations": get("/v1/invitations"),
+    "revoke_invitation": delete("/v1/invitations/{invitation}"),
+    "accept_invitation": post("/v1/invitations/accept", {"token": "{invitation_token}", "password": NEW_PASSWORD}),
+    # companies
+    "create_company": post(
+        "/v1/companies", {"name": "新公司", "admin_email": "x@example.com", "admin_password": NEW_PASSWORD}
+    ),
+    "list_companies": get("/v1/companies"),
+    # departments
+    "create_department": post("/v1/departments", {"name": "新部门", "function": "design"}),
+    "list_departments": get("/v1/departments"),
+    "get_department_tree": get("/v1/departments/tree"),
+    "get_department": get("/v1/departments/{department}"),
+    "get_department@closed": get("/v1/departments/{closed_department}"),
+    "update_department": send("PATCH", "/v1/departments/{department}", {"name": "运营二部"}),
+    "delete_department": delete("/v1/departments/{empty_department}"),
+    "move_department": post("/v1/departments/{department}/actions/move", {"parent_id": "{other_department}"}),
+    "merge_department": post("/v1/departments/{empty_department}/actions/merge", {"into_id": "{department}"}),
+    "close_department": post("/v1/departments/{empty_department}/actions/close"),
+    "reopen_department": post("/v1/departments/{closed_department}/actions/reopen"),
+    "list_department_stats": get("/v1/departments/stats"),
+    "get_department_stats": get("/v1/departments/{department}/stats"),
+    "list_blueprints": get("/v1/blueprints"),
+    "apply_blueprint": post("/v1/blueprints/standard/apply", {}),
+    # people
+    "create_person": post("/v1/people", PERSON),
+    "list_people": get("/v1/people"),
+    "get_person": get("/v1/people/{subject}"),
+    "get_person@past": get("/v1/people/{subject}", on="2026-07-15"),
+    "get_person@left": get("/v1/people/{left}"),
+    "get_person@accountless": get("/v1/people/{accountless}"),
+    "update_person": send("PATCH", "/v1/people/{subject}", {"name": "林小晓"}),
+    "update_person@self": send("PATCH", "/v1/people/{subject}", {"phone": "+86 138 0000 0002"}),
+    "update_person@admin": send("PATCH", "/v1/people/{hr}", {"roles": ["admin", "hr", "employee"]}),
+    "transfer_person": post("/v1/people/{subject}/transfer", EVENT | {"department_id": "{other_department}"}),
+    "promote_person": post("/v1/people/{subject}/promote", EVENT | {"position_id": "{position}"}),
+    "change_manager": post("/v1/people/{subject}/change-manager", EVENT | {"manager_id": "{skip}"}),
+    "confirm_person": post("/v1/people/{subject}/confirm", EVENT),
+    "leave_person": post("/v1/people/{subject}/leave", EVENT),
+    "rehire_person": post("/v1/people/{left}/rehire", EVENT),
+    "list_person_history": get("/v1/people/{subject}/history"),
+    "correct_person_event": post(
+        "/v1/people/{peer}/history/{event_of_peer}/actions/correct", {"reason": "a typing mistake", "note": "right"}
+    ),
+    "withdraw_person_event": post(
+        "/v1/people/{peer}/history/{event_of_peer}/actions/withdraw", {"reason": "the wrong person"}
+    ),
+    "list_person_history@left": get("/v1/people/{left}/history"),
+    "import_people": upload("/v1/people/import", "name,email,hired_on\n新人,new@example.com,2026-03-01\n"),
+    "import_people@admin": upload(
+        "/v1/people/import", "name,email,hired_on,roles\n新人,new@example.com,2026-03-01,admin\n"
+    ),
+    "export_people": post("/v1/people/export", {}),
+    "export_personal_data": get("/v1/people/{subject}/personal-data"),
+    "export_personal_data@left": get("/v1/people/{left}/personal-data"),
+    "erase_person": post("/v1/people/{left}/erase"),
+    # positions
+    "create_position": post("/v1/positions", POSITION),
+    "list_positions": get("/v1/positions"),
+    "get_position": get("/v1/positions/{position}"),
+    "update_position": send("PATCH", "/v1/positions/{position}", {"grade": "lead"}),
+    "delete_position": delete("/v1/positions/{unused_position}"),
+    "close_position": post("/v1/positions/{position}/actions/close"),
+    "reopen_position": post("/v1/positions/{closed_position}/actions/reopen"),
+    "get_position_library": get("/v1/positions/library"),
+    "apply_position_library": post("/v1/positions/library/apply", {"codes": None}),
+    "get_successors": get("/v1/positions/{position}/successors"),
+    "put_successors": send(
+        "PUT", "/v1/positions/{position}/successors", {"items": [{"person_id": "{subject}", "readiness": "now"}]}
+    ),
+    # audit
+    "list_audit_entries": get("/v1/audit-entries"),
+    # shops
+    "create_shop": post("/v1/shops", {"platform": "tmall", "external_id": "new", "name": "新店"}),
+    "list_shops": get("/v1/shops"),
+    "get_shop": get("/v1/shops/{shop}"),
+    "get_shop@other": get("/v1/shops/{other_shop}"),
+    "update_shop": send("PATCH", "/v1/shops/{shop}", {"name": "旗舰店"}),
+    "get_shop_owners": get("/v1/shops/{shop}/owners"),
+    "list_shop_owners": get("/v1/shops/{shop}/owners/history"),
+    "put_shop_owners": send("PUT", "/v1/shops/{shop}/owners", {"starts_on": "2026-10-01", "owners": []}),
+    "create_item_set": post("/v1/item-sets", {"shop_id": "{shop}", "name": "爆款二", "item_ids": ["1"]}),
+    "list_item_sets": get("/v1/item-sets"),
+    "get_item_set": get("/v1/item-sets/{item_set}"),
+    "update_item_set": send("PATCH", "/v1/item-sets/{item_set}", {"name": "爆款三"}),
+    "delete_item_set": delete("/v1/item-sets/{item_set}"),
+    # connectors and batches
+    "create_connector": post("/v1/connectors", {"name": "new", "shop_ids": ["{shop}"], "scopes": ["write"]}),
+    "list_connectors": get("/v1/connectors"),
+    "get_connector": get("/v1/connectors/{connector}"),
+    "update_connector": send("PATCH", "/v1/connectors/{connector}", {"name": "renamed"}),
+    "rotate_connector_key": post("/v1/connectors/{connector}/actions/rotate", {"overlap_hours": 1}),
+    "revoke_connector": post("/v1/connectors/{connector}/actions/revoke"),
+    "post_metric_batch": post("/v1/metric-batches", PUSH, Idempotency_Key="another"),
+    "list_metric_batches": get("/v1/metric-batches"),
+    "list_metrics": get("/v1/metrics"),
+    **metric_calls(),
+    # cycles, goals, scorecards
+    "post_cycle": post("/v1/cycles", {"kind": "month", "starts_on": "2027-01-01", "name": "2027-01"}),
+    "list_cycles": get("/v1/cycles"),
+    "get_cycle": get("/v1/cycles/{standing}"),
+    "close_cycle": post("/v1/cycles/{standing}/actions/close"),
+    "open_cycle": post("/v1/cycles/{closed_cycle}/actions/open"),
+    "list_goals": get("/v1/goals"),
+    **goal_calls(),
+    "get_company_scorecard": get("/v1/scorecards/company", cycle_id="{standing}"),
+    "get_department_scorecard": get("/v1/scorecards/departments/{department}", cycle_id="{standing}"),
+    "get_person_scorecard": get("/v1/scorecards/people/{subject}", cycle_id="{standing}"),
+    "get_person_scorecard@accountless": get("/v1/scorecards/people/{accountless}", cycle_id="{standing}"),
+}
+
+
+def request_of(world: World, row: str) -> Json:
+    """The request of a row."""
+    return CALLS[row](world.ids)

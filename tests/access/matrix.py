@@ -1,0 +1,218 @@
+"""Who may do what: one row an operation, one column a caller; written from SEC-3 and api.md, not from the code.
+
+`ok` is any 2xx. `@…` calls the operation on something else: whom or what, says `calls.py`. What is the caller's own,
+or 林晓's, or 运营一部's, says `matrix_world.py`; where nothing else is said, it is 林晓's.
+"""
+
+CALLERS = {
+    "ano": "anonymous",
+    "slf": "subject",
+    "per": "peer",
+    "rep": "report",
+    "str": "stranger",
+    "mgr": "manager",
+    "skp": "skip",
+    "hea": "head",
+    "men": "mentor",
+    "exe": "executive",
+    "hr": "hr",
+    "adm": "admin",
+    "ops": "ops",
+    "plt": "platform",
+    "con": "connector",
+    "lft": "left",
+    "rev": "revoked",
+    "frn": "foreign",
+}
+"""The columns: 林晓, seven employees by what they are to her, roles, and those who should get nowhere."""
+
+TABLE = """
+                                   ano slf per rep str mgr skp hea men exe hr  adm ops plt con lft rev frn
+
+# Health
+get_livez                          ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
+get_readyz                         ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
+get_metrics                        401 403 403 403 403 403 403 403 403 403 403 403 ok  403 403 401 401 403
+
+# Sign-in (SEC-1): one's own, whatever the role
+create_token                       ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
+refresh_token                      ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
+logout                             ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
+get_me                             401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  401 401 ok
+list_sessions                      401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 401 401 ok
+revoke_session                     401 ok  404 404 404 404 404 404 404 404 404 404 404 404 403 401 401 404
+revoke_other_sessions              401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 401 401 ok
+sign_out_person                    401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+change_password                    401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 401 401 ok
+create_password_reset              401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+create_password_reset@admin        401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
+create_password_reset@platform     401 403 403 403 403 403 403 403 403 403 403 403 403 403 403 401 401 404
+complete_password_reset            ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
+create_invitation                  401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+create_invitation@admin            401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
+list_invitations                   401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 ok
+revoke_invitation                  401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+accept_invitation                  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
+
+# Companies (ORG-0)
+create_company                     401 403 403 403 403 403 403 403 403 403 403 403 403 ok  403 401 401 403
+list_companies                     401 403 403 403 403 403 403 403 403 403 403 403 403 ok  403 401 401 403
+
+# Departments (ORG-1)
+create_department                  401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 ok
+list_departments                   401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+get_department_tree                401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+get_department                     401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+get_department@closed              401 404 404 404 404 404 404 404 404 ok  ok  ok  403 403 403 401 401 404
+update_department                  401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+delete_department                  401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+move_department                    401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+merge_department                   401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+close_department                   401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+reopen_department                  401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+get_department_stats               401 403 403 403 403 403 403 ok  403 ok  ok  ok  403 403 403 401 401 404
+list_department_stats              401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+
+# Positions and successors (ORG-2, ORG-6)
+create_position                    401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 ok
+list_positions                     401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+get_position                       401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+update_position                    401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+delete_position                    401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+close_position                     401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+reopen_position                    401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+get_position_library               401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+apply_position_library             401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 ok
+get_successors                     401 403 403 403 403 403 403 403 403 ok  ok  ok  403 403 403 401 401 404
+put_successors                     401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+
+# Blueprints (ORG-4)
+list_blueprints                    401 403 403 403 403 403 403 403 403 ok  ok  ok  403 403 403 401 401 ok
+apply_blueprint                    401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 ok
+
+# People (ORG-3)
+create_person                      401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 ok
+list_people                        401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+get_person                         401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+get_person@past                    401 ok  404 404 404 ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+get_person@left                    401 404 404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 403 401 401 404
+get_person@accountless             401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+update_person                      401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+update_person@self                 401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+update_person@admin                401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
+transfer_person                    401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+promote_person                     401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+change_manager                     401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+confirm_person                     401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+leave_person                       401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+rehire_person                      401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+import_people                      401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 ok
+import_people@admin                401 403 403 403 403 403 403 403 403 403 422 ok  403 403 403 401 401 ok
+export_people                      401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+list_person_history                401 ok  403 403 403 ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+list_person_history@left           401 404 404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 403 401 401 404
+correct_person_event               401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+withdraw_person_event              401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+
+# Personal data (SEC-6)
+export_personal_data               401 ok  403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+export_personal_data@left          401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+erase_person                       401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+
+# Audit (SEC-5)
+list_audit_entries                 401 403 403 403 403 403 403 403 403 ok  ok  ok  403 403 403 401 401 ok
+
+# Shops, their owners and item sets (MET-1, MET-2, GOAL-12)
+create_shop                        401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 ok
+list_shops                         401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+get_shop                           401 ok  404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 403 401 401 404
+get_shop@other                     401 404 404 404 404 404 404 404 404 ok  ok  ok  403 403 403 401 401 404
+update_shop                        401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
+get_shop_owners                    401 ok  404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 403 401 401 404
+list_shop_owners                   401 ok  404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 403 401 401 404
+put_shop_owners                    401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
+create_item_set                    401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 422
+list_item_sets                     401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+get_item_set                       401 ok  404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 403 401 401 404
+update_item_set                    401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
+delete_item_set                    401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
+
+# Connectors and batches (ING-7)
+create_connector                   401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 422
+list_connectors                    401 403 403 403 403 403 403 403 403 ok  403 ok  403 403 403 401 401 ok
+get_connector                      401 403 403 403 403 403 403 403 403 ok  403 ok  403 403 403 401 401 404
+update_connector                   401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
+rotate_connector_key               401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
+revoke_connector                   401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
+post_metric_batch                  401 403 403 403 403 403 403 403 403 403 403 ok  403 403 ok  401 401 ok
+list_metric_batches                401 403 403 403 403 403 403 403 403 ok  403 ok  403 403 ok  401 401 ok
+get_metric_batch                   401 403 403 403 403 403 403 403 403 ok  403 ok  403 403 ok  401 401 404
+get_metric_batch@other             401 403 403 403 403 403 403 403 403 ok  403 ok  403 403 404 401 401 404
+list_metric_batch_rows             401 403 403 403 403 403 403 403 403 ok  403 ok  403 403 ok  401 401 404
+list_metric_batch_rows@other       401 403 403 403 403 403 403 403 403 ok  403 ok  403 403 404 401 401 404
+replay_metric_batch                401 403 403 403 403 403 403 403 403 403 403 ok  403 403 ok  401 401 404
+replay_metric_batch@other          401 403 403 403 403 403 403 403 403 403 403 ok  403 403 404 401 401 404
+
+# Metrics (MET-3 to MET-7)
+list_metrics                       401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 ok  401 401 ok
+list_metric_values                 401 ok  404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 ok  401 401 404
+list_metric_values@other           401 404 404 404 404 404 404 404 404 ok  ok  ok  403 403 404 401 401 404
+get_metric_total                   401 ok  404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 ok  401 401 404
+get_metric_total@other             401 404 404 404 404 404 404 404 404 ok  ok  ok  403 403 404 401 401 404
+list_observation_history           401 ok  404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 ok  401 401 404
+list_observation_history@other     401 404 404 404 404 404 404 404 404 ok  ok  ok  403 403 404 401 401 404
+
+# Cycles (GOAL-1)
+post_cycle                         401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 ok
+list_cycles                        401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+get_cycle                          401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+close_cycle                        401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
+open_cycle                         401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
+
+# Goals (GOAL-3): of 林晓, of one without an account, of 运营一部, of the company
+post_goal                          401 ok  403 403 403 403 403 403 403 403 403 403 403 403 403 401 401 422
+post_goal@accountless              401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 422
+post_goal@department               401 403 403 403 403 403 403 ok  403 ok  403 ok  403 403 403 401 401 422
+post_goal@company                  401 403 403 403 403 403 403 403 403 ok  403 403 403 403 403 401 401 422
+list_goals                         401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+get_goal                           401 ok  404 404 404 ok  ok  ok  ok  ok  ok  404 403 403 403 401 401 404
+get_goal@accountless               401 404 404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 403 401 401 404
+get_goal@department                401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+get_goal@company                   401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+get_goal@draft                     401 ok  404 404 404 ok  ok  ok  ok  ok  ok  404 403 403 403 401 401 404
+get_goal@department-draft          401 404 404 404 404 404 404 ok  404 ok  ok  ok  403 403 403 401 401 404
+get_goal@company-draft             401 404 404 404 404 404 404 404 404 ok  ok  404 403 403 403 401 401 404
+patch_goal                         401 ok  404 404 404 403 403 403 403 403 403 404 403 403 403 401 401 404
+patch_goal@accountless             401 404 404 404 404 403 403 403 404 403 403 ok  403 403 403 401 401 404
+patch_goal@department              401 404 404 404 404 404 404 ok  404 ok  403 ok  403 403 403 401 401 404
+patch_goal@company                 401 404 404 404 404 404 404 404 404 ok  403 404 403 403 403 401 401 404
+submit_goal                        401 ok  404 404 404 403 403 403 403 403 403 404 403 403 403 401 401 404
+submit_goal@accountless            401 404 404 404 404 403 403 403 404 403 403 ok  403 403 403 401 401 404
+submit_goal@department             401 404 404 404 404 404 404 ok  404 ok  403 ok  403 403 403 401 401 404
+submit_goal@company                401 404 404 404 404 404 404 404 404 ok  403 404 403 403 403 401 401 404
+confirm_goal                       401 403 404 404 404 403 403 403 403 403 403 404 403 403 403 401 401 404
+confirm_goal@accountless           401 404 404 404 404 403 403 403 404 403 403 ok  403 403 403 401 401 404
+confirm_goal@department            401 404 404 404 404 404 404 403 404 ok  403 ok  403 403 403 401 401 404
+confirm_goal@company               401 404 404 404 404 404 404 404 404 ok  403 404 403 403 403 401 401 404
+put_goal_weights                   401 ok  403 403 403 403 403 403 403 403 403 403 403 403 403 401 401 422
+put_goal_weights@accountless       401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 422
+put_goal_weights@department        401 403 403 403 403 403 403 ok  403 ok  403 ok  403 403 403 401 401 422
+put_goal_weights@company           401 403 403 403 403 403 403 403 403 ok  403 403 403 403 403 401 401 422
+get_goal_attainment                401 ok  404 404 404 ok  ok  ok  ok  ok  ok  404 403 403 403 401 401 404
+get_goal_attainment@accountless    401 404 404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 403 401 401 404
+get_goal_attainment@department     401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+get_goal_attainment@company-draft  401 404 404 404 404 404 404 404 404 ok  ok  404 403 403 403 401 401 404
+
+# Scorecards (REV-2)
+get_company_scorecard              401 403 403 403 403 403 403 403 403 ok  ok  403 403 403 403 401 401 404
+get_department_scorecard           401 403 403 403 403 403 403 ok  403 ok  ok  ok  403 403 403 401 401 404
+get_person_scorecard               401 ok  404 404 404 ok  ok  ok  ok  ok  ok  404 403 403 403 401 401 404
+get_person_scorecard@accountless   401 404 404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 403 401 401 404
+"""
+
+
+def read_table(table: str) -> dict[str, dict[str, str]]:
+    """By row, the cell of each caller."""
+    header, *lines = (line for line in table.splitlines() if line and not line.startswith("#"))
+    callers = [CALLERS[column] for column in header.split()]
+    return {name: dict(zip(callers, cells, strict=True)) for name, *cells in map(str.split, lines)}

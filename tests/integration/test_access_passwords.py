@@ -1,0 +1,225 @@
+"""Passwords change by their owner, or by a one-time link (SEC-1)."""
+
+import secrets
+from typing import Any
+
+import pytest
+from httpx import AsyncClient, Response
+from sqlalchemy import delete, select, update
+
+from attain_api.access.passwords import Passwords
+from attain_api.passwords import service
+from attain_api.state import ApiState
+from attain_shared.access.models import Account, Membership, OneTimeLink, Session
+from attain_shared.audit.models import AuditEntry
+from attain_shared.clock import utc_now
+from attain_shared.db.session import transaction
+from tests.support.companies import PASSWORD, Company, Member, make_company, make_connector, make_member
+from tests.support.http import created, ok, pointers, problem
+
+JSON = dict[str, Any]
+FRESH = "a fresh pass phrase"
+
+
+async def sign_in(api: AsyncClient, email: str, password: str = PASSWORD, scope: str = "") -> Response:
+    return await api.post("/v1/auth/token", data={"username": email, "password": password, "scope": scope})
+
+
+async def change(api: AsyncClient, headers: dict[str, str], current: str = PASSWORD, new: str = FRESH) -> Response:
+    body = {"current_password": current, "new_password": new}
+    return await api.post("/v1/auth/password", json=body, headers=headers)
+
+
+async def make_reset(api: AsyncClient, caller: Member, member: Member) -> JSON:
+    return created(await api.post(f"/v1/people/{member.person_id}/password-reset", headers=caller.headers))
+
+
+async def complete(api: AsyncClient, token: str, password: str = FRESH) -> Response:
+    return await api.post("/v1/auth/password/reset", json={"token": token, "password": password})
+
+
+async def join(state: ApiState, member: Member, company: Company) -> None:
+    """Make a member of one company a member of another one, too."""
+    other = await make_member(state, company)
+    async with transaction(state.sessions, state.doorbell) as uow:
+        await uow.session.execute(delete(Session).where(Session.id == other.session_id))
+        await uow.session.execute(
+            update(Membership)
+            .where(Membership.account_id == other.account_id)
+            .values(account_id=member.account_id, accepted_at=utc_now())
+        )
+
+
+async def test_a_change_ends_all_other_sessions_in_every_company(api: AsyncClient, state: ApiState) -> None:
+    company, second = await make_company(state), await make_company(state)
+    await join(state, company, second)
+    there = ok(await sign_in(api, company.email, scope=f"company:{second.code}"))
+    here = ok(await sign_in(api, company.email, scope=f"company:{company.code}"))
+    response = await change(api, company.headers)
+    assert (response.status_code, response.content) == (204, b"")
+    ok(await api.get("/v1/me", headers=company.headers))
+    for tokens in (here, there):
+        headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+        problem(await api.get("/v1/me", headers=headers), status=401, code="invalid-token")
+    scope = f"company:{company.code}"
+    problem(await sign_in(api, company.email, scope=scope), status=401, code="invalid-credentials")
+    ok(await sign_in(api, company.email, FRESH, scope=scope))
+
+
+async def test_a_change_needs_the_password_so_far_and_a_strong_one(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    assert pointers(await change(api, company.headers, "wrong")) == [("/current_password", "wrong-password")]
+    for weak in (f"{company.email.partition('@')[0]} and more", "password123"):
+        assert pointers(await change(api, company.headers, new=weak)) == [("/new_password", "weak-password")]
+    assert pointers(await change(api, company.headers, new="short")) == [("/new_password", "string-too-short")]
+    ok(await sign_in(api, company.email))
+
+
+async def test_tries_at_a_change_are_throttled_apart_from_those_at_the_door(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    answers = [(await change(api, company.headers, f"wrong {number}")).status_code for number in range(7)]
+    assert answers == [422] * 5 + [429] * 2
+    ok(await sign_in(api, company.email))
+    problem(await change(api, company.headers), status=429, code="too-many-requests")
+
+
+async def test_only_people_have_passwords(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    connector = await make_connector(state, company, shop_ids=[])
+    problem(await change(api, connector.headers), status=403, code="not-allowed")
+    problem(await change(api, {}), status=401, code="unauthenticated")
+
+
+async def test_no_password_is_hashed_while_a_connection_is_held(
+    api: AsyncClient, state: ApiState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = await make_company(state)
+    token = (await make_reset(api, company, company))["token"]
+    held: list[int] = []
+    hashed = Passwords.hashed
+
+    async def watched(self: Passwords, password: str) -> str:
+        held.append(state.engine.pool.checkedout())  # type: ignore[attr-defined]
+        return await hashed(self, password)
+
+    monkeypatch.setattr(Passwords, "hashed", watched)
+    assert (await change(api, company.headers)).status_code == 204
+    assert (await complete(api, token)).status_code == 204
+    assert held == [0, 0]
+
+
+async def test_a_link_sets_a_new_password_once_and_ends_all_sessions(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    member = await make_member(state, company)
+    reset = await make_reset(api, company, member)
+    assert set(reset) == {"id", "token", "expires_at"}
+    assert (await complete(api, reset["token"])).status_code == 204
+    problem(await api.get("/v1/me", headers=member.headers), status=401, code="invalid-token")
+    problem(await sign_in(api, member.email), status=401, code="invalid-credentials")
+    ok(await sign_in(api, member.email, FRESH))
+    assert (await complete(api, reset["token"], "another fresh pass phrase")).status_code == 204
+    ok(await sign_in(api, member.email, FRESH))
+
+
+async def test_a_newer_link_replaces_the_one_before(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    member = await make_member(state, company)
+    first, second = [(await make_reset(api, company, member))["token"] for _ in range(2)]
+    assert pointers(await complete(api, first)) == [("/token", "invalid-link")]
+    assert pointers(await complete(api, second, "password123")) == [("/password", "weak-password")]
+    assert (await complete(api, second)).status_code == 204
+
+
+async def test_an_invitation_is_no_reset_nor_the_other_way_round(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    token = (await make_reset(api, company, company))["token"]
+    response = await api.post("/v1/invitations/accept", json={"token": token, "password": FRESH})
+    assert pointers(response) == [("/token", "invalid-link")]
+    async with transaction(state.sessions, state.doorbell) as uow:
+        await uow.session.execute(
+            update(OneTimeLink).where(OneTimeLink.company_id == company.company_id).values(expires_at=utc_now())
+        )
+    assert pointers(await complete(api, token)) == [("/token", "invalid-link")]
+
+
+async def test_a_link_never_reaches_the_account_of_another_company(api: AsyncClient, state: ApiState) -> None:
+    """ORG-0: whoever makes a link in one company must not come into another one by it."""
+    ours, theirs = await make_company(state), await make_company(state)
+    member = await make_member(state, ours)
+    await join(state, member, theirs)
+    token = (await make_reset(api, ours, member))["token"]
+    assert (await complete(api, token)).status_code == 204
+    ok(await api.get("/v1/me", headers=member.headers))
+    scope = f"company:{theirs.code}"
+    problem(await sign_in(api, member.email, FRESH, scope=scope), status=401, code="invalid-credentials")
+    ok(await sign_in(api, member.email, scope=scope))
+
+
+@pytest.mark.parametrize("role", ["platform", "ops"])
+async def test_who_administers_the_installation_is_reset_by_nobody_else(
+    api: AsyncClient, state: ApiState, role: str
+) -> None:
+    company = await make_company(state, platform=role == "platform", ops=role == "ops")
+    admin = await make_member(state, company, roles=("admin",))
+    response = await api.post(f"/v1/people/{company.person_id}/password-reset", headers=admin.headers)
+    problem(response, status=403, code="not-allowed")
+    token = (await make_reset(api, company, company))["token"]
+    assert (await complete(api, token)).status_code == 204
+    ok(await sign_in(api, company.email, FRESH))
+
+
+async def test_a_link_made_before_the_role_was_given_is_worthless(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    member = await make_member(state, company)
+    token = (await make_reset(api, company, member))["token"]
+    async with transaction(state.sessions, state.doorbell) as uow:
+        await uow.session.execute(update(Account).where(Account.id == member.account_id).values(is_platform=True))
+    assert (await complete(api, token)).status_code == 204
+    ok(await sign_in(api, member.email))
+
+
+async def test_who_may_make_a_link_for_whom(api: AsyncClient, state: ApiState) -> None:
+    company, stranger = await make_company(state), await make_company(state)
+    hr, employee = await make_member(state, company, roles=("hr",)), await make_member(state, company)
+    pending = await make_member(state, company, accepted=False)
+    for caller, whom, status, code in (
+        (employee, employee, 403, "not-allowed"),
+        (hr, company, 403, "not-allowed"),
+        (stranger, employee, 404, "not-found"),
+        (hr, pending, 409, "no-account"),
+    ):
+        response = await api.post(f"/v1/people/{whom.person_id}/password-reset", headers=caller.headers)
+        problem(response, status=status, code=code)
+    await make_reset(api, hr, employee)
+
+
+async def test_the_operator_makes_a_link_for_any_account(api: AsyncClient, state: ApiState) -> None:
+    """`attain-admin reset-password`: for accounts that no company may reset."""
+    company, second = await make_company(state, platform=True), await make_company(state)
+    await join(state, company, second)
+    async with transaction(state.sessions, state.doorbell) as uow:
+        assert await service.create_operators_reset(uow, email=f"{secrets.token_hex(6)}@example.com") is None
+        link = await service.create_operators_reset(uow, email=company.email)
+    assert link is not None
+    assert (await complete(api, link.token)).status_code == 204
+    ok(await sign_in(api, company.email, FRESH, scope=f"company:{second.code}"))
+
+
+async def test_changes_and_resets_are_in_the_trail_without_secrets(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    member = await make_member(state, company)
+    await change(api, member.headers)
+    token = (await make_reset(api, company, member))["token"]
+    await complete(api, token, "another fresh pass phrase")
+    async with transaction(state.sessions, state.doorbell) as uow:
+        entries = list(await uow.session.scalars(select(AuditEntry).where(AuditEntry.company_id == company.company_id)))
+    made = {(entry.action, entry.actor_id) for entry in entries if entry.action != "create"}
+    assert {
+        ("change_password", member.person_id),
+        ("create_password_reset", company.person_id),
+        ("complete_password_reset", member.person_id),
+    } <= made
+    written = " ".join(f"{entry.changes}" for entry in entries)
+    assert "phrase" not in written
+    assert "argon2" not in written
+    assert token.partition("_")[2] not in written

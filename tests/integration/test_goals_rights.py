@@ -1,0 +1,181 @@
+"""Who writes, submits and confirms whose goals (GOAL-3, SEC-3)."""
+
+from typing import Any
+
+import pytest
+from httpx import AsyncClient, Response
+
+from attain_api.state import ApiState
+from tests.support.companies import Member, make_company, make_shop
+from tests.support.goals import act, confirm_goals, goal_body, indicator, make_cycle, make_goal
+from tests.support.http import created, ok, pointers, problem
+from tests.support.relations import VIEWERS, Relations, make_relations
+
+OWNERS = ("me", "silent", "team", "other", "company")
+"""`silent` has no account, `team` no head of its own."""
+WRITES: dict[str, set[str]] = {
+    "me": {"me"},
+    "peer": set(),
+    "report": set(),
+    "boss": set(),
+    "skip": set(),
+    "head": {"team"},
+    "other_head": {"other"},
+    "former": set(),
+    "mentor": set(),
+    "executive": {"team", "other", "company"},
+    "hr": set(),
+    "admin": {"silent", "team"},
+}
+CONFIRMS = {name: set[str]() for name in VIEWERS} | {
+    "executive": {"team", "other", "company"},
+    "admin": {"silent", "team"},
+}
+SEES = {"me": {"me"}, "boss": {"me", "silent"}, "skip": {"me", "silent"}, "head": {"me", "silent", "team"},
+        "other_head": {"other"}, "mentor": {"me"}, "executive": set(OWNERS), "hr": set(OWNERS),
+        "admin": {"silent", "team"}}  # fmt: skip
+WRITER = {"me": "me", "silent": "admin", "team": "head", "other": "executive", "company": "executive"}
+
+
+class World:
+    """A company, its cycle and its shop, which everybody who writes goals sees."""
+
+    def __init__(self, people: Relations, cycle: str, shop: str) -> None:
+        self.people, self.cycle, self.shop = people, cycle, shop
+
+
+@pytest.fixture
+async def world(api: AsyncClient, state: ApiState) -> World:
+    people = await make_relations(state)
+    shop = str((await make_shop(state, people.admin)).id)
+    owners = [people.owner("me"), *(people.owner(name) for name in ("top", "other"))]
+    body = {
+        "starts_on": "2026-07-01",
+        "owners": [one | {"share": share} for one, share in zip(owners, ("0.5", "0.3", "0.2"), strict=True)],
+    }
+    ok(await api.put(f"/v1/shops/{shop}/owners", json=body, headers=people.admin.headers))
+    return World(people, (await make_cycle(api, people.admin))["id"], shop)
+
+
+async def write(api: AsyncClient, world: World, writer: Member, owner: str) -> Response:
+    body = goal_body(world.cycle, [indicator([world.shop])], owner=world.people.owner(owner))
+    return await api.post("/v1/goals", json=body, headers=writer.headers)
+
+
+async def draft(api: AsyncClient, world: World, owner: str) -> str:
+    return str(created(await write(api, world, world.people[WRITER[owner]], owner))["id"])
+
+
+async def patch(api: AsyncClient, caller: Member, goal: str, body: dict[str, Any]) -> Response:
+    return await api.patch(f"/v1/goals/{goal}", json=body, headers=caller.headers | {"If-Match": "*"})
+
+
+@pytest.mark.parametrize("writer", VIEWERS)
+async def test_goals_are_written_for_those_one_answers_for(api: AsyncClient, world: World, writer: str) -> None:
+    for owner in OWNERS:
+        response = await write(api, world, world.people[writer], owner)
+        assert response.status_code == (201 if owner in WRITES[writer] else 403), owner
+        if owner in WRITES[writer]:
+            assert response.json()["allowed_actions"] == ["submit"]
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+async def test_drafts_are_changed_submitted_and_confirmed_by_right(api: AsyncClient, world: World, owner: str) -> None:
+    """Not seen: 404; seen but not allowed: 403; `allowed_actions` says so beforehand."""
+    goal = await draft(api, world, owner)
+    named = world.people.owner(owner)
+
+    async def actions(viewer: str) -> list[str] | None:
+        response = await api.get(f"/v1/goals/{goal}", headers=world.people[viewer].headers)
+        return list(response.json()["allowed_actions"]) if response.status_code == 200 else None
+
+    for viewer in VIEWERS:
+        caller, seen, writes = world.people[viewer], owner in SEES.get(viewer, ()), owner in WRITES[viewer]
+        refused = 403 if seen else 404
+        assert await actions(viewer) == ((["submit"] if writes else []) if seen else None)
+        assert (await patch(api, caller, goal, {"why": viewer})).status_code == (200 if writes else refused), viewer
+        weights = {"cycle_id": world.cycle, "owner": named, "weights": [{"goal_id": goal, "weight": "100"}]}
+        response = await api.put("/v1/goal-weights", json=weights, headers=caller.headers)
+        assert response.status_code == (200 if writes else 403), viewer
+        if not writes:
+            assert (await act(api, caller, goal, "submit")).status_code == refused
+        # which state would allow it to this caller
+        expected = 409 if owner in CONFIRMS[viewer] else refused
+        assert (await act(api, caller, goal, "confirm")).status_code == expected, viewer
+    ok(await act(api, world.people[WRITER[owner]], goal, "submit"))
+    for viewer in VIEWERS:
+        confirms, seen = owner in CONFIRMS[viewer], owner in SEES.get(viewer, ())
+        assert await actions(viewer) == ((["confirm"] if confirms else []) if seen else None)
+        if not confirms:
+            response = await act(api, world.people[viewer], goal, "confirm")
+            assert response.status_code == (403 if seen else 404), viewer
+    confirming = [viewer for viewer in VIEWERS if owner in CONFIRMS[viewer]]
+    if confirming:
+        ok(await act(api, world.people[confirming[-1]], goal, "confirm"))
+    else:
+        assert owner == "me"  # the manager's adjustment comes first, with the rest of GOAL-3
+
+
+async def test_an_executive_does_not_confirm_for_a_department_of_their_own(
+    api: AsyncClient, state: ApiState, world: World
+) -> None:
+    executive = world.people["executive"]
+    other = str(world.people.departments["other"])
+    goal = await draft(api, world, "other")
+    body = {"head_id": str(executive.person_id)}
+    ok(await api.patch(f"/v1/departments/{other}", json=body, headers=world.people.admin.headers))
+    ok(await act(api, executive, goal, "submit"))
+    problem(await act(api, executive, goal, "confirm"), status=403, code="not-allowed")
+
+
+async def test_a_public_goal_is_seen_but_not_written(api: AsyncClient, world: World) -> None:
+    goal = await draft(api, world, "company")
+    await confirm_goals(api, world.people["executive"], goal)
+    for viewer in ("peer", "admin", "hr"):
+        problem(await patch(api, world.people[viewer], goal, {"title": "x"}), status=403, code="not-allowed")
+    problem(await patch(api, world.people["executive"], goal, {"title": "x"}), status=409, code="not-a-draft")
+
+
+async def test_a_goal_does_not_open_the_books_of_a_shop(api: AsyncClient, state: ApiState, world: World) -> None:
+    """SEC-3: with goals on a shop come its values; so only a shop one sees may be measured."""
+    secret = await make_shop(state, world.people.admin)
+    for writer, owner in (("me", "me"), ("head", "team"), ("other_head", "other")):
+        body = goal_body(world.cycle, [indicator([world.shop, secret.id])], owner=world.people.owner(owner))
+        response = await api.post("/v1/goals", json=body, headers=world.people[writer].headers)
+        assert pointers(response) == [("/indicators/0/shop_ids/1", "unknown-shop")]
+    body = goal_body(world.cycle, [indicator([secret.id])], owner=world.people.owner("team"))
+    created(await api.post("/v1/goals", json=body, headers=world.people["executive"].headers))
+
+
+async def test_a_parent_out_of_view_is_unknown(api: AsyncClient, world: World) -> None:
+    hidden, mine = await draft(api, world, "company"), await draft(api, world, "me")
+    body = goal_body(world.cycle, [indicator([world.shop])], owner=world.people.owner("me"), parent_id=hidden)
+    response = await api.post("/v1/goals", json=body, headers=world.people["me"].headers)
+    assert pointers(response) == [("/parent_id", "unknown-goal")]
+    response = await patch(api, world.people["me"], mine, {"parent_id": hidden})
+    assert pointers(response) == [("/parent_id", "unknown-goal")]
+    await confirm_goals(api, world.people["executive"], hidden)
+    assert ok(await patch(api, world.people["me"], mine, {"parent_id": hidden}))["parent_id"] == hidden
+
+
+async def test_an_owner_of_another_company_is_unknown(api: AsyncClient, state: ApiState, world: World) -> None:
+    """ORG-0: as unknown as one that never was, to whoever may write for owners."""
+    stranger = await make_company(state)
+    foreign = {"type": "person", "id": str(stranger.person_id)}
+    body = goal_body(world.cycle, [indicator([world.shop])], owner=foreign)
+    response = await api.post("/v1/goals", json=body, headers=world.people.admin.headers)
+    assert pointers(response) == [("/owner/id", "unknown-owner")]
+    response = await api.post("/v1/goals", json=body, headers=world.people["me"].headers)
+    problem(response, status=403, code="not-allowed")
+
+
+async def test_an_administrator_acts_until_the_owner_has_an_account(api: AsyncClient, state: ApiState) -> None:
+    """SEC-3: the company has an account once an executive has."""
+    admin = await make_company(state)
+    cycle, shop = (await make_cycle(api, admin))["id"], await make_shop(state, admin)
+    goal = (await make_goal(api, admin, indicator([shop.id]), cycle_id=cycle))["id"]
+    ok(await act(api, admin, goal, "submit"))
+    people = await make_relations(state)
+    body = goal_body(str(cycle), [indicator([shop.id])])
+    problem(await api.post("/v1/goals", json=body, headers=people.admin.headers), status=403, code="not-allowed")
+    ok(await act(api, admin, goal, "confirm"))

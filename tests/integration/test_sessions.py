@@ -1,0 +1,212 @@
+"""Sessions: where somebody is signed in, and how that ends (SEC-1)."""
+
+from datetime import timedelta
+from typing import Any
+
+from httpx import AsyncClient
+from sqlalchemy import delete, select, update
+
+from attain_api.state import ApiState
+from attain_shared.access.models import Session
+from attain_shared.audit.models import AuditEntry
+from attain_shared.clock import business_day, utc_now
+from attain_shared.db.session import transaction
+from attain_shared.identifiers import new_id
+from attain_shared.people.models import PersonSpell
+from attain_shared.people.queries import replace_spells
+from attain_shared.people.timeline import Event, EventKind, build_spells
+from tests.support.companies import PASSWORD, Member, make_company, make_member
+from tests.support.http import ok, problem
+
+JSON = dict[str, Any]
+
+
+async def sign_in(api: AsyncClient, member: Member, *, device: str = "a browser") -> JSON:
+    form = {"username": member.email, "password": PASSWORD}
+    return ok(await api.post("/v1/auth/token", data=form, headers={"User-Agent": device}))
+
+
+def bearer(tokens: JSON) -> dict[str, str]:
+    return {"Authorization": f"Bearer {tokens['access_token']}"}
+
+
+async def list_sessions(api: AsyncClient, headers: dict[str, str], **query: Any) -> list[JSON]:
+    items: list[JSON] = ok(await api.get("/v1/auth/sessions", headers=headers, params=query))["items"]
+    return items
+
+
+async def is_signed_in(api: AsyncClient, tokens: JSON) -> bool:
+    return (await api.get("/v1/me", headers=bearer(tokens))).status_code == 200
+
+
+async def test_a_sign_in_is_listed_with_its_device_and_address(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    tokens = await sign_in(api, company, device="Firefox\x7f on " + "a very long machine " * 20)
+    other, mine = await list_sessions(api, bearer(tokens), sort="created_at")
+    assert (other["id"], other["current"]) == (str(company.session_id), False)
+    assert mine["current"] is True
+    assert mine["device"].startswith("Firefox on a very long")
+    assert len(mine["device"]) == 200
+    assert mine["address"] == "127.0.0.1"
+    assert set(mine) == {"id", "device", "address", "created_at", "last_used_at", "expires_at", "current"}
+
+
+async def test_sessions_are_paged(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    tokens = [await sign_in(api, company) for _ in range(3)]
+    query: JSON = {"limit": 3, "sort": "-created_at"}
+    first = ok(await api.get("/v1/auth/sessions", headers=bearer(tokens[0]), params=query))
+    rest = await list_sessions(api, bearer(tokens[0]), cursor=first["next_cursor"], **query)
+    assert len(first["items"]) == 3
+    assert [one["id"] for one in rest] == [str(company.session_id)]
+
+
+async def test_a_refresh_keeps_the_session_and_moves_its_times(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    tokens = await sign_in(api, company)
+    (before,) = [one for one in await list_sessions(api, bearer(tokens)) if one["current"]]
+    response = await api.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
+    (after,) = [one for one in await list_sessions(api, bearer(ok(response))) if one["current"]]
+    assert after["id"] == before["id"]
+    assert after["created_at"] == before["created_at"]
+    assert after["last_used_at"] > before["last_used_at"]
+    assert after["expires_at"] > before["expires_at"]
+
+
+async def test_an_ended_session_is_refused_from_the_next_request_on(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    tokens = await sign_in(api, company)
+    assert await is_signed_in(api, tokens)
+    (mine,) = [one for one in await list_sessions(api, bearer(tokens)) if one["current"]]
+    for expected in (204, 404):
+        response = await api.delete(f"/v1/auth/sessions/{mine['id']}", headers=company.headers)
+        assert response.status_code == expected
+    problem(await api.get("/v1/me", headers=bearer(tokens)), status=401, code="invalid-token")
+    response = await api.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
+    problem(response, status=401, code="invalid-token")
+
+
+async def test_signing_out_ends_the_access_token_too(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    tokens = await sign_in(api, company)
+    await api.post("/v1/auth/logout", json={"refresh_token": tokens["refresh_token"]})
+    assert not await is_signed_in(api, tokens)
+
+
+async def test_the_reuse_of_a_refresh_token_ends_the_access_tokens_too(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    tokens = await sign_in(api, company)
+    body = {"refresh_token": tokens["refresh_token"]}
+    newer = ok(await api.post("/v1/auth/refresh", json=body))
+    problem(await api.post("/v1/auth/refresh", json=body), status=401, code="invalid-token")
+    assert not await is_signed_in(api, newer)
+
+
+async def test_nobody_sees_or_ends_the_session_of_another(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    member, stranger = await make_member(state, company), await make_company(state)
+    for caller in (company, stranger):
+        assert [one["id"] for one in await list_sessions(api, caller.headers)] == [str(caller.session_id)]
+        response = await api.delete(f"/v1/auth/sessions/{member.session_id}", headers=caller.headers)
+        problem(response, status=404, code="not-found")
+    problem(await api.delete(f"/v1/auth/sessions/{new_id()}", headers=member.headers), status=404, code="not-found")
+
+
+async def test_all_others_end_at_once(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    one, other = await sign_in(api, company), await sign_in(api, company)
+    response = await api.post("/v1/auth/sessions/actions/revoke-others", headers=bearer(one))
+    assert response.status_code == 204
+    assert await is_signed_in(api, one)
+    assert not await is_signed_in(api, other)
+    assert len(await list_sessions(api, bearer(one))) == 1
+
+
+async def test_an_administrator_or_hr_signs_a_person_out(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    hr, member, stranger = (
+        await make_member(state, company, roles=("hr",)),
+        await make_member(state, company),
+        await make_company(state),
+    )
+    url = f"/v1/people/{member.person_id}/sign-out"
+    problem(await api.post(url, headers=member.headers), status=403, code="not-allowed")
+    problem(await api.post(url, headers=stranger.headers), status=404, code="not-found")
+    assert (await api.post(url, headers=hr.headers)).status_code == 204
+    problem(await api.get("/v1/me", headers=member.headers), status=401, code="invalid-token")
+    assert await is_signed_in(api, await sign_in(api, member))
+    assert (await api.post(url, headers=company.headers)).status_code == 204
+
+
+async def test_a_session_that_ran_out_or_is_missing_is_refused(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    old, gone = await sign_in(api, company), await sign_in(api, company)
+    ids = [one["id"] for one in await list_sessions(api, company.headers, sort="created_at")][1:]
+    async with transaction(state.sessions, state.doorbell) as uow:
+        ran_out = utc_now() - timedelta(seconds=1)
+        await uow.session.execute(update(Session).where(Session.id == ids[0]).values(expires_at=ran_out))
+        await uow.session.execute(delete(Session).where(Session.id == ids[1]))
+    for tokens in (old, gone):
+        assert not await is_signed_in(api, tokens)
+        response = await api.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
+        problem(response, status=401, code="invalid-token")
+
+
+async def leave(state: ApiState, member: Member, *, days_ago: int) -> None:
+    """Say when somebody's last day was."""
+    today = business_day()
+    events = [
+        Event(id=new_id(), kind=EventKind.HIRE, effective_on=today - timedelta(days=100), changes={}),
+        Event(id=new_id(), kind=EventKind.LEAVE, effective_on=today - timedelta(days=days_ago), changes={}),
+    ]
+    async with transaction(state.sessions, state.doorbell) as uow:
+        await replace_spells(
+            uow.session, company_id=member.company_id, person_id=member.person_id, spells=build_spells(events)
+        )
+
+
+async def test_somebody_who_has_left_is_refused_from_the_next_day_on(api: AsyncClient, state: ApiState) -> None:
+    """SEC-3: closed the next day, for every way in."""
+    company = await make_company(state)
+    member = await make_member(state, company)
+    tokens = await sign_in(api, member)
+    await leave(state, member, days_ago=0)
+    assert await is_signed_in(api, tokens)
+    await leave(state, member, days_ago=1)
+    problem(await api.get("/v1/me", headers=bearer(tokens)), status=401, code="invalid-token")
+    response = await api.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
+    problem(response, status=401, code="invalid-token")
+    form = {"username": member.email, "password": PASSWORD}
+    problem(await api.post("/v1/auth/token", data=form), status=403, code="not-allowed")
+
+
+async def test_somebody_who_is_yet_to_start_may_sign_in(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    member = await make_member(state, company)
+    hire = Event(id=new_id(), kind=EventKind.HIRE, effective_on=business_day() + timedelta(days=9), changes={})
+    async with transaction(state.sessions, state.doorbell) as uow:
+        await replace_spells(
+            uow.session, company_id=company.company_id, person_id=member.person_id, spells=build_spells([hire])
+        )
+        statement = select(PersonSpell.status).where(
+            PersonSpell.company_id == company.company_id, PersonSpell.person_id == member.person_id
+        )
+        assert set(await uow.session.scalars(statement)) == {"upcoming", "employed"}
+    assert await is_signed_in(api, await sign_in(api, member))
+
+
+async def test_sign_ins_and_their_ends_are_in_the_trail(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    tokens = await sign_in(api, company)
+    await api.post("/v1/auth/logout", json={"refresh_token": tokens["refresh_token"]})
+    async with transaction(state.sessions, state.doorbell) as uow:
+        found = await uow.session.scalars(
+            select(AuditEntry)
+            .where(AuditEntry.company_id == company.company_id, AuditEntry.resource_type == "session")
+            .order_by(AuditEntry.sequence)
+        )
+        signed_in, signed_out = found.all()
+    assert (signed_in.action, signed_in.actor_id) == ("sign_in", company.person_id)
+    assert signed_out.action == "end_session"
+    assert signed_in.resource_id == signed_out.resource_id
+    assert tokens["refresh_token"] not in f"{signed_in.changes}{signed_out.changes}"

@@ -1,0 +1,232 @@
+"""One company with somebody in every relation to one employee, 林晓, and one of everything (SEC-3).
+
+    顾总 (skip) ── 周敏 (manager) ─┬─ 林晓 (subject) ── 小何 (report)
+                                   ├─ 吴桐 (peer), 老赵 (left yesterday)
+                                   └─ 阿青 (has no account)
+    运营部 (head: 郑岚, in nobody's line) ── 运营一部 (all of the above, no head) · 设计部 (stranger)
+
+Everything happens in one transaction of one connection, which is never committed, and each call in a savepoint.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from httpx import ASGITransport, AsyncClient, Response
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import NullPool, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
+
+from attain_api.access.passwords import Passwords
+from attain_api.app import create_app
+from attain_api.state import ApiState
+from attain_shared.access.models import Session
+from attain_shared.clock import business_day, utc_now
+from attain_shared.db.session import transaction
+from attain_shared.doorbell import MemoryDoorbell
+from attain_shared.goals.models import Goal
+from attain_shared.metrics.models import MetricBatch
+from tests.support.companies import PASSWORD, Company, Member, _add_member, make_company, make_connector
+from tests.support.goals import indicator
+from tests.support.http import ok
+
+RELATIONS = ("subject", "peer", "report", "stranger", "manager", "skip", "head", "mentor")
+"""Employees, by what they are to 林晓."""
+ROLES = {"executive": ("executive", "employee"), "hr": ("hr", "employee"), "admin": ("admin", "employee")}
+STANDING, DRAFTS, SUBMITTED = "standing", "drafts", "submitted"
+"""Cycles: of confirmed goals, of drafts, and of submitted goals; each goal is its owner's only one in its cycle."""
+Json = dict[str, Any]
+
+
+class PinnedSession(AsyncSession):
+    """A session on a connection that has its transaction already: reads cannot turn to autocommit there."""
+
+    async def connection(self, *args: Any, **more: Any) -> AsyncConnection:
+        more.pop("execution_options", None)
+        return await super().connection(*args, **more)
+
+
+@dataclass(kw_only=True)
+class World:
+    """Who is there, and the ids of what is there."""
+
+    connection: AsyncConnection
+    state: ApiState
+    api: AsyncClient
+    company: Company
+    callers: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By the name of a caller, the headers of their requests."""
+    members: dict[str, Member] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    """By name, what paths and bodies need: `subject`, `department`, `shop`, `goal_of_subject`, …"""
+
+    async def call(self, caller: str, request: Json) -> Response:
+        """Send a request and undo whatever it did."""
+        savepoint = await self.connection.begin_nested()
+        headers = self.callers[caller] | request.get("headers", {})
+        answer = await self.api.request(**(request | {"headers": headers}))
+        await savepoint.rollback()
+        return answer
+
+    async def do(self, caller: str, method: str, path: str, body: Json | None = None) -> Json:
+        """Do something for good while the world is made."""
+        answer = await self.api.request(method, path, json=body, headers=self.callers[caller] | {"If-Match": "*"})
+        assert answer.is_success, f"{method} {path} as {caller}: {answer.status_code} {answer.text}"
+        return dict(answer.json()) if answer.content else {}
+
+
+@asynccontextmanager
+async def making_world(state: ApiState) -> AsyncIterator[World]:
+    """The world, as long as the block runs; nothing of it is left."""
+    engine = create_async_engine(state.settings.database_url.get_secret_value(), poolclass=NullPool)
+    async with engine.connect() as connection:
+        outer = await connection.begin()
+        sessions = async_sessionmaker(
+            bind=connection, class_=PinnedSession, expire_on_commit=False, join_transaction_mode="create_savepoint"
+        )
+        cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+        pinned = replace(state, sessions=sessions, doorbell=MemoryDoorbell(), passwords=Passwords(cheap))
+        transport = ASGITransport(create_app(pinned), raise_app_exceptions=False)
+        async with AsyncClient(transport=transport, base_url="http://test") as api:
+            world = World(connection=connection, state=pinned, api=api, company=await make_company(pinned))
+            await _people(world)
+            await _organisation(world)
+            await _shops(world)
+            await _goals(world)
+            await _ends(world)
+            yield world
+        await outer.rollback()
+    await engine.dispose()
+
+
+async def _people(world: World) -> None:
+    async def member(name: str, *roles: str, platform: bool = False, ops: bool = False) -> None:
+        async with transaction(world.state.sessions, world.state.doorbell) as uow:
+            made = await _add_member(
+                uow, state=world.state, company_id=world.company.company_id, roles=roles, platform=platform, ops=ops
+            )
+        world.members[name], world.callers[name], world.ids[name] = made, made.headers, str(made.person_id)
+
+    for name in (*RELATIONS, "left", "revoked"):
+        await member(name, "employee")
+    for name, roles in ROLES.items():
+        await member(name, *roles)
+    await member("ops", ops=True)
+    await member("platform", platform=True)
+    world.callers["anonymous"] = {}
+    foreign = await make_company(world.state)
+    world.members["foreign"], world.callers["foreign"] = foreign, foreign.headers
+
+
+async def _organisation(world: World) -> None:
+    ids = world.ids
+    body = {"name": "运营部", "function": "operations", "head_id": ids["head"], "headcount_plan": 20}
+    ids["parent_department"] = (await world.do("admin", "POST", "/v1/departments", body))["id"]
+    body = {"name": "运营一部", "function": "operations", "parent_id": ids["parent_department"], "headcount_plan": 6}
+    ids["department"] = (await world.do("admin", "POST", "/v1/departments", body))["id"]
+    for name in ("other_department", "empty_department", "closed_department"):
+        body = {"name": name, "function": "design", "headcount_plan": 3}
+        ids[name] = (await world.do("admin", "POST", "/v1/departments", body))["id"]
+    await world.do("admin", "POST", f"/v1/departments/{ids['closed_department']}/actions/close")
+    for name in ("position", "unused_position", "closed_position"):
+        body = {"name": name, "function": "operations", "tier": "middle", "grade": "manager", "is_key": True}
+        ids[name] = (await world.do("admin", "POST", "/v1/positions", body))["id"]
+    await world.do("admin", "POST", f"/v1/positions/{ids['closed_position']}/actions/close")
+    for name, roles in (("accountless_admin", ["admin"]),):
+        person = {"name": name, "email": f"{name}@example.com", "hired_on": "2026-03-01", "roles": roles}
+        ids[name] = (await world.do("admin", "POST", "/v1/people", person))["id"]
+    person = {"name": "阿青", "email": "qing@example.com", "hired_on": "2026-03-01", "manager_id": ids["manager"]}
+    person["department_id"] = ids["department"]
+    ids["accountless"] = (await world.do("admin", "POST", "/v1/people", person))["id"]
+    department = {"department_id": ids["department"]}
+    for name, line in {
+        "subject": {"manager_id": ids["manager"], "mentor_id": ids["mentor"], "phone": "+86 138 0000 0001"},
+        "peer": {"manager_id": ids["manager"], "position_id": ids["position"]},
+        "report": {"manager_id": ids["subject"]},
+        "manager": {"manager_id": ids["skip"]},
+        "left": {"manager_id": ids["manager"]},
+        "skip": {},
+    }.items():
+        await world.do("hr", "PATCH", f"/v1/people/{ids[name]}", department | line)
+    await world.do("hr", "PATCH", f"/v1/people/{ids['subject']}", {"name": "林晓"})
+    await world.do("hr", "PATCH", f"/v1/people/{ids['stranger']}", {"department_id": ids["other_department"]})
+    tomorrow = (business_day() + timedelta(days=1)).isoformat()
+    event = {"effective_on": tomorrow, "department_id": ids["other_department"], "note": "to be withdrawn"}
+    await world.do("hr", "POST", f"/v1/people/{ids['peer']}/transfer", event)
+    history = ok(await world.api.get(f"/v1/people/{ids['peer']}/history", headers=world.callers["hr"]))
+    ids["event_of_peer"] = history["items"][0]["id"]
+
+
+async def _shops(world: World) -> None:
+    ids = world.ids
+    for name in ("shop", "other_shop"):
+        shop = {"platform": "tmall", "external_id": name, "name": name}
+        ids[name] = (await world.do("admin", "POST", "/v1/shops", shop))["id"]
+    for name, shop in (("connector", "shop"), ("other_connector", "other_shop")):
+        made = await make_connector(world.state, world.members["admin"], shop_ids=[UUID(ids[shop])])
+        ids[name], world.callers[name] = str(made.id), made.headers
+        row = {"shop": f"tmall:{shop}", "metric": "gmv", "bucket": "2026-11-01", "value": "100"}
+        push = {"grain": "day", "observed_at": "2026-11-02T09:00:00+08:00", "observations": [row]}
+        headers = made.headers | {"Idempotency-Key": "the first"}
+        answer = await world.api.post("/v1/metric-batches", json=push, headers=headers)
+        assert answer.status_code == 202, answer.text
+        ids[f"batch_of_{name}"] = answer.json()["id"]
+    hot = {"shop_id": ids["shop"], "name": "爆款", "item_ids": ["610", "611"]}
+    ids["item_set"] = (await world.do("admin", "POST", "/v1/item-sets", hot))["id"]
+    owners = {"starts_on": "2026-03-01", "owners": [{"type": "person", "id": ids["subject"], "share": "1"}]}
+    await world.do("admin", "PUT", f"/v1/shops/{ids['shop']}/owners", owners)
+
+
+async def _goals(world: World) -> None:
+    ids = world.ids
+    for name, kind, starts_on in ((STANDING, "quarter", "2026-10-01"), (DRAFTS, "year", "2026-01-01"),
+                                  (SUBMITTED, "month", "2026-11-01"), ("closed_cycle", "month", "2026-10-01")):  # fmt: skip
+        body = {"kind": kind, "starts_on": starts_on, "name": name}
+        ids[name] = (await world.do("admin", "POST", "/v1/cycles", body))["id"]
+    await world.do("admin", "POST", f"/v1/cycles/{ids['closed_cycle']}/actions/close")
+    writers: dict[str, tuple[str, Json]] = {
+        "subject": ("subject", {"type": "person", "id": ids["subject"]}),
+        "accountless": ("admin", {"type": "person", "id": ids["accountless"]}),
+        "department": ("head", {"type": "department", "id": ids["department"]}),
+        "company": ("executive", {"type": "company"}),
+    }
+    for owner, (writer, named) in writers.items():
+        for cycle, state in ((STANDING, "confirmed"), (DRAFTS, "draft"), (SUBMITTED, "submitted")):
+            goal = {"cycle_id": ids[cycle], "owner": named, "title": f"{owner} {cycle}", "weight": "100"}
+            goal |= {"why": "a secret reason", "indicators": [indicator([ids["shop"]])]}
+            made = await world.do(writer, "POST", "/v1/goals", goal)
+            ids[f"{cycle}_of_{owner}"] = made["id"]
+            async with transaction(world.state.sessions, world.state.doorbell) as uow:
+                await uow.session.execute(
+                    update(Goal)
+                    .where(Goal.company_id == world.company.company_id, Goal.id == UUID(made["id"]))
+                    .values(state=state)
+                )
+
+
+async def _ends(world: World) -> None:
+    """Links and sign-ins; and who is out is out only once all else stands."""
+    ids, subject = world.ids, world.members["subject"]
+    ids["email"], ids["session"] = subject.email, str(subject.session_id)
+    form = {"username": subject.email, "password": PASSWORD}
+    ids["refresh_token"] = ok(await world.api.post("/v1/auth/token", data=form))["refresh_token"]
+    invitation = await world.do("admin", "POST", "/v1/invitations", {"person_id": ids["accountless"]})
+    ids["invitation"], ids["invitation_token"] = invitation["id"], invitation["token"]
+    reset = await world.do("admin", "POST", f"/v1/people/{ids['subject']}/password-reset")
+    ids["reset_token"] = reset["token"]
+    yesterday = (business_day() - timedelta(days=1)).isoformat()
+    body = {"effective_on": yesterday, "reason": "moved away"}
+    await world.do("hr", "POST", f"/v1/people/{world.ids['left']}/leave", body)
+    async with transaction(world.state.sessions, world.state.doorbell) as uow:
+        await uow.session.execute(
+            update(Session).where(Session.id == world.members["revoked"].session_id).values(revoked_at=utc_now())
+        )
+        await uow.session.execute(
+            update(MetricBatch)
+            .where(MetricBatch.company_id == world.company.company_id)
+            .values(state="failed", error="the worker could not take it in")
+        )
