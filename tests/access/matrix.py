@@ -116,7 +116,7 @@ withdraw_person_event              401 403 403 403 403 403 403 403 403 403 ok  o
 
 # Personal data (SEC-6)
 export_personal_data               401 ok  403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
-export_personal_data@left          401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+export_personal_data@left          401 404 404 404 404 403 403 403 404 403 ok  ok  403 403 403 401 401 404
 erase_person                       401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
 
 # Audit (SEC-5)
@@ -180,6 +180,7 @@ get_goal@accountless               401 404 404 404 404 ok  ok  ok  404 ok  ok  o
 get_goal@department                401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
 get_goal@company                   401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
 get_goal@draft                     401 ok  404 404 404 ok  ok  ok  ok  ok  ok  404 403 403 403 401 401 404
+get_goal@accountless-draft         401 404 404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 403 401 401 404
 get_goal@department-draft          401 404 404 404 404 404 404 ok  404 ok  ok  ok  403 403 403 401 401 404
 get_goal@company-draft             401 404 404 404 404 404 404 404 404 ok  ok  404 403 403 403 401 401 404
 patch_goal                         401 ok  404 404 404 403 403 403 403 403 403 404 403 403 403 401 401 404
@@ -201,6 +202,7 @@ put_goal_weights@company           401 403 403 403 403 403 403 403 403 ok  403 4
 get_goal_attainment                401 ok  404 404 404 ok  ok  ok  ok  ok  ok  404 403 403 403 401 401 404
 get_goal_attainment@accountless    401 404 404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 403 401 401 404
 get_goal_attainment@department     401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+get_goal_attainment@company        401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
 get_goal_attainment@company-draft  401 404 404 404 404 404 404 404 404 ok  ok  404 403 403 403 401 401 404
 
 # Scorecards (REV-2)

@@ -16,8 +16,14 @@ OPEN_TO_ALL = {
     "/v1/auth/token",
     "/v1/auth/refresh",
     "/v1/auth/logout",
+    "/v1/auth/password/reset",
+    "/v1/auth/oidc/start",
+    "/v1/auth/oidc/finish",
+    "/v1/invitations/accept",
+    "/v1/auth/password/reset",
+    "/v1/invitations/accept",
 }
-"""No identity is needed for health and for getting one; the API document is FastAPI's own route."""
+"""No identity is needed for health and for getting one, which a one-time link is for, too; the API document is FastAPI's own route."""
 
 
 def calls(dependant: Dependant) -> Iterator[object]:

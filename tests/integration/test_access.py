@@ -165,14 +165,14 @@ async def test_a_forged_refresh_token_does_not_sign_its_owner_out(api: AsyncClie
 async def test_a_change_of_roles_holds_from_the_next_request_on(api: AsyncClient, state: ApiState) -> None:
     company = await make_company(state)
     member = await make_member(state, company, roles=("hr",))
-    ok(await api.get("/v1/people", headers=member.headers))
+    ok(await api.get("/v1/invitations", headers=member.headers))
     async with transaction(state.sessions, state.doorbell) as uow:
         await uow.session.execute(
             update(Person)
             .where(Person.company_id == company.company_id, Person.id == member.person_id)
             .values(roles=["employee"])
         )
-    problem(await api.get("/v1/people", headers=member.headers), status=403, code="not-allowed")
+    problem(await api.get("/v1/invitations", headers=member.headers), status=403, code="not-allowed")
 
 
 async def test_authentication_takes_one_statement(api: AsyncClient, state: ApiState) -> None:

@@ -73,7 +73,7 @@ async def test_the_trail_is_filtered_and_paged(api: AsyncClient, state: ApiState
     cursor: str | None = None
     while True:
         params = {"limit": 3} | ({"cursor": cursor} if cursor else {})
-        page = ok(await api.get(PATH, params=params, headers=company.headers))  # type: ignore[arg-type]
+        page = ok(await api.get(PATH, params=params, headers=company.headers))
         seen += [entry["sequence"] for entry in page["items"]]
         cursor = page["next_cursor"]
         if cursor is None:
@@ -137,7 +137,7 @@ async def test_another_companys_trail_is_not_to_be_seen(api: AsyncClient, state:
 async def test_what_is_not_a_filter_is_refused(api: AsyncClient, state: ApiState) -> None:
     company = await make_company(state)
     for params in ({"sort": "occurred_at"}, {"from": "yesterday"}, {"kind": "person"}, {"limit": 0}):
-        response = await api.get(PATH, params=params, headers=company.headers)  # type: ignore[arg-type]
+        response = await api.get(PATH, params=params, headers=company.headers)
         assert [pointer for pointer, _ in pointers(response)] == [f"/query/{next(iter(params))}"]
     response = await api.get(PATH, params={"cursor": "x"}, headers=company.headers)
     problem(response, status=400, code="bad-cursor")

@@ -3,8 +3,11 @@ from typing import Any
 
 from httpx import AsyncClient
 
+from attain_api.departments import service
 from attain_api.departments.service import MAX_LEVELS
 from attain_api.state import ApiState
+from attain_shared.db.session import transaction
+from attain_shared.departments.schemas import DepartmentCreate, DepartmentTree
 from attain_shared.identifiers import new_id
 from tests.support.companies import Company, make_company, make_member
 from tests.support.http import created, ok, pointers, problem
@@ -113,14 +116,66 @@ async def test_the_list_is_filtered_by_function_parent_and_name(api: AsyncClient
         assert [row["name"] for row in page["items"]] == expected
 
 
-async def test_hr_writes_and_executives_read(api: AsyncClient, state: ApiState) -> None:
+async def test_everybody_reads_the_directory_and_hr_writes(api: AsyncClient, state: ApiState) -> None:
     company = await make_company(state)
     body = {"name": "x", "function": "design"}
-    for role, read, write in (("hr", 200, 201), ("executive", 200, 403), ("employee", 403, 403)):
+    for role, write in (("hr", 201), ("executive", 403), ("employee", 403)):
         member = await make_member(state, company, roles=(role,))
-        assert (await api.get("/v1/departments", headers=member.headers)).status_code == read
-        assert (await api.get("/v1/departments/tree", headers=member.headers)).status_code == read
+        assert (await api.get("/v1/departments", headers=member.headers)).status_code == 200
+        assert (await api.get("/v1/departments/tree", headers=member.headers)).status_code == 200
         assert (await api.post("/v1/departments", json=body, headers=member.headers)).status_code == write
+
+
+async def test_a_plan_is_shown_to_those_who_answer_for_it(api: AsyncClient, state: ApiState) -> None:
+    """SEC-3: the directory has name, function, place, head and duties; the plan is for those above."""
+    company = await make_company(state)
+    head, other, executive = [
+        await make_member(state, company, roles=roles) for roles in (("employee",), ("employee",), ("executive",))
+    ]
+    body = {"name": "top", "function": "operations", "head_id": str(head.person_id), "headcount_plan": 9}
+    top = created(await api.post("/v1/departments", json=body, headers=company.headers))
+    assert top["allowed_actions"] == ["move", "merge", "close"]
+    low = await make(api, company, "low", top)
+    ok(await api.patch(f"/v1/departments/{low['id']}", json={"headcount_plan": 4}, headers=company.headers))
+    tags = set()
+    for member, plan, masked in ((head, 4, []), (executive, 4, []), (other, None, ["headcount_plan"])):
+        response = await api.get(f"/v1/departments/{low['id']}", headers=member.headers)
+        tags.add(response.headers["etag"])
+        shown = ok(response)
+        assert shown == low | {"headcount_plan": plan, "masked": masked, "allowed_actions": []}
+        listed = ok(await api.get("/v1/departments?name=low", headers=member.headers))["items"]
+        [tree] = ok(await api.get("/v1/departments/tree", headers=member.headers))["items"]
+        assert [shown] == listed == [{name: tree["children"][0][name] for name in shown}]
+    assert tags == {'"2-r"', '"2-d"'}
+
+
+async def test_every_reading_takes_one_statement_however_many_there_are(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    member = await make_member(state, company)
+    first = await make(api, company, "first")
+    counts = []
+    for _ in range(2):
+        for path in ("", "/tree", f"/{first['id']}"):
+            for on in ("", "?on=2026-07-15"):
+                with count_statements() as statements:
+                    ok(await api.get(f"/v1/departments{path}{on}", headers=member.headers))
+                counts.append(len(statements))
+        async with transaction(state.sessions, state.doorbell) as uow:
+            for number in range(200):
+                data = DepartmentCreate(name=f"{number}", function="design")
+                await service.create_department(uow, actor=company.actor, data=data)
+    assert set(counts) == {2}, "the sign-in and one more"
+
+
+async def test_the_tree_is_what_the_contract_says_and_knows_a_fresh_copy(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    await make(api, company, "low", await make(api, company, "top"))
+    response = await api.get("/v1/departments/tree", headers=company.headers)
+    assert DepartmentTree.model_validate_json(response.content).model_dump(mode="json") == response.json()
+    again = {"If-None-Match": response.headers["etag"]} | company.headers
+    assert (await api.get("/v1/departments/tree", headers=again)).status_code == 304
+    await make(api, company, "new")
+    assert (await api.get("/v1/departments/tree", headers=again)).status_code == 200
 
 
 async def test_what_cannot_be_null_or_true_is_refused(api: AsyncClient, state: ApiState) -> None:

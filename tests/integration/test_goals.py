@@ -261,7 +261,9 @@ async def test_20_confirmations_at_once_have_one_winner(api: AsyncClient, state:
     assert sorted(answer.status_code for answer in answers) == [200] + [412] * 19
 
 
-async def test_another_company_sees_no_goals_and_employees_no_drafts_of_others(api: AsyncClient, state: ApiState) -> None:
+async def test_another_company_sees_no_goals_and_employees_no_drafts_of_others(
+    api: AsyncClient, state: ApiState
+) -> None:
     company, cycle, shop = await setting(api, state)
     goal = (await make_goal(api, company, indicator([shop]), cycle_id=cycle))["id"]
     other, employee = await make_company(state), await make_member(state, company)

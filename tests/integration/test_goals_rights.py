@@ -179,3 +179,22 @@ async def test_an_administrator_acts_until_the_owner_has_an_account(api: AsyncCl
     body = goal_body(str(cycle), [indicator([shop.id])])
     problem(await api.post("/v1/goals", json=body, headers=people.admin.headers), status=403, code="not-allowed")
     ok(await act(api, admin, goal, "confirm"))
+
+
+async def test_agreed_weights_are_not_shifted_by_whom_they_measure(api: AsyncClient, world: World) -> None:
+    head, executive = world.people["other_head"], world.people["executive"]
+    owner, goals = world.people.owner("other"), [await draft(api, world, "other") for _ in range(2)]
+
+    async def weigh(caller: Member, *weights: str) -> Response:
+        pairs = [{"goal_id": goal, "weight": weight} for goal, weight in zip(goals, weights, strict=True)]
+        body = {"cycle_id": world.cycle, "owner": owner, "weights": pairs}
+        return await api.put("/v1/goal-weights", json=body, headers=caller.headers)
+
+    ok(await weigh(head, "50", "50"))
+    for action in ("submit", "confirm"):
+        for goal in goals:
+            path = f"/v1/goals/{goal}/actions/{action}"
+            ok(await api.post(path, headers=executive.headers | {"If-Match": "*"}))
+    problem(await weigh(head, "90", "10"), status=403, code="not-allowed")
+    ok(await weigh(head, "50", "50"))
+    ok(await weigh(executive, "90", "10"))

@@ -158,9 +158,7 @@ async def test_a_lock_that_is_not_had_in_time_is_a_503(api: AsyncClient, state: 
         session.begin(),
         AsyncClient(transport=ASGITransport(_app(hasty)), base_url="http://test") as client,
     ):
-        await repository.find_shop(
-            session, company_id=company.company_id, shop_id=response.json()["id"], for_update=True
-        )
+        await repository.find_shop(session, visible_to=company.actor, shop_id=response.json()["id"], for_update=True)
         problem(await client.patch(path, json={"name": "x"}, headers=company.headers), status=503, code="unavailable")
     await engine.dispose()
 

@@ -1,11 +1,15 @@
 """Sessions: where somebody is signed in, and how that ends (SEC-1)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from httpx import AsyncClient
+from httpx import ASGITransport, AsyncClient
+from prometheus_client import CollectorRegistry
 from sqlalchemy import delete, select, update
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from attain_api.app import create_app
 from attain_api.state import ApiState
 from attain_shared.access.models import Session
 from attain_shared.audit.models import AuditEntry
@@ -210,3 +214,18 @@ async def test_sign_ins_and_their_ends_are_in_the_trail(api: AsyncClient, state:
     assert signed_out.action == "end_session"
     assert signed_in.resource_id == signed_out.resource_id
     assert tokens["refresh_token"] not in f"{signed_in.changes}{signed_out.changes}"
+
+
+async def test_a_session_shows_the_client_behind_a_trusted_proxy_and_no_other(state: ApiState) -> None:
+    """ATTAIN_TRUSTED_PROXIES: whoever else sends X-Forwarded-For is not believed."""
+    company, own = await make_company(state), replace(state, registry=CollectorRegistry())
+    app = ProxyHeadersMiddleware(create_app(own), trusted_hosts="127.0.0.1,10.0.0.0/8")
+    told = {"X-Forwarded-For": "203.0.113.9"}
+    shown = []
+    for peer in ("10.1.2.3", "192.0.2.7"):
+        transport = ASGITransport(app, client=(peer, 1))
+        async with AsyncClient(transport=transport, base_url="http://test", headers=told) as api:
+            tokens = await sign_in(api, company)
+            (mine,) = [one for one in await list_sessions(api, bearer(tokens)) if one["current"]]
+            shown.append(mine["address"])
+    assert shown == ["203.0.113.9", "192.0.2.7"]

@@ -7,10 +7,12 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
+from prometheus_client import CollectorRegistry
 from sqlalchemy import func, select, update
 
 from attain_api.access.client import Client
@@ -36,15 +38,7 @@ async def client_at(state: ApiState, address: str) -> AsyncIterator[AsyncClient]
 
 def fresh(state: ApiState) -> ApiState:
     """The same database, and nothing remembered: an API that was restarted."""
-    return ApiState(
-        settings=state.settings,
-        engine=state.engine,
-        sessions=state.sessions,
-        doorbell=state.doorbell,
-        ping_queue=state.ping_queue,
-        passwords=state.passwords,
-        aftermath=state.aftermath,
-    )
+    return replace(state, registry=CollectorRegistry())
 
 
 async def sign_in(api: AsyncClient, email: str, password: str = PASSWORD) -> Response:

@@ -26,6 +26,7 @@ from attain_api.item_sets.router import router as item_sets
 from attain_api.invitations.router import router as invitations
 from attain_api.metrics.router import router as metrics
 from attain_api.middleware import RequestLayer, RequestMetrics
+from attain_api.oidc.router import router as oidc
 from attain_api.openapi import complete
 from attain_api.passwords.router import router as passwords
 from attain_api.people.router import router as people
@@ -42,6 +43,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     sessions,
     invitations,
     passwords,
+    oidc,
     companies,
     headcounts,  # its /stats, before the departments take that for an id
     departments,

@@ -17,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from attain_api.access.passwords import Passwords
 from attain_api.audit import commands as audit
 from attain_api.companies import service as companies
+from attain_api.links.service import NewLink
+from attain_api.passwords import service as passwords
 from attain_api.settings import AdminSettings
 from attain_shared import logs
 from attain_shared.clock import business_day
@@ -47,6 +49,28 @@ def migrate(
     settings = read_settings(AdminSettings, program="attain-admin")
     logs.configure(level=settings.log_level, service="attain-admin")
     asyncio.run(_migrate(settings, Config(config)))
+
+
+@app.command()
+def reset_password(email: Annotated[str, typer.Argument(help="The account's e-mail.")]) -> None:
+    """Print a one-time token that sets a new password, for an account that no company's administrator may reset."""
+    settings = read_settings(AdminSettings, program="attain-admin")
+    logs.configure(level=settings.log_level, service="attain-admin")
+    link = asyncio.run(_reset_password(settings, email=email.strip().lower()))
+    if link is None:
+        typer.echo("attain-admin: no account that can sign in has this e-mail", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"attain-admin: good once, until {link.expires_at.isoformat()}, at POST /v1/auth/password/reset:")
+    typer.echo(link.token)
+
+
+async def _reset_password(settings: AdminSettings, *, email: str) -> NewLink | None:
+    engine = create_engine(settings, application="attain-admin")
+    try:
+        async with transaction(create_sessions(engine), MemoryDoorbell()) as uow:
+            return await passwords.create_operators_reset(uow, email=email)
+    finally:
+        await engine.dispose()
 
 
 async def _migrate(settings: AdminSettings, alembic: Config) -> None:

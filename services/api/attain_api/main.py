@@ -8,6 +8,7 @@ import uvicorn
 
 from attain_api.app import create_app
 from attain_api.drain import DrainingServer
+from attain_api.oidc.provider import OidcProvider
 from attain_api.settings import ApiSettings
 from attain_api.state import ApiState
 from attain_shared import logs
@@ -32,6 +33,7 @@ def create_state(settings: ApiSettings) -> ApiState:
         sessions=create_sessions(engine),
         doorbell=doorbell,
         ping_queue=doorbell.ping,
+        oidc=OidcProvider(settings.oidc) if settings.oidc else None,
     )
 
 
@@ -52,6 +54,7 @@ def main() -> None:
         access_log=False,
         server_header=False,
         log_config=None,
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

@@ -1,9 +1,26 @@
 """The API's settings: read once, in `main` or the commands, and passed down."""
 
-from pydantic import Field, SecretStr
+from dataclasses import dataclass
+from importlib.util import find_spec
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from attain_shared.settings import DatabaseSettings, SharedSettings
 from attain_shared.wire import Email
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class OidcSettings:
+    """How to reach the identity provider for single sign-on."""
+
+    issuer: str
+    client_id: str
+    client_secret: SecretStr
+    redirect_uris: frozenset[str]
+    """Where it may send browsers back to."""
 
 
 class ApiSettings(SharedSettings):
@@ -19,6 +36,50 @@ class ApiSettings(SharedSettings):
     refresh_token_days: int = Field(default=30, ge=1, le=365)
     linger_seconds: float = Field(default=0, ge=0, le=60)
     """How long after SIGTERM the API goes on serving, not ready, so that a balancer stops sending."""
+    trusted_proxies: str = "127.0.0.1"
+    """Addresses and networks, with commas between, whose X-Forwarded-For names the client."""
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_redirect_uri: str | None = Field(default=None, validate_default=True)
+    """One or several, with commas between."""
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _check_issuer(cls, issuer: str | None) -> str | None:
+        if issuer is None:
+            return None
+        address = urlsplit(issuer)
+        if address.scheme != "https" and not (address.scheme == "http" and address.hostname in _LOOPBACK):
+            msg = "must be an https:// URL"
+            raise ValueError(msg)
+        return issuer
+
+    @field_validator("oidc_redirect_uri")
+    @classmethod
+    def _check_oidc(cls, redirect_uri: str | None, info: ValidationInfo) -> str | None:
+        """All four or none, and what they need is installed."""
+        others = [info.data.get(name) for name in ("oidc_issuer", "oidc_client_id", "oidc_client_secret")]
+        given = sum(value is not None for value in (*others, redirect_uri))
+        if given not in {0, 4}:
+            msg = "single sign-on needs ATTAIN_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET and _REDIRECT_URI together"
+            raise ValueError(msg)
+        if given and (find_spec("authlib") is None or find_spec("httpx") is None):
+            msg = "single sign-on needs the extra of the package: install attain-api[oidc]"
+            raise ValueError(msg)
+        return redirect_uri
+
+    @property
+    def oidc(self) -> OidcSettings | None:
+        """The identity provider, if there is one."""
+        if not (self.oidc_issuer and self.oidc_client_id and self.oidc_client_secret and self.oidc_redirect_uri):
+            return None
+        return OidcSettings(
+            issuer=self.oidc_issuer,
+            client_id=self.oidc_client_id,
+            client_secret=self.oidc_client_secret,
+            redirect_uris=frozenset(uri.strip() for uri in self.oidc_redirect_uri.split(",")),
+        )
 
 
 class AdminSettings(DatabaseSettings):

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from attain_api.access.passwords import Passwords
 from attain_api.aftermath import Aftermath
+from attain_api.oidc.provider import OidcProvider
 from attain_api.settings import ApiSettings
 from attain_shared.doorbell import Doorbell
 
@@ -25,6 +26,8 @@ class ApiState:
     """Raises unless the queue answers."""
     passwords: Passwords = field(default_factory=Passwords)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    oidc: OidcProvider | None = None
+    """For single sign-on, if there is any."""
     aftermath: Aftermath = field(default_factory=Aftermath)
     draining: bool = False
     """Asked to end: still serves, but is not ready, keeps no connection alive and lets no request wait."""

@@ -147,6 +147,37 @@ class PasswordReset(Input):
     """The next one: not a common one, without its owner's name or e-mail in it."""
 
 
+class OidcStart(Input):
+    """A single sign-on to begin."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"redirect_uri": "https://attain.example.com/signed-in"}]}
+    )
+
+    redirect_uri: str = Field(min_length=1, max_length=500)
+    """Where the browser comes back to; one of those that the installation allows."""
+    scope: Line = ""
+    """`company:<code>` where the account belongs to several companies."""
+
+
+class OidcStarted(Output):
+    """Where a single sign-on goes on."""
+
+    authorization_url: str
+    """Send the browser there, within ten minutes."""
+
+
+class OidcFinish(Input):
+    """What the browser came back with."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"state": "Yx0…", "code": "3f9…"}]})
+
+    state: Line
+    """As it stands in the address."""
+    code: str = Field(min_length=1, max_length=2000)
+    """As it stands in the address."""
+
+
 class CompanyRead(Output):
     """A company."""
 

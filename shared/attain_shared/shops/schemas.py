@@ -145,7 +145,16 @@ class ShopOwnersRead(Output):
 
 ItemId = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\s\x00-\x1f\x7f]+$")]
 """A platform's id of an item, as in the dimension `item:<id>`."""
-ItemIds = Annotated[list[ItemId], Field(min_length=1, max_length=1000, examples=[["612345678901", "612345678902"]])]
+ItemIds = Annotated[
+    list[ItemId],
+    Field(
+        min_length=1,
+        max_length=1000,
+        examples=[["612345678901", "612345678902"]],
+        json_schema_extra={"uniqueItems": True},
+    ),
+]
+"""Items, each once."""
 
 
 class ItemSetCreate(Input):

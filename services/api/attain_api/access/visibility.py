@@ -263,8 +263,19 @@ def owner_has_account(company_id: UUID, owner: OwnerColumns = GOAL_OWNER) -> Col
 
     An owner without an account is acted for by an administrator (SEC-3, GOAL-3).
     """
-    signed_up = select(Membership.person_id).where(
-        Membership.company_id == company_id, Membership.accepted_at.is_not(None)
+    # the account of somebody who has left is closed
+    signed_up = (
+        select(Membership.person_id)
+        .join(
+            PersonSpell,
+            (PersonSpell.company_id == Membership.company_id) & (PersonSpell.person_id == Membership.person_id),
+        )
+        .where(
+            Membership.company_id == company_id,
+            Membership.accepted_at.is_not(None),
+            PersonSpell.status != "left",
+            on_day(business_day()),
+        )
     )
     heads = select(Department.id).where(Department.company_id == company_id, Department.head_id.in_(signed_up))
     executives = exists().where(

@@ -9,7 +9,7 @@ from attain_api.goals import drafting, repository
 from attain_api.goals.owners import OwnerKey, owner_key
 from attain_api.goals.reading import ShownGoal, goal_tag, read_goal, show_goal
 from attain_api.goals.repository import SeenGoal
-from attain_api.goals.rights import ACTIONS
+from attain_api.goals.rights import ACTIONS, Rights
 from attain_api.paging import PageQuery
 from attain_shared.db.session import UnitOfWork
 from attain_shared.doorbell import Bell
@@ -156,10 +156,11 @@ async def check_owner(uow: UnitOfWork, *, actor: Actor, owner: OwnerKey) -> None
         raise NotAllowed("You may not see all goals of this owner.")
 
 
-async def check_may_write(uow: UnitOfWork, *, actor: Actor, owner: OwnerKey) -> None:
-    """Refuse a caller who may not write the goals of an owner."""
+async def check_may_write(uow: UnitOfWork, *, actor: Actor, owner: OwnerKey) -> Rights:
+    """Refuse a caller who may not write the goals of an owner; what else they may do with them."""
     sight = await repository.find_owner(uow.session, visible_to=actor, owner=owner)
     sight.rights.check("write")
+    return sight.rights
 
 
 async def _draft_faults(

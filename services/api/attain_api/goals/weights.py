@@ -17,7 +17,7 @@ from attain_shared.rules.weights import WHOLE, add_up, total
 async def set_weights(uow: UnitOfWork, *, actor: Actor, data: GoalWeights) -> GoalWeightsRead:
     """Change all of an owner's weights in a cycle at once, to 100 (GOAL-2)."""
     owner = owner_key(data.owner)
-    await check_may_write(uow, actor=actor, owner=owner)
+    rights = await check_may_write(uow, actor=actor, owner=owner)
     await repository.lock_owner(uow.session, company_id=actor.company_id, cycle_id=data.cycle_id, owner=owner)
     live = await repository.list_owned(
         uow.session,
@@ -30,6 +30,8 @@ async def set_weights(uow: UnitOfWork, *, actor: Actor, data: GoalWeights) -> Go
     if faults:
         raise Invalid("the weights cannot be taken; see errors", errors=faults)
     wanted = {one.goal_id: one.weight for one in data.weights}
+    if any(goal.state == "confirmed" and goal.weight != wanted[goal.id] for goal in live):
+        rights.check("confirm")  # what was agreed is not shifted by whoever is measured by it
     for goal in live:
         apply_changes(goal, {"weight": wanted[goal.id]})
     return GoalWeightsRead(

@@ -18,7 +18,7 @@ from attain_shared.errors import Conflict, TooManyRequests
 
 router = APIRouter(prefix="/v1", tags=["access"])
 
-PEOPLE = ("admin", "hr", "executive", "employee")
+PEOPLE = ("admin", "hr", "executive", "employee", "platform", "ops")
 
 
 async def _new_password(

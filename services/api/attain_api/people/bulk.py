@@ -88,7 +88,8 @@ async def list_people_named(
         .outerjoin(mentor, (mentor.company_id == Person.company_id) & (mentor.id == PersonSpell.mentor_id))
         .where(Person.company_id == company_id, on_day(on))
     )
-    wanted, found = sorted(emails), []
+    wanted = sorted(emails)
+    found: list[Row[*tuple[Any, ...]]] = []
     for start in range(0, len(wanted), _BATCH):
         found += (await session.execute(statement.where(Person.email.in_(wanted[start : start + _BATCH])))).all()
     return found

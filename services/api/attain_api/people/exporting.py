@@ -3,6 +3,7 @@
 import asyncio
 import csv
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO, StringIO
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -28,7 +29,8 @@ _PERSONAL = frozenset({"name", "q", "email"})
 """Filters whose values the trail must not keep (SEC-6)."""
 
 
-class File(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class File:
     """A file, and how many people are in it."""
 
     content: bytes

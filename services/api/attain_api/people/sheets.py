@@ -55,7 +55,7 @@ def read_table(content: bytes) -> Table:
         raise Invalid.field("/file", "empty-file", "There is nothing in the file.")
     if len(header.cells) > MAX_COLUMNS:
         raise Invalid.field("/file", "too-many-columns", f"A file has at most {MAX_COLUMNS} columns.")
-    found = []
+    found: list[Line] = []
     for line in lines:
         if len(found) == MAX_ROWS:
             raise _too_many_rows()

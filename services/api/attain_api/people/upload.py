@@ -12,6 +12,7 @@ from attain_api.access.authentication import authenticate
 from attain_api.deps import Credential, RolePolicy, State
 from attain_api.messages import preferred
 from attain_api.middleware import allow_body
+from attain_api.parameters import refuse_unknown
 from attain_api.people.import_rows import Upload, read_upload
 from attain_api.people.sheets import MAX_BYTES
 from attain_shared.db.session import reading
@@ -70,6 +71,7 @@ async def read_import(
     async with reading(state.sessions) as uow:
         secret_key = state.settings.secret_key.get_secret_value()
         IMPORTERS.check(await authenticate(uow.session, credential=credential, secret_key=secret_key))
+    refuse_unknown(request)
     allow_body(request, MAX_BYTES + _AROUND)
     async with request.form(max_files=1, max_fields=len(FLAGS)) as form:
         flags = _flags(form)

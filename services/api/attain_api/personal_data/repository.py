@@ -15,7 +15,6 @@ from sqlalchemy import (
     exists,
     or_,
     select,
-    tuple_,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -132,8 +131,8 @@ async def put_texts(
     values = dict(texts)
     if hasattr(model, "version"):
         values["version"] = model.version + 1
-    row = tuple_(*keys_of(model)) == tuple_(*key)
-    await _run(session, update(model).where(model.company_id == company_id, row).values(values))
+    row = [column == value for column, value in zip(keys_of(model), key, strict=True)]
+    await _run(session, update(model).where(model.company_id == company_id, *row).values(values))
 
 
 async def list_entries_about(session: AsyncSession, *, company_id: UUID, person_id: UUID) -> list[Row[Any]]:

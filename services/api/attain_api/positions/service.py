@@ -17,7 +17,7 @@ from attain_shared.errors import ActionNotAllowed, Conflict, FieldError, Invalid
 from attain_shared.identifiers import new_id
 from attain_shared.positions.grades import is_senior_class
 from attain_shared.positions.kpis import complete, fault_of
-from attain_shared.positions.library import LIBRARY, LibraryPosition
+from attain_shared.positions.library import LANGUAGES, LIBRARY, LibraryPosition
 from attain_shared.positions.models import Position
 from attain_shared.positions.schemas import (
     AppliedPosition,
@@ -188,7 +188,7 @@ async def apply_library(
     What is there is never touched.
     """
     await repository.lock_library(uow.session, company_id=actor.company_id)
-    names = {(one.function, one.wording(language).name): one.code for one in chosen}
+    names = {(one.function, one.wording(spoken).name): one.code for one in chosen for spoken in LANGUAGES}
     found = await repository.list_matching(
         uow.session, company_id=actor.company_id, origins=[one.origin for one in chosen], names=names
     )

@@ -13,7 +13,7 @@ from attain_shared.wire import Page
 
 router = APIRouter(prefix="/v1", tags=["access"])
 
-PEOPLE = ("admin", "hr", "executive", "employee")
+PEOPLE = ("admin", "hr", "executive", "employee", "platform", "ops")
 
 
 class SessionQuery(PageQuery):

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from attain_api.access.actor import Actor
 from attain_api.conditional import check_if_match, version_tag
+from attain_api.paging import PageQuery, read_cursor, write_cursor
 from attain_api.shops import repository
 from attain_api.shops.ownership import owner_sets, set_on, share_faults
 from attain_api.shops.service import get_shop
@@ -34,11 +35,22 @@ async def get_owners(uow: UnitOfWork, *, actor: Actor, shop_id: UUID, on: date) 
     return await _show(uow, await get_shop(uow, actor=actor, shop_id=shop_id), on=on)
 
 
-async def list_owner_sets(uow: UnitOfWork, *, actor: Actor, shop_id: UUID) -> list[ShopOwnersRead]:
-    """Who has owned a shop, owns it and will, from its first owner on."""
+async def list_owner_sets(
+    uow: UnitOfWork, *, actor: Actor, shop_id: UUID, query: PageQuery
+) -> tuple[list[ShopOwnersRead], str | None]:
+    """A part of who has owned a shop, owns it and will, from its first owner on."""
     shop = await get_shop(uow, actor=actor, shop_id=shop_id)
     rows = await repository.list_owners(uow.session, company_id=actor.company_id, shop_id=shop.id)
-    return [one.read(shop.id) for one in owner_sets(rows) if one.starts_on != ALWAYS]
+    sets = [one for one in owner_sets(rows) if one.starts_on != ALWAYS]
+    newest_first = query.sort.startswith("-")
+    if newest_first:
+        sets.reverse()
+    if query.cursor is not None:
+        last, _ = read_cursor(query.cursor, sort=query.sort, kind=date)
+        sets = [one for one in sets if (one.starts_on < last if newest_first else one.starts_on > last)]
+    shown = sets[: query.limit]
+    cursor = write_cursor(query.sort, shown[-1].starts_on, shop.id) if len(sets) > query.limit else None
+    return [one.read(shop.id) for one in shown], cursor
 
 
 async def set_owners(

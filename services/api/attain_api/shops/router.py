@@ -1,6 +1,5 @@
 """`/v1/shops`."""
 
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from pydantic import Field
 from attain_api.conditional import ChangeTag, Tag, version_tag
 from attain_api.deps import CurrentActor, IfMatch, Uow, allow
 from attain_api.idempotency import Creation
-from attain_api.paging import PageQuery, page_of, read_cursor, write_cursor
+from attain_api.paging import PageQuery, page_of
 from attain_api.problems import problems
 from attain_api.shops import owners, service
 from attain_shared.clock import business_day
@@ -109,16 +108,8 @@ async def list_shop_owners(
     *, uow: Uow, actor: CurrentActor, shop_id: UUID, query: Annotated[OwnersHistoryQuery, Query()]
 ) -> Page[ShopOwnersRead]:
     """Set after set without a gap, from the first owner on; those to come too."""
-    sets = await owners.list_owner_sets(uow, actor=actor, shop_id=shop_id)
-    if query.sort.startswith("-"):
-        sets.reverse()
-    if query.cursor is not None:
-        last, _ = read_cursor(query.cursor, sort=query.sort, kind=date)
-        forwards = query.sort == "starts_on"
-        sets = [one for one in sets if one.starts_on != last and (str(one.starts_on) > str(last)) is forwards]
-    shown = sets[: query.limit]
-    cursor = write_cursor(query.sort, shown[-1].starts_on, shop_id) if len(sets) > query.limit else None
-    return Page[ShopOwnersRead](items=shown, next_cursor=cursor)
+    found = await owners.list_owner_sets(uow, actor=actor, shop_id=shop_id, query=query)
+    return Page[ShopOwnersRead].model_validate(page_of(*found))
 
 
 @router.put(

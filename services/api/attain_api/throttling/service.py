@@ -73,18 +73,18 @@ def link(token: str) -> Subject:
     return Subject("link", token.partition("_")[0])
 
 
-def address_of(client: Client) -> list[Subject]:
+def address_of(client: Client, *, kind: str = "address") -> list[Subject]:
     """Where a request comes from. Of IPv6 the first half, as the other one is the client's to choose."""
     if client.address is None:
         return []
     try:
         address = ipaddress.ip_address(client.address)
     except ValueError:
-        return [Subject("address", client.address, PER_ADDRESS)]
+        return [Subject(kind, client.address, PER_ADDRESS)]
     if address.version == 6 and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     name = str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
-    return [Subject("address", name, PER_ADDRESS)]
+    return [Subject(kind, name, PER_ADDRESS)]
 
 
 async def count(state: ApiState, *subjects: Subject) -> Tries:
