@@ -6,7 +6,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run images up demo-docker rollout down test test-deployment check lint format locks clean setup setup-dev
+.PHONY: help demo run images up demo-docker rollout down test test-deployment test-contract check lint format locks clean setup setup-dev
 
 VENV_PYTHON := .venv/bin/python
 PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check --no-input install --root-user-action=ignore -qq
@@ -70,6 +70,9 @@ test: setup-dev ## Run all tests with coverage: PYTEST_ARGS="-n 2 --dist loadfil
 
 test-deployment: setup-dev ## Run the tests of the images and of the composed deployment; they need a Docker engine
 	@$(VENV_PYTHON) -m pytest tests/deployment -s --timeout 300 $(if $(K),-k "$(K)")
+
+test-contract: setup-dev ## Check every operation against the OpenAPI document at length, thousands of cases: EXAMPLES=20
+	@$(VENV_PYTHON) -m tests.contract.run $(if $(EXAMPLES),--examples "$(EXAMPLES)")
 
 check: lint test ## Do what CI does: lint, then test
 

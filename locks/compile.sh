@@ -11,5 +11,6 @@ lock dev.txt services/api/pyproject.toml services/worker/pyproject.toml locks/de
 # every audience takes the versions that the tests ran with
 lock local.txt services/api/pyproject.toml services/worker/pyproject.toml locks/local.in -c locks/dev.txt
 lock api.txt services/api/pyproject.toml -c locks/dev.txt
+lock api-oidc.txt services/api/pyproject.toml --extra oidc -c locks/dev.txt
 lock worker.txt services/worker/pyproject.toml -c locks/dev.txt
 lock build.txt locks/build.in -c locks/dev.txt

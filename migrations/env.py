@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 
 from alembic import context
 from sqlalchemy import Connection
@@ -16,7 +17,7 @@ RETIRED = {("people", name) for name in ("department_id", "manager_id", "employm
 """Columns that no model knows any more and a later release drops: the build before this one may still be at work."""
 
 
-def include_name(name: str | None, kind: str, parents: Mapping[str, str | None]) -> bool:
+def include_name(name: str | None, kind: str, parents: Mapping[Any, str | None]) -> bool:
     """Partitions come and go with time, and retired columns will go: they are no part of the schema."""
     if kind == "column":
         return (parents.get("table_name"), name) not in RETIRED

@@ -54,6 +54,42 @@ DEPARTMENTS_SO_FAR = """
     FROM departments;
     END $$
 """
+# Once all is written, so that what this build has noted itself is left alone.
+CARRY_OVER_DEPARTMENTS = """
+    CREATE FUNCTION carry_over_departments() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+        today date := (now() AT TIME ZONE 'Asia/Shanghai')::date;
+        is_new boolean;
+        state departments;
+    BEGIN
+        SELECT * INTO state FROM departments WHERE company_id = NEW.company_id AND id = NEW.id;
+        IF NOT FOUND OR state.closed_on IS NOT NULL OR EXISTS (
+            SELECT FROM department_spells spell
+            WHERE company_id = state.company_id AND department_id = state.id AND ends_on = 'infinity'
+              AND (spell.name, spell.function, spell.parent_id, spell.head_id, spell.headcount_plan, spell.duties)
+                  IS NOT DISTINCT FROM
+                  (state.name, state.function, state.parent_id, state.head_id, state.headcount_plan, state.duties)
+        ) THEN
+            RETURN NULL;
+        END IF;
+        UPDATE department_spells SET ends_on = today
+        WHERE company_id = state.company_id AND department_id = state.id AND starts_on < today AND ends_on > today;
+        is_new := NOT EXISTS (
+            SELECT FROM department_spells WHERE company_id = state.company_id AND department_id = state.id);
+        INSERT INTO department_spells (company_id, department_id, starts_on, ends_on, name, function, parent_id,
+                                       head_id, headcount_plan, duties)
+        VALUES (state.company_id, state.id, CASE WHEN is_new THEN '-infinity' ELSE today END, 'infinity', state.name,
+                state.function, state.parent_id, state.head_id, state.headcount_plan, state.duties)
+        ON CONFLICT (company_id, department_id, starts_on) DO UPDATE
+        SET ends_on = 'infinity', name = excluded.name, function = excluded.function, parent_id = excluded.parent_id,
+            head_id = excluded.head_id, headcount_plan = excluded.headcount_plan, duties = excluded.duties;
+        RETURN NULL;
+    END $$
+"""
+TRIGGER_OF_DEPARTMENTS = """
+    CREATE CONSTRAINT TRIGGER carry_over AFTER INSERT OR UPDATE ON departments DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION carry_over_departments()
+"""
 TO_COLUMNS = """
     DO $$ BEGIN
     UPDATE people SET department_id = spell.department_id, manager_id = spell.manager_id,
@@ -254,10 +290,14 @@ def upgrade() -> None:
     op.execute(TRIGGER)
     op.execute("DO $$ BEGIN PERFORM carry_over_person(people) FROM people; END $$")
     op.execute(DEPARTMENTS_SO_FAR)
+    op.execute(CARRY_OVER_DEPARTMENTS)
+    op.execute(TRIGGER_OF_DEPARTMENTS)
 
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
+    op.execute("DROP TRIGGER carry_over ON departments")
+    op.execute("DROP FUNCTION carry_over_departments")
     op.execute("DROP TRIGGER carry_over ON people")
     op.execute("DROP FUNCTION carry_over_people, carry_over_person")
     op.execute(TO_COLUMNS)

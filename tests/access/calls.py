@@ -14,7 +14,7 @@ Call = Callable[[Ids], Json]
 
 TODAY = business_day().isoformat()
 NEW_PASSWORD = "a brand new and long passphrase"
-NOVEMBER = {"from": "2026-11-01", "to": "2026-11-21"}
+JULY = {"from": "2026-07-01", "to": "2026-07-31"}
 ANY_VERSION = {"If-Match": "*"}
 
 
@@ -41,7 +41,7 @@ def post(url: str, body: Json | None = None, **headers: str) -> Call:
 
 def upload(url: str, text: str) -> Call:
     """Upload a CSV file."""
-    return lambda ids: {"method": "POST", "url": url, "files": {"file": ("people.csv", text.encode(), "text/csv")}}
+    return lambda _ids: {"method": "POST", "url": url, "files": {"file": ("people.csv", text.encode(), "text/csv")}}
 
 
 def _filled(value: Any, ids: Ids) -> Any:
@@ -53,9 +53,10 @@ def _filled(value: Any, ids: Ids) -> Any:
     return [_filled(one, ids) for one in value] if isinstance(value, list) else value
 
 
-def sign_in(ids: Ids) -> Json:
-    """The password form, as 林晓."""
-    return {"method": "POST", "url": "/v1/auth/token", "data": {"username": ids["email"], "password": PASSWORD}}
+def sign_in(who: str) -> Call:
+    """The password form, as somebody of the world."""
+    form = {"username": f"{{email_of_{who}}}", "password": PASSWORD}
+    return lambda ids: {"method": "POST", "url": "/v1/auth/token", "data": _filled(form, ids)}
 
 
 OWNERS: dict[str, Json] = {
@@ -71,7 +72,9 @@ def goal_calls() -> dict[str, Call]:
     calls: dict[str, Call] = {}
     for owner, named in OWNERS.items():
         at = "" if owner == "subject" else f"@{owner}"
-        draft, submitted, standing = (f"/v1/goals/{{{state}_of_{owner}}}" for state in ("drafts", "submitted", "standing"))
+        draft, submitted, standing = (
+            f"/v1/goals/{{{state}_of_{owner}}}" for state in ("drafts", "submitted", "standing")
+        )
         body = {"cycle_id": "{drafts}", "owner": named, "title": "又一个目标", "weight": "0"}
         calls[f"post_goal{at}"] = post("/v1/goals", body | {"indicators": [indicator(["{shop}"])]})
         calls[f"get_goal{at}"] = get(standing)
@@ -92,11 +95,9 @@ def metric_calls() -> dict[str, Call]:
     calls: dict[str, Call] = {}
     for at, shop in (("", "{shop}"), ("@other", "{other_shop}")):
         of = {"shop_id": shop, "metric": "gmv"}
-        calls[f"list_metric_values{at}"] = get("/v1/metric-values", **of, **NOVEMBER)
-        calls[f"get_metric_total{at}"] = get("/v1/metric-values/total", **of, **NOVEMBER)
-        calls[f"list_observation_history{at}"] = get(
-            "/v1/observations/history", **of, grain="day", bucket="2026-11-01"
-        )
+        calls[f"list_metric_values{at}"] = get("/v1/metric-values", **of, **JULY)
+        calls[f"get_metric_total{at}"] = get("/v1/metric-values/total", **of, **JULY)
+        calls[f"list_observation_history{at}"] = get("/v1/observations/history", **of, grain="day", bucket="2026-07-01")
     for at, batch in (("", "{batch_of_connector}"), ("@other", "{batch_of_other_connector}")):
         calls[f"get_metric_batch{at}"] = get(f"/v1/metric-batches/{batch}")
         calls[f"list_metric_batch_rows{at}"] = get(f"/v1/metric-batches/{batch}/rows")
@@ -106,8 +107,8 @@ def metric_calls() -> dict[str, Call]:
 
 PUSH: Json = {
     "grain": "day",
-    "observed_at": "2026-11-03T09:00:00+08:00",
-    "observations": [{"shop": "tmall:shop", "metric": "gmv", "bucket": "2026-11-02", "value": "1"}],
+    "observed_at": "2026-07-03T09:00:00+08:00",
+    "observations": [{"shop": "tmall:shop", "metric": "gmv", "bucket": "2026-07-02", "value": "1"}],
 }
 PERSON: Json = {"name": "新人", "email": "new@example.com", "hired_on": TODAY}
 POSITION: Json = {"name": "新岗位", "function": "operations", "tier": "frontline", "grade": "staff"}
@@ -119,7 +120,9 @@ CALLS: dict[str, Call] = {
     "get_readyz": get("/readyz"),
     "get_metrics": get("/metrics"),
     # sign-in
-    "create_token": sign_in,
+    "create_token": sign_in("subject"),
+    "create_token@left": sign_in("left"),
+    "create_token@revoked": sign_in("revoked"),
     "refresh_token": post("/v1/auth/refresh", {"refresh_token": "{refresh_token}"}),
     "logout": post("/v1/auth/logout", {"refresh_token": "{refresh_token}"}),
     "get_me": get("/v1/me"),
@@ -127,9 +130,7 @@ CALLS: dict[str, Call] = {
     "revoke_session": delete("/v1/auth/sessions/{session}"),
     "revoke_other_sessions": post("/v1/auth/sessions/actions/revoke-others"),
     "sign_out_person": post("/v1/people/{subject}/sign-out"),
-    "change_password": post(
-        "/v1/auth/password", {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
-    ),
+    "change_password": post("/v1/auth/password", {"current_password": PASSWORD, "new_password": NEW_PASSWORD}),
     "create_password_reset": post("/v1/people/{subject}/password-reset"),
     "create_password_reset@admin": post("/v1/people/{admin}/password-reset"),
     "create_password_reset@platform": post("/v1/people/{platform}/password-reset"),
@@ -139,6 +140,9 @@ CALLS: dict[str, Call] = {
     "list_invitations": get("/v1/invitations"),
     "revoke_invitation": delete("/v1/invitations/{invitation}"),
     "accept_invitation": post("/v1/invitations/accept", {"token": "{invitation_token}", "password": NEW_PASSWORD}),
+    # nobody has told this installation of an identity provider: there is none, for whomever asks
+    "start_oidc": post("/v1/auth/oidc/start", {"redirect_uri": "https://attain.example.com/back"}),
+    "finish_oidc": post("/v1/auth/oidc/finish", {"state": "a state", "code": "a code"}),
     # companies
     "create_company": post(
         "/v1/companies", {"name": "新公司", "admin_email": "x@example.com", "admin_password": NEW_PASSWORD}
@@ -146,6 +150,9 @@ CALLS: dict[str, Call] = {
     "list_companies": get("/v1/companies"),
     # departments
     "create_department": post("/v1/departments", {"name": "新部门", "function": "design"}),
+    "create_department@below": post(
+        "/v1/departments", {"name": "新部门", "function": "design", "parent_id": "{department}"}
+    ),
     "list_departments": get("/v1/departments"),
     "get_department_tree": get("/v1/departments/tree"),
     "get_department": get("/v1/departments/{department}"),
@@ -162,6 +169,7 @@ CALLS: dict[str, Call] = {
     "apply_blueprint": post("/v1/blueprints/standard/apply", {}),
     # people
     "create_person": post("/v1/people", PERSON),
+    "create_person@there": post("/v1/people", PERSON | {"department_id": "{department}", "manager_id": "{manager}"}),
     "list_people": get("/v1/people"),
     "get_person": get("/v1/people/{subject}"),
     "get_person@past": get("/v1/people/{subject}", on="2026-07-15"),

@@ -36,6 +36,8 @@ get_metrics                        401 403 403 403 403 403 403 403 403 403 403 4
 
 # Sign-in (SEC-1): one's own, whatever the role
 create_token                       ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
+create_token@left                  403 403 403 403 403 403 403 403 403 403 403 403 403 403 403 403 403 403
+create_token@revoked               ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
 refresh_token                      ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
 logout                             ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
 get_me                             401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  401 401 ok
@@ -50,6 +52,8 @@ create_password_reset@platform     401 403 403 403 403 403 403 403 403 403 403 4
 complete_password_reset            ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
 create_invitation                  401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
 create_invitation@admin            401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
+start_oidc                         404 404 404 404 404 404 404 404 404 404 404 404 404 404 404 404 404 404
+finish_oidc                        404 404 404 404 404 404 404 404 404 404 404 404 404 404 404 404 404 404
 list_invitations                   401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 ok
 revoke_invitation                  401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
 accept_invitation                  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
@@ -60,6 +64,7 @@ list_companies                     401 403 403 403 403 403 403 403 403 403 403 4
 
 # Departments (ORG-1)
 create_department                  401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 ok
+create_department@below            401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 422
 list_departments                   401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
 get_department_tree                401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
 get_department                     401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
@@ -92,6 +97,7 @@ apply_blueprint                    401 403 403 403 403 403 403 403 403 403 ok  o
 
 # People (ORG-3)
 create_person                      401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 ok
+create_person@there                401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 422
 list_people                        401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
 get_person                         401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
 get_person@past                    401 ok  404 404 404 ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404

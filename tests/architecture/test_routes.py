@@ -20,8 +20,6 @@ OPEN_TO_ALL = {
     "/v1/auth/oidc/start",
     "/v1/auth/oidc/finish",
     "/v1/invitations/accept",
-    "/v1/auth/password/reset",
-    "/v1/invitations/accept",
 }
 """No identity is needed for health and for getting one, which a one-time link is for, too; the API document is FastAPI's own route."""
 

@@ -223,3 +223,37 @@ async def test_changes_and_resets_are_in_the_trail_without_secrets(api: AsyncCli
     assert "phrase" not in written
     assert "argon2" not in written
     assert token.partition("_")[2] not in written
+
+
+async def test_a_sign_in_that_began_with_the_old_password_does_not_outlive_it(
+    api: AsyncClient, state: ApiState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = await make_company(state)
+    matches = Passwords.matches
+
+    async def changed_meanwhile(self: Passwords, password: str, stored: str | None) -> bool:
+        monkeypatch.setattr(Passwords, "matches", matches)
+        fits = await matches(self, password, stored)
+        assert (await change(api, company.headers)).status_code == 204
+        return fits
+
+    monkeypatch.setattr(Passwords, "matches", changed_meanwhile)
+    problem(await sign_in(api, company.email), status=401, code="invalid-credentials")
+    ok(await sign_in(api, company.email, FRESH))
+
+
+async def test_text_that_cannot_be_written_is_refused_and_not_stumbled_over(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    broken = "\\ud800 is half a letter"
+    for path, fields in (
+        ("/v1/auth/password", ("current_password", "new_password")),
+        ("/v1/auth/password/reset", ("token", "password")),
+        ("/v1/invitations/accept", ("token", "password")),
+        ("/v1/auth/oidc/finish", ("state", "code")),
+    ):
+        for field in fields:
+            sound = {name: "a sound enough text" for name in fields if name != field}
+            body = ",".join(f'"{name}": "{value}"' for name, value in {**sound, field: broken}.items())
+            headers = company.headers | {"Content-Type": "application/json"}
+            response = await api.post(path, content=f"{{{body}}}", headers=headers)
+            assert response.status_code in {400, 422}, (path, field, response.text)

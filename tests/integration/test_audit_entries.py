@@ -127,6 +127,23 @@ async def test_contacts_are_masked_for_executives(api: AsyncClient, state: ApiSt
     assert entry["changes"]["email"] == (None if masked else {"before": None, "after": "lin@example.com"})
 
 
+async def test_why_somebody_left_is_masked_for_executives(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    member = await make_member(state, company)
+    body = {"effective_on": "2026-12-31", "reason": "moved away", "note": "sad"}
+    path = f"/v1/people/{member.person_id}/leave"
+    ok(await api.post(path, json=body, headers=company.headers))
+    for role, shown, masked in (
+        ("executive", {}, ["leaving_reason", "note"]),
+        ("hr", {"leaving_reason": "moved away"}, []),
+    ):
+        reader = await make_member(state, company, roles=(role,))
+        [entry] = await listed(api, reader, action="leave_person")
+        assert entry["changes"]["changes"] == {"before": None, "after": shown}
+        assert entry["changes"]["note"] == (None if masked else {"before": None, "after": "sad"})
+        assert entry["masked"] == masked
+
+
 async def test_another_companys_trail_is_not_to_be_seen(api: AsyncClient, state: ApiState) -> None:
     ours, theirs = await make_company(state), await make_company(state)
     made = await make_department(api, theirs, "theirs")

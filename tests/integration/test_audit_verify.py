@@ -113,6 +113,17 @@ async def test_a_reordered_pair_is_found(state: ApiState, company: Company) -> N
     ]
 
 
+async def test_an_entry_put_in_front_of_the_chain_is_found(state: ApiState, company: Company) -> None:
+    columns = "id, occurred_at, actor_kind, actor_id, action, resource_type, resource_id, request_id, digests, changes"
+    await by_hand(
+        state,
+        company,
+        f"INSERT INTO audit_entries (company_id, sequence, {columns}, digest) "
+        f"SELECT company_id, 0, {columns}, digest FROM audit_entries {WHERE} = 6",
+    )
+    assert await findings(state, company) == ["entry 0 does not belong to the chain"]
+
+
 async def test_a_cut_off_end_is_found_by_the_head(state: ApiState, company: Company) -> None:
     last = await length(state, company)
     await by_hand(state, company, f"DELETE FROM audit_entries {WHERE} > {last - 2}")

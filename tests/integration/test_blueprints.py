@@ -43,7 +43,7 @@ DUTIES = {
     "customer_service": ["Pre-sale reception", "In-sale care, which raises good reviews", "After-sale handling"],
     "logistics": ["Order export to waybills", "Packing", "Carriers and their cost", "Speed and missed-item checks"],
 }  # fmt: skip
-SHAPES = {
+SHAPES: dict[str, dict[str, tuple[str | None, list[str]]]] = {
     "flagship": {
         "store": (None, ["ecommerce_director", "store_manager", "store_assistant"]),
         "planning": ("store", ["promotion", "seo_sem", "data_analyst"]),
@@ -132,8 +132,8 @@ async def test_plans_are_scaled_and_rounded_half_up_and_never_vanish(api: AsyncC
         report = await apply(api, await make_company(state), "standard", scale=scale)
         assert [row["headcount_plan"] for row in report["departments"]] == expected
     company = await make_company(state)
-    for scale in ("0", "-1", "1001", "many", True):
-        response = await api.post("/v1/blueprints/standard/apply", json={"scale": scale}, headers=company.headers)
+    for wrong in ("0", "-1", "1001", "many", True):
+        response = await api.post("/v1/blueprints/standard/apply", json={"scale": wrong}, headers=company.headers)
         assert [pointer for pointer, _ in pointers(response)] == ["/scale"]
 
 

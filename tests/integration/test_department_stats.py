@@ -1,6 +1,6 @@
 """Headcount, span, joiners, leavers, transfers and turnover, alone and with everything below (ORG-5)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -206,12 +206,12 @@ def on(spells: Sequence[Spell], day: date) -> Spell:
     return next(one for one in spells if one.starts_on <= day < one.ends_on)
 
 
-def model(everybody: Sequence[Sequence[Spell]], inside: set[UUID], first: date, last: date) -> dict[str, Any]:
+def model(everybody: Mapping[UUID, Sequence[Spell]], inside: set[UUID], first: date, last: date) -> dict[str, Any]:
     """Counted day by day, with no thought of spells."""
     found: dict[str, Any] = dict.fromkeys(("joiners", "leavers", "transfers_in", "transfers_out"), 0)
     days = [first + number * DAY for number in range((last - first).days + 1)]
     person_days = 0
-    for spells in everybody:
+    for spells in everybody.values():
         for day in days:
             yesterday, today, tomorrow = (on(spells, one) for one in (day - DAY, day, day + DAY))
             was, will = _continues(yesterday, today), _continues(today, tomorrow)
@@ -221,14 +221,20 @@ def model(everybody: Sequence[Sequence[Spell]], inside: set[UUID], first: date, 
             found["leavers"] += there and not will
             found["transfers_in"] += there and was and yesterday.department_id not in inside
             found["transfers_out"] += was and yesterday.department_id in inside and today.department_id not in inside
-    present = [on(spells, last) for spells in everybody]
-    there_now = [one for one in present if one.status == "employed" and one.department_id in inside]
+    present = {person: on(spells, last) for person, spells in everybody.items()}
+    employed = {person: one for person, one in present.items() if one.status == "employed"}
+    there_now = {person: one for person, one in employed.items() if one.department_id in inside}
+    reports = [sum(one.manager_id == manager for one in employed.values()) for manager in there_now]
+    spans = [number for number in reports if number]
     mean = Decimal(person_days) / len(days)
     return found | {
         "headcount": len(there_now),
         "by_employment_type": {
-            kind: sum(one.employment_type == kind for one in there_now) for kind in ("employee", "outsourced", "intern")
+            kind: sum(one.employment_type == kind for one in there_now.values())
+            for kind in ("employee", "outsourced", "intern")
         },
+        "widest_span": max(spans, default=None),
+        "span": Decimal(sum(spans)) / len(spans) if spans else None,
         "mean_headcount": mean,
         "turnover": None if mean == 0 else found["leavers"] / mean,
     }
@@ -259,9 +265,12 @@ async def test_figures_are_those_of_a_count_day_by_day(api: AsyncClient, state: 
     stories = data.draw(st.lists(told([*departments, None]), min_size=1, max_size=6))
     first = FIRST + data.draw(st.integers(0, 60)) * DAY
     last = first + data.draw(st.integers(0, 30)) * DAY
+    ids: list[UUID] = []
     for story in stories:
-        await add_person(state, company, *story)
-    everybody = [build_spells(events_of(story)) for story in stories]
+        manager = data.draw(st.sampled_from([None, *ids]))
+        story[0][2].update({} if manager is None else {"manager_id": manager})
+        ids.append(await add_person(state, company, *story))
+    everybody = {person: build_spells(events_of(story)) for person, story in zip(ids, stories, strict=True)}
     period = {"from": str(first), "to": str(last)}
     answer = ok(await api.get("/v1/departments/stats", params=period, headers=company.headers))["items"]
     assert len(answer) == len(departments)
@@ -271,9 +280,17 @@ async def test_figures_are_those_of_a_count_day_by_day(api: AsyncClient, state: 
         assert single == item | period
         for part, inside in (("own", {department}), ("subtree", below[department])):
             expected = model(everybody, inside, first, last)
-            for name in ("headcount", "by_employment_type", "joiners", "leavers", "transfers_in", "transfers_out"):
+            for name in (
+                "headcount",
+                "by_employment_type",
+                "joiners",
+                "leavers",
+                "transfers_in",
+                "transfers_out",
+                "widest_span",
+            ):
                 assert item[part][name] == expected[name], (part, name)
-            for name, within in (("mean_headcount", "0.00005"), ("turnover", "0.00005")):
+            for name, within in (("mean_headcount", "0.00005"), ("turnover", "0.00005"), ("span", "0.005")):
                 shown, right = item[part][name], expected[name]
                 assert (shown is None) == (right is None), (part, name)
                 assert right is None or abs(Decimal(shown) - Decimal(right)) <= Decimal(within), (part, name)

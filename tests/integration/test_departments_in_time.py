@@ -97,6 +97,27 @@ async def test_a_department_is_there_from_its_first_day_on(api: AsyncClient, sta
     assert pointers(response) == [("/opened_on", "in-the-future")]
 
 
+async def test_what_the_build_before_writes_has_its_days_too(api: AsyncClient, state: ApiState) -> None:
+    """While a rollout lasts, the old build writes departments without a thought of spells."""
+    company = await make_company(state)
+    department = str(new_id())
+    names = {"company": company.company_id, "id": UUID(department)}
+    insert = text(
+        "INSERT INTO departments (company_id, id, name, function, duties, created_at, version) "
+        "VALUES (:company, :id, 'first', 'design', '{}', now(), 1)"
+    )
+    rename = text("UPDATE departments SET name = :name WHERE company_id = :company AND id = :id")
+    for statement in (insert, rename.bindparams(name="second"), rename.bindparams(name="third")):
+        async with state.engine.begin() as connection:
+            await connection.execute(statement, names)
+    expected = [(ALWAYS, TODAY, "first"), (TODAY, date.max, "third")]
+    assert await spells_of(state, company, department) == expected
+    ok(await api.patch(f"/v1/departments/{department}", json={"name": "fourth"}, headers=company.headers))
+    assert await spells_of(state, company, department) == [expected[0], (TODAY, date.max, "fourth")]
+    ok(await act(api, company, department, "close"))
+    assert await spells_of(state, company, department) == expected[:1]
+
+
 async def test_a_closed_department_is_history(api: AsyncClient, state: ApiState) -> None:
     """ORG-3: it takes no change, no child and no action but to be reopened; the directory shows it no more."""
     company = await make_company(state)
@@ -135,15 +156,13 @@ async def test_a_department_in_use_is_not_closed(api: AsyncClient, state: ApiSta
     company = await make_company(state)
     department = await make(api, company, "full")
     child = await make(api, company, "child", parent_id=department)
-    person = await add_person(state, company, hired(), (EventKind.TRANSFER, TODAY + 9 * DAY, {}))
     answer = problem(await act(api, company, department, "close"), status=409, code="department-in-use")
     assert (answer["people"], answer["departments"]) == (0, 1)
     ok(await act(api, company, child, "close"))
     to_come = (EventKind.TRANSFER, TODAY + 9 * DAY, {"department_id": UUID(department)})
-    person = await add_person(state, company, hired(), to_come)
+    await add_person(state, company, hired(), to_come)
     answer = problem(await act(api, company, department, "close"), status=409, code="department-in-use")
     assert (answer["people"], answer["departments"]) == (1, 0)
-    assert person
     ok(await act(api, company, child, "reopen"))
 
 
@@ -181,7 +200,7 @@ async def test_a_merge_transfers_the_people_and_moves_the_children(api: AsyncCli
                     PersonSpell.ends_on > on,
                 )
             )
-            return found and str(found)
+            return None if found is None else str(found)
 
         for person, days in (
             (staying, (away, into, into)),

@@ -251,6 +251,26 @@ async def test_who_may_invite_whom(api: AsyncClient, state: ApiState) -> None:
     problem(await api.get("/v1/invitations", headers=employee.headers), status=403, code="not-allowed")
 
 
+async def test_a_link_of_hr_is_worthless_once_its_person_administers(api: AsyncClient, state: ApiState) -> None:
+    """HR could otherwise become an administrator by a link it made in time."""
+    company = await make_company(state)
+    hr, member = await make_member(state, company, roles=("hr",)), await make_member(state, company)
+    person = await add_person(state, company)
+    invitation = (await invite(api, hr, person))["token"]
+    response = await api.post(f"/v1/people/{member.person_id}/password-reset", headers=hr.headers)
+    reset = created(response)["token"]
+    async with transaction(state.sessions, state.doorbell) as uow:
+        await uow.session.execute(
+            update(Person)
+            .where(Person.company_id == company.company_id, Person.id.in_([person.id, member.person_id]))
+            .values(roles=["admin"])
+        )
+    body = {"token": reset, "password": FRESH}
+    assert pointers(await accept(api, invitation)) == [("/token", "invalid-link")]
+    assert pointers(await api.post("/v1/auth/password/reset", json=body)) == [("/token", "invalid-link")]
+    assert (await accept(api, (await invite(api, company, person))["token"])).status_code == 204
+
+
 async def test_invitations_are_listed_without_their_tokens(api: AsyncClient, state: ApiState) -> None:
     company, stranger = await make_company(state), await make_company(state)
     one, other = await add_person(state, company), await add_person(state, company)

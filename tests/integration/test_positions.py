@@ -214,7 +214,7 @@ async def test_a_key_position_names_its_successors(api: AsyncClient, state: ApiS
     position = await make(api, company, is_key=True)
     path = f"/v1/positions/{position['id']}/successors"
     people = [str(await add_person(state, company, hired())) for _ in range(3)]
-    items = [
+    items: list[dict[str, Any]] = [
         {"person_id": people[0], "readiness": "later", "note": None},
         {"person_id": people[1], "readiness": "now", "note": "第一人选"},
     ]

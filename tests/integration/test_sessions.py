@@ -19,6 +19,7 @@ from attain_shared.identifiers import new_id
 from attain_shared.people.models import PersonSpell
 from attain_shared.people.queries import replace_spells
 from attain_shared.people.timeline import Event, EventKind, build_spells
+from attain_worker.maintenance.service import Housekeeping
 from tests.support.companies import PASSWORD, Member, make_company, make_member
 from tests.support.http import ok, problem
 
@@ -219,7 +220,8 @@ async def test_sign_ins_and_their_ends_are_in_the_trail(api: AsyncClient, state:
 async def test_a_session_shows_the_client_behind_a_trusted_proxy_and_no_other(state: ApiState) -> None:
     """ATTAIN_TRUSTED_PROXIES: whoever else sends X-Forwarded-For is not believed."""
     company, own = await make_company(state), replace(state, registry=CollectorRegistry())
-    app = ProxyHeadersMiddleware(create_app(own), trusted_hosts="127.0.0.1,10.0.0.0/8")
+    application: Any = create_app(own)
+    app: Any = ProxyHeadersMiddleware(application, trusted_hosts="127.0.0.1,10.0.0.0/8")
     told = {"X-Forwarded-For": "203.0.113.9"}
     shown = []
     for peer in ("10.1.2.3", "192.0.2.7"):
@@ -229,3 +231,21 @@ async def test_a_session_shows_the_client_behind_a_trusted_proxy_and_no_other(st
             (mine,) = [one for one in await list_sessions(api, bearer(tokens)) if one["current"]]
             shown.append(mine["address"])
     assert shown == ["203.0.113.9", "192.0.2.7"]
+
+
+async def test_the_worker_deletes_sessions_that_ended_a_day_ago(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    ran_out, revoked, fresh = [await sign_in(api, company) for _ in range(3)]
+    ids = [one["id"] for one in await list_sessions(api, company.headers, sort="created_at")][1:]
+    ended = utc_now() - timedelta(hours=25)
+    async with transaction(state.sessions, state.doorbell) as uow:
+        await uow.session.execute(update(Session).where(Session.id == ids[0]).values(expires_at=ended))
+        await uow.session.execute(update(Session).where(Session.id == ids[1]).values(revoked_at=ended))
+    await Housekeeping(state.sessions, state.doorbell).forget_old_answers()
+    async with transaction(state.sessions, state.doorbell) as uow:
+        left = await uow.session.scalars(select(Session.id).where(Session.company_id == company.company_id))
+        assert {str(one) for one in left} == {str(company.session_id), ids[2]}
+    for tokens in (ran_out, revoked):
+        response = await api.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
+        problem(response, status=401, code="invalid-token")
+    assert await is_signed_in(api, fresh)

@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from httpx import ASGITransport, AsyncClient, Response
+from prometheus_client import CollectorRegistry
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import NullPool, update
@@ -30,7 +31,7 @@ from attain_shared.db.session import transaction
 from attain_shared.doorbell import MemoryDoorbell
 from attain_shared.goals.models import Goal
 from attain_shared.metrics.models import MetricBatch
-from tests.support.companies import PASSWORD, Company, Member, _add_member, make_company, make_connector
+from tests.support.companies import PASSWORD, Member, _add_member, make_company, make_connector
 from tests.support.goals import indicator
 from tests.support.http import ok
 
@@ -54,18 +55,23 @@ class PinnedSession(AsyncSession):
 class World:
     """Who is there, and the ids of what is there."""
 
-    connection: AsyncConnection
+    connection: AsyncConnection | None
     state: ApiState
     api: AsyncClient
-    company: Company
     callers: dict[str, dict[str, str]] = field(default_factory=dict)
     """By the name of a caller, the headers of their requests."""
     members: dict[str, Member] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
-    """By name, what paths and bodies need: `subject`, `department`, `shop`, `goal_of_subject`, …"""
+    """By name, what paths and bodies need: `subject`, `department`, `shop`, `drafts_of_subject`, …"""
+
+    @property
+    def company_id(self) -> UUID:
+        """The company of everybody but `foreign`."""
+        return self.members["owner"].company_id
 
     async def call(self, caller: str, request: Json) -> Response:
         """Send a request and undo whatever it did."""
+        assert self.connection is not None
         savepoint = await self.connection.begin_nested()
         headers = self.callers[caller] | request.get("headers", {})
         answer = await self.api.request(**(request | {"headers": headers}))
@@ -85,29 +91,41 @@ async def making_world(state: ApiState) -> AsyncIterator[World]:
     engine = create_async_engine(state.settings.database_url.get_secret_value(), poolclass=NullPool)
     async with engine.connect() as connection:
         outer = await connection.begin()
-        sessions = async_sessionmaker(
+        sessions: async_sessionmaker[Any] = async_sessionmaker(
             bind=connection, class_=PinnedSession, expire_on_commit=False, join_transaction_mode="create_savepoint"
         )
         cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
         pinned = replace(state, sessions=sessions, doorbell=MemoryDoorbell(), passwords=Passwords(cheap))
-        transport = ASGITransport(create_app(pinned), raise_app_exceptions=False)
-        async with AsyncClient(transport=transport, base_url="http://test") as api:
-            world = World(connection=connection, state=pinned, api=api, company=await make_company(pinned))
-            await _people(world)
-            await _organisation(world)
-            await _shops(world)
-            await _goals(world)
-            await _ends(world)
-            yield world
+        async with _client(pinned) as api:
+            yield await _populated(World(connection=connection, state=pinned, api=api))
         await outer.rollback()
     await engine.dispose()
+
+
+async def make_lasting_world(state: ApiState) -> World:
+    """The same for good, for tests over real connections; nothing can be called and undone in it."""
+    async with _client(state) as api:
+        return await _populated(World(connection=None, state=state, api=api))
+
+
+def _client(state: ApiState) -> AsyncClient:
+    app = create_app(replace(state, registry=CollectorRegistry()))
+    transport = ASGITransport(app, raise_app_exceptions=False)
+    return AsyncClient(transport=transport, base_url="http://test")
+
+
+async def _populated(world: World) -> World:
+    world.members["owner"] = await make_company(world.state, platform=True, ops=True)
+    for make in (_people, _organisation, _shops, _goals, _ends):
+        await make(world)
+    return world
 
 
 async def _people(world: World) -> None:
     async def member(name: str, *roles: str, platform: bool = False, ops: bool = False) -> None:
         async with transaction(world.state.sessions, world.state.doorbell) as uow:
             made = await _add_member(
-                uow, state=world.state, company_id=world.company.company_id, roles=roles, platform=platform, ops=ops
+                uow, state=world.state, company_id=world.company_id, roles=roles, platform=platform, ops=ops
             )
         world.members[name], world.callers[name], world.ids[name] = made, made.headers, str(made.person_id)
 
@@ -164,13 +182,13 @@ async def _organisation(world: World) -> None:
 async def _shops(world: World) -> None:
     ids = world.ids
     for name in ("shop", "other_shop"):
-        shop = {"platform": "tmall", "external_id": name, "name": name}
-        ids[name] = (await world.do("admin", "POST", "/v1/shops", shop))["id"]
+        body: Json = {"platform": "tmall", "external_id": name, "name": name}
+        ids[name] = (await world.do("admin", "POST", "/v1/shops", body))["id"]
     for name, shop in (("connector", "shop"), ("other_connector", "other_shop")):
         made = await make_connector(world.state, world.members["admin"], shop_ids=[UUID(ids[shop])])
         ids[name], world.callers[name] = str(made.id), made.headers
-        row = {"shop": f"tmall:{shop}", "metric": "gmv", "bucket": "2026-11-01", "value": "100"}
-        push = {"grain": "day", "observed_at": "2026-11-02T09:00:00+08:00", "observations": [row]}
+        row: Json = {"shop": f"tmall:{shop}", "metric": "gmv", "bucket": "2026-07-01", "value": "100"}
+        push: Json = {"grain": "day", "observed_at": "2026-07-02T09:00:00+08:00", "observations": [row]}
         headers = made.headers | {"Idempotency-Key": "the first"}
         answer = await world.api.post("/v1/metric-batches", json=push, headers=headers)
         assert answer.status_code == 202, answer.text
@@ -183,8 +201,8 @@ async def _shops(world: World) -> None:
 
 async def _goals(world: World) -> None:
     ids = world.ids
-    for name, kind, starts_on in ((STANDING, "quarter", "2026-10-01"), (DRAFTS, "year", "2026-01-01"),
-                                  (SUBMITTED, "month", "2026-11-01"), ("closed_cycle", "month", "2026-10-01")):  # fmt: skip
+    for name, kind, starts_on in ((STANDING, "quarter", "2026-07-01"), (DRAFTS, "year", "2026-01-01"),
+                                  (SUBMITTED, "month", "2026-07-01"), ("closed_cycle", "month", "2026-06-01")):  # fmt: skip
         body = {"kind": kind, "starts_on": starts_on, "name": name}
         ids[name] = (await world.do("admin", "POST", "/v1/cycles", body))["id"]
     await world.do("admin", "POST", f"/v1/cycles/{ids['closed_cycle']}/actions/close")
@@ -196,14 +214,14 @@ async def _goals(world: World) -> None:
     }
     for owner, (writer, named) in writers.items():
         for cycle, state in ((STANDING, "confirmed"), (DRAFTS, "draft"), (SUBMITTED, "submitted")):
-            goal = {"cycle_id": ids[cycle], "owner": named, "title": f"{owner} {cycle}", "weight": "100"}
+            goal: Json = {"cycle_id": ids[cycle], "owner": named, "title": f"{owner} {cycle}", "weight": "100"}
             goal |= {"why": "a secret reason", "indicators": [indicator([ids["shop"]])]}
             made = await world.do(writer, "POST", "/v1/goals", goal)
             ids[f"{cycle}_of_{owner}"] = made["id"]
             async with transaction(world.state.sessions, world.state.doorbell) as uow:
                 await uow.session.execute(
                     update(Goal)
-                    .where(Goal.company_id == world.company.company_id, Goal.id == UUID(made["id"]))
+                    .where(Goal.company_id == world.company_id, Goal.id == UUID(made["id"]))
                     .values(state=state)
                 )
 
@@ -211,7 +229,8 @@ async def _goals(world: World) -> None:
 async def _ends(world: World) -> None:
     """Links and sign-ins; and who is out is out only once all else stands."""
     ids, subject = world.ids, world.members["subject"]
-    ids["email"], ids["session"] = subject.email, str(subject.session_id)
+    ids["session"] = str(subject.session_id)
+    ids |= {f"email_of_{name}": world.members[name].email for name in ("subject", "left", "revoked")}
     form = {"username": subject.email, "password": PASSWORD}
     ids["refresh_token"] = ok(await world.api.post("/v1/auth/token", data=form))["refresh_token"]
     invitation = await world.do("admin", "POST", "/v1/invitations", {"person_id": ids["accountless"]})
@@ -227,6 +246,6 @@ async def _ends(world: World) -> None:
         )
         await uow.session.execute(
             update(MetricBatch)
-            .where(MetricBatch.company_id == world.company.company_id)
+            .where(MetricBatch.company_id == world.company_id)
             .values(state="failed", error="the worker could not take it in")
         )

@@ -22,8 +22,8 @@ from attain_api.departments.router import router as departments
 from attain_api.goals.router import router as goals
 from attain_api.headcounts.router import router as headcounts
 from attain_api.health.router import router as health
-from attain_api.item_sets.router import router as item_sets
 from attain_api.invitations.router import router as invitations
+from attain_api.item_sets.router import router as item_sets
 from attain_api.metrics.router import router as metrics
 from attain_api.middleware import RequestLayer, RequestMetrics
 from attain_api.oidc.router import router as oidc

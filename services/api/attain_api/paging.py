@@ -61,10 +61,14 @@ async def paginate_columns(
     query: PageQuery,
     columns: Mapping[str, InstrumentedAttribute[Any]],
     id_column: InstrumentedAttribute[UUID],
+    values: Mapping[str, Any] | None = None,
 ) -> tuple[list[Row[*tuple[Any, ...]]], str | None]:
-    """The same for a statement that selects columns: those sorted by and the id among them, under their own names."""
+    """The same for a statement that selects columns: those sorted by and the id among them, under their own names.
+
+    `values` are those of the parameters of a statement that is used again and again.
+    """
     part = _part(statement, query=query, columns=columns, id_column=id_column)
-    rows = list((await session.execute(part)).all())
+    rows = list((await session.execute(part, values)).all())
     return _cut(rows, query=query, columns=columns, id_column=id_column)
 
 

@@ -126,7 +126,7 @@ class PasswordChange(Input):
         }
     )
 
-    current_password: str = Field(max_length=200)
+    current_password: Line
     """The one so far."""
     new_password: Password
     """The next one: not a common one, without its owner's name or e-mail in it."""
@@ -174,8 +174,8 @@ class OidcFinish(Input):
 
     state: Line
     """As it stands in the address."""
-    code: str = Field(min_length=1, max_length=2000)
-    """As it stands in the address."""
+    code: str = Field(max_length=2000, pattern=r"^[\x20-\x7e]+$")
+    """As it stands in the address (RFC 6749, A.11)."""
 
 
 class CompanyRead(Output):

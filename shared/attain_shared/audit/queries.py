@@ -156,15 +156,17 @@ async def find_head(session: AsyncSession, *, company_id: UUID, for_update: bool
     return await session.scalar(statement.with_for_update() if for_update else statement)
 
 
-async def list_links(session: AsyncSession, *, company_id: UUID, after: int, limit: int) -> list[Link]:
+async def list_links(session: AsyncSession, *, company_id: UUID, after: int | None, limit: int) -> list[Link]:
     """The next entries of a chain, for verifying it."""
     statement = (
         select(AuditEntry)
-        .where(AuditEntry.company_id == company_id, AuditEntry.sequence > after)
+        .where(AuditEntry.company_id == company_id)
         .order_by(AuditEntry.sequence)
         .limit(limit)
         .execution_options(populate_existing=True)
     )
+    if after is not None:
+        statement = statement.where(AuditEntry.sequence > after)
     return [_link(entry) for entry in await session.scalars(statement)]
 
 

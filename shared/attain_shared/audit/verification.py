@@ -54,6 +54,9 @@ class Verification:
 
     def take(self, link: Link) -> Iterator[str]:
         """The next entry."""
+        if link.sequence <= self.last.sequence:
+            yield f"entry {link.sequence} does not belong to the chain"
+            return
         if link.sequence != self.last.sequence + 1:
             yield from self._explain()
             yield _gap(self.last.sequence + 1, link.sequence - 1)

@@ -1,7 +1,7 @@
 """What a person's dated events come to for every day (ORG-3): pure, nothing is read or written here."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
@@ -166,6 +166,9 @@ def _after(before: Spell, event: Event) -> Spell:
     return replace(before, starts_on=event.starts_on, **changes)
 
 
+_COLUMNS = tuple(one.name for one in fields(Spell))
+
+
 def spell_row(spell: Spell) -> dict[str, Any]:
     """A spell as the columns of its table."""
-    return asdict(spell)
+    return {name: getattr(spell, name) for name in _COLUMNS}

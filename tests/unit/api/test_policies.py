@@ -7,7 +7,17 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from attain_api.app import ROUTERS
 from attain_api.deps import PublicPolicy, RolePolicy
 
-PUBLIC = {"get_livez", "get_readyz", "create_token", "refresh_token", "logout"}
+PUBLIC = {
+    "get_livez",
+    "get_readyz",
+    "create_token",
+    "refresh_token",
+    "logout",
+    "accept_invitation",
+    "complete_password_reset",
+    "start_oidc",
+    "finish_oidc",
+}
 
 
 @dataclass(frozen=True)

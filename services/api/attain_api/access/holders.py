@@ -8,7 +8,7 @@ from attain_api.access.repository import Holder
 from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import NotAllowed, NotFound
 
-__all__ = ["Holder", "check_may_manage", "find_holder", "get_holder"]
+__all__ = ["Holder", "check_may_manage", "find_holder", "get_holder", "was_made_by_one_who_may"]
 
 
 async def find_holder(uow: UnitOfWork, *, company_id: UUID, person_id: UUID, for_update: bool = False) -> Holder | None:
@@ -28,3 +28,11 @@ def check_may_manage(actor: Actor, holder: Holder) -> None:
     """HR makes no link for an administrator: it could otherwise become one."""
     if "admin" in holder.roles and "admin" not in actor.roles:
         raise NotAllowed("Only an administrator makes a link for one.")
+
+
+async def was_made_by_one_who_may(uow: UnitOfWork, *, company_id: UUID, holder: Holder, made_by: UUID) -> bool:
+    """The same, when a link is used: since it was made its person may have become an administrator."""
+    if "admin" not in holder.roles:
+        return True
+    maker = await find_holder(uow, company_id=company_id, person_id=made_by)
+    return maker is not None and "admin" in maker.roles

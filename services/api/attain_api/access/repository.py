@@ -205,6 +205,13 @@ async def find_account(session: AsyncSession, *, email: str) -> Account | None:
     return await session.scalar(select(Account).where(Account.email == email))
 
 
+async def hold_password_hash(session: AsyncSession, *, account_id: UUID) -> str | None:
+    """The hash as it is now; nobody changes it before the transaction ends."""
+    return await session.scalar(
+        select(Account.password_hash).where(Account.id == account_id).with_for_update(read=True)
+    )
+
+
 async def list_places(session: AsyncSession, *, account_id: UUID) -> list[Place]:
     """The companies an account belongs to, accepted or not, but for those its owner has left."""
     found = await session.execute(

@@ -32,7 +32,7 @@ class TokenForm(BaseModel):
     """Its password."""
     scope: Line = ""
     """`company:<code>` where the account belongs to several companies."""
-    grant_type: str = Field(default="password", pattern="^password$")
+    grant_type: str = Field(default="password", pattern="^(password)?$")
     """As OAuth2 wants it."""
 
 
@@ -47,7 +47,11 @@ async def create_token(
 ) -> TokenRead:
     """Tokens for one company; with several and no scope, `409 company-required` lists the caller's own."""
     response.headers["Cache-Control"] = "no-store"
-    return await service.sign_in(state, email=form.username, password=form.password, scope=form.scope, client=client)
+    tokens, told = await service.sign_in(
+        state, email=form.username, password=form.password, scope=form.scope, client=client
+    )
+    response.headers.update(told)
+    return tokens
 
 
 @router.post(

@@ -16,7 +16,7 @@ from attain_api.access.tokens import Claims, Opaque, new_opaque, read_opaque, si
 from attain_api.sessions import service as sessions
 from attain_api.state import ApiState
 from attain_api.throttling import service as throttling
-from attain_api.throttling.service import Throttled
+from attain_api.throttling.service import Throttled, Tries
 from attain_shared.access.models import Session
 from attain_shared.access.schemas import TokenRead
 from attain_shared.clock import utc_now
@@ -34,8 +34,13 @@ class Refusal:
     detail: str
 
 
-async def sign_in(state: ApiState, *, email: str, password: str, scope: str, client: Client) -> TokenRead:
-    """Tokens for one company of the account; nothing tells whether there is one before the password fits."""
+async def sign_in(
+    state: ApiState, *, email: str, password: str, scope: str, client: Client
+) -> tuple[TokenRead, dict[str, str]]:
+    """Tokens for one company of the account, and the headers of the throttle.
+
+    Nothing tells whether there is an account before the password fits: not the answer, and not its time.
+    """
     try:
         tries = await throttling.count(state, throttling.account(email), *throttling.address_of(client))
     except Throttled as refusal:
@@ -46,10 +51,18 @@ async def sign_in(state: ApiState, *, email: str, password: str, scope: str, cli
         account = await repository.find_account(uow.session, email=email.strip().lower())
     fits = await state.passwords.matches(password, account.password_hash if account else None)
     if account is None or not fits:
-        raise Unauthenticated("The e-mail or the password is wrong.", code="invalid-credentials", headers=tries.headers)
+        raise _wrong_credentials(tries)
     await throttling.succeed(state, tries.subjects)
     async with transaction(state.sessions, state.doorbell) as uow:
-        return await begin_session(uow, state=state, account_id=account.id, scope=scope, client=client)
+        # a change of the password ends all sessions, also one that is about to begin with the old password
+        if await repository.hold_password_hash(uow.session, account_id=account.id) != account.password_hash:
+            raise _wrong_credentials(tries)
+        tokens = await begin_session(uow, state=state, account_id=account.id, scope=scope, client=client)
+    return tokens, tries.headers
+
+
+def _wrong_credentials(tries: Tries) -> Unauthenticated:
+    return Unauthenticated("The e-mail or the password is wrong.", code="invalid-credentials", headers=tries.headers)
 
 
 async def _note_block(state: ApiState, *, email: str) -> None:
@@ -75,8 +88,15 @@ async def begin_session(uow: UnitOfWork, *, state: ApiState, account_id: UUID, s
     """The first tokens of a sign-in, whose owner has proven to be the account's."""
     place = _chosen_place(await repository.list_places(uow.session, account_id=account_id), scope=scope)
     now = utc_now()
+    uow.author = replace(uow.author, kind="person", id=place.person_id, company_id=place.company_id)
     if place.accepted_at is None:
         await repository.accept_membership(uow.session, account_id=account_id, company_id=place.company_id, at=now)
+        uow.record(
+            resource_type="membership",
+            resource_id=place.person_id,
+            changes={"accepted_at": (None, now)},
+            action="accept_membership",
+        )
     session = Session(
         id=new_id(),
         account_id=account_id,
@@ -87,7 +107,6 @@ async def begin_session(uow: UnitOfWork, *, state: ApiState, account_id: UUID, s
     )
     uow.session.add(session)
     await uow.session.flush()
-    uow.author = replace(uow.author, kind="person", id=place.person_id, company_id=place.company_id)
     uow.record(
         resource_type="session",
         resource_id=session.id,

@@ -23,6 +23,8 @@ app = typer.Typer(help="The audit trail's hash chains (SEC-5).", no_args_is_help
 
 PART = 1000
 """Entries read at a time."""
+PROGRESS = 20_000
+"""Entries after which a sign of life is given."""
 TOLD = 50
 """Findings told of one company at most."""
 
@@ -115,20 +117,21 @@ async def verify_company(
     sessions: Sessions, *, company_id: UUID, verification: Verification | None = None
 ) -> AsyncIterator[str]:
     """What is wrong with a company's chain; people may go on working meanwhile."""
-    verification = verification or Verification()
+    verification, after = verification or Verification(), None
     async with reading(sessions) as uow:
         while True:
             # the head is read before the part: behind an empty part no entry of that head can be missing but by cutting
             head = await find_head(uow.session, company_id=company_id)
-            links = await list_links(uow.session, company_id=company_id, after=verification.last.sequence, limit=PART)
+            links = await list_links(uow.session, company_id=company_id, after=after, limit=PART)
             for link in links:
                 for finding in verification.take(link):
                     yield finding
             uow.session.expunge_all()
             if not links:
                 break
-            if len(links) == PART:
-                typer.echo(f"… {verification.last.sequence} entries", err=True)
+            after = links[-1].sequence
+            if after % PROGRESS == 0:
+                typer.echo(f"… {after} entries", err=True)
     end = None if head is None else Anchor(sequence=head.sequence, digest=head.digest)
     for finding in verification.end(end):
         yield finding

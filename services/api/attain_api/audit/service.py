@@ -1,5 +1,7 @@
 """Reading the audit trail (SEC-5)."""
 
+from typing import Any
+
 from attain_api.access.actor import Actor
 from attain_api.audit import repository
 from attain_api.audit.repository import Wanted
@@ -8,9 +10,13 @@ from attain_shared.audit.models import AuditEntry
 from attain_shared.audit.schemas import AuditActor, AuditEntryRead
 from attain_shared.db.session import UnitOfWork
 
-CONTACTS = frozenset({"email", "phone"})
 SEES_CONTACTS = frozenset({"hr", "admin"})
-"""Executives read the whole trail, but for contacts (SEC-4)."""
+CONTACTS = frozenset({"email", "phone", "device", "address"})
+"""Executives read the whole trail, but for contacts (SEC-4), …"""
+OF_EVENTS = frozenset({"note", "withdrawal_reason"})
+"""… and for what is noted of people's events,"""
+REASON = "leaving_reason"
+"""or stands among what an event sets."""
 
 __all__ = ["Wanted", "list_entries"]
 
@@ -20,13 +26,12 @@ async def list_entries(
 ) -> tuple[list[AuditEntryRead], str | None]:
     """A part of the trail, as the caller may see it."""
     entries, cursor = await repository.list_entries(uow.session, visible_to=actor, wanted=wanted, query=query)
-    hidden = frozenset() if actor.roles & SEES_CONTACTS else CONTACTS
-    return [_shown(entry, hidden) for entry in entries], cursor
+    in_full = bool(actor.roles & SEES_CONTACTS)
+    return [_shown(entry, in_full=in_full) for entry in entries], cursor
 
 
-def _shown(entry: AuditEntry, hidden: frozenset[str]) -> AuditEntryRead:
-    masked = sorted(hidden & {name for name, change in entry.changes.items() if change is not None})
-    changes = {name: None if name in masked else change for name, change in entry.changes.items()}
+def _shown(entry: AuditEntry, *, in_full: bool) -> AuditEntryRead:
+    changes, masked = (entry.changes, []) if in_full else _masked(entry)
     return AuditEntryRead.model_validate(
         {name: getattr(entry, name) for name in AuditEntryRead.model_fields if hasattr(entry, name)}
         | {
@@ -36,3 +41,25 @@ def _shown(entry: AuditEntry, hidden: frozenset[str]) -> AuditEntryRead:
             "digest": entry.digest.hex(),
         }
     )
+
+
+def _masked(entry: AuditEntry) -> tuple[dict[str, Any], list[str]]:
+    hidden = CONTACTS | OF_EVENTS if entry.resource_type == "person_event" else CONTACTS
+    changes: dict[str, Any] = dict(entry.changes)
+    masked = set()
+    for name, change in entry.changes.items():
+        if change is not None and name in hidden:
+            changes[name] = None
+            masked.add(name)
+        elif change is not None and any(_tells_a_reason(value) for value in change.values()):
+            changes[name] = {side: _without_reason(value) for side, value in change.items()}
+            masked.add(REASON)
+    return changes, sorted(masked)
+
+
+def _tells_a_reason(value: object) -> bool:
+    return isinstance(value, dict) and REASON in value
+
+
+def _without_reason(value: Any) -> Any:  # noqa: ANN401  # JSON
+    return {name: part for name, part in value.items() if name != REASON} if _tells_a_reason(value) else value

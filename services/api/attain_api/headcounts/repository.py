@@ -145,7 +145,8 @@ def _spells(tree: CTE, *, view: View, window: Window) -> CTE:
         .outerjoin(after, same_person[1] & (after.starts_on == spell.ends_on))
         .where(
             spell.company_id == company_id,
-            spell.department_id.in_(select(tree.c.department_id)),
+            spell.department_id
+            == func.any(func.array(select(tree.c.department_id).scalar_subquery())),  # an index's business
             spell.status == "employed",
             spell.starts_on <= window.ends_on,
             spell.ends_on >= window.starts_on,  # one that ended the day before may be a transfer on the first day
@@ -160,7 +161,7 @@ def _reports(spells: CTE, *, view: View, window: Window) -> CTE:
         select(PersonSpell.manager_id, func.count().label("reports"))
         .where(
             PersonSpell.company_id == view.actor.company_id,
-            PersonSpell.manager_id.in_(select(spells.c.person_id)),
+            PersonSpell.manager_id == func.any(func.array(select(spells.c.person_id).scalar_subquery())),
             PersonSpell.status == "employed",
             on_day(window.ends_on),
         )

@@ -10,7 +10,13 @@ from uuid import UUID
 
 from attain_api.access.actor import Actor
 from attain_api.access.client import Client
-from attain_api.access.holders import Holder, check_may_manage, find_holder, get_holder
+from attain_api.access.holders import (
+    Holder,
+    check_may_manage,
+    find_holder,
+    get_holder,
+    was_made_by_one_who_may,
+)
 from attain_api.access.strength import check_strength
 from attain_api.invitations import repository
 from attain_api.links import service as links
@@ -110,7 +116,9 @@ async def accept_invitation(state: ApiState, *, token: str, password: str, clien
 async def _invited(uow: UnitOfWork, *, link: OneTimeLink) -> Holder:
     """The person of an invitation, who has not left since."""
     holder = await find_holder(uow, company_id=link.company_id, person_id=link.person_id)
-    if holder is None or holder.status == Status.LEFT:
+    if holder is None or holder.status == Status.LEFT or link.created_by is None:
+        raise links.invalid_link()
+    if not await was_made_by_one_who_may(uow, company_id=link.company_id, holder=holder, made_by=link.created_by):
         raise links.invalid_link()
     return holder
 

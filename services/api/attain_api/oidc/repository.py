@@ -22,14 +22,6 @@ async def take_sign_in(session: AsyncSession, *, state_hash: bytes, now: datetim
     return found.one_or_none()
 
 
-async def forget_expired(session: AsyncSession, *, now: datetime) -> None:
-    """Delete those whose browser never came back."""
-    old = (
-        select(OidcSignIn.state_hash).where(OidcSignIn.expires_at <= now).limit(1000).with_for_update(skip_locked=True)
-    )
-    await session.execute(delete(OidcSignIn).where(OidcSignIn.state_hash.in_(old)))
-
-
 async def find_linked(session: AsyncSession, *, issuer: str, subject: str) -> UUID | None:
     """The account that belongs to an identity."""
     return await session.scalar(

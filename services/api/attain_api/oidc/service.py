@@ -33,9 +33,7 @@ async def start(state: ApiState, *, redirect_uri: str, scope: str, client: Clien
     url = await provider.authorization_url(
         redirect_uri=redirect_uri, state=secret, nonce=nonce, code_verifier=code_verifier
     )
-    now = utc_now()
     async with transaction(state.sessions, state.doorbell) as uow:
-        await repository.forget_expired(uow.session, now=now)
         uow.session.add(
             OidcSignIn(
                 state_hash=_hash(secret),
@@ -43,7 +41,7 @@ async def start(state: ApiState, *, redirect_uri: str, scope: str, client: Clien
                 code_verifier=code_verifier,
                 redirect_uri=redirect_uri,
                 scope=scope,
-                expires_at=now + LIVES,
+                expires_at=utc_now() + LIVES,
             )
         )
     return url

@@ -11,7 +11,13 @@ from uuid import UUID
 
 from attain_api.access.actor import Actor
 from attain_api.access.client import Client
-from attain_api.access.holders import Holder, check_may_manage, find_holder, get_holder
+from attain_api.access.holders import (
+    Holder,
+    check_may_manage,
+    find_holder,
+    get_holder,
+    was_made_by_one_who_may,
+)
 from attain_api.access.strength import check_strength
 from attain_api.links import service as links
 from attain_api.links.service import NewLink
@@ -131,6 +137,10 @@ async def _resetting(uow: UnitOfWork, *, link: OneTimeLink) -> Holder:
     """The person of a link, who still signs in to its company."""
     holder = await find_holder(uow, company_id=link.company_id, person_id=link.person_id)
     if holder is None or holder.account_id is None or holder.status == Status.LEFT:
+        raise links.invalid_link()
+    if link.created_by is not None and not await was_made_by_one_who_may(
+        uow, company_id=link.company_id, holder=holder, made_by=link.created_by
+    ):
         raise links.invalid_link()
     return holder
 

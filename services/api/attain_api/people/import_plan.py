@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from attain_api.people.bulk import KnownDepartment, KnownPosition
+from attain_api.people.bulk import KnownDepartment, KnownPerson, KnownPosition
 from attain_api.people.import_departments import DepartmentFinder, NewDepartment, path_of
 from attain_api.people.import_rows import Row, Upload
 from attain_shared.errors import FieldError
@@ -15,6 +15,12 @@ from attain_shared.identifiers import new_id
 from attain_shared.people.import_schemas import ImportRow
 
 COMPARED = tuple(name for name in ImportRow.model_fields if name not in {"email", "department_function"})
+STORED_AS = {
+    "department": "department_id",
+    "position": "position_id",
+    "manager_email": "manager_id",
+    "mentor_email": "mentor_id",
+}
 _UNKNOWN_PERSON = "There is no such person, or they have left."
 
 
@@ -27,7 +33,7 @@ class Knowledge:
     create_departments: bool
     departments: list[KnownDepartment]
     positions: list[KnownPosition]
-    people: Mapping[str, Any]
+    people: Mapping[str, KnownPerson]
     """Those whose e-mail is in the file, by e-mail."""
 
 
@@ -162,19 +168,24 @@ class _Planner:
     def _differences(
         self,
         data: ImportRow,
-        known: Any,  # noqa: ANN401 - a row
+        known: KnownPerson,
         department: KnownDepartment | None,
         position: KnownPosition | None,
     ) -> Iterator[FieldError]:
         """What the file says otherwise; a column that is not there says nothing."""
         said = {name: getattr(data, name) for name in COMPARED}
         said |= {"department": department and department.id, "position": position and position.id}
-        is_so = {name: getattr(known, name) for name in COMPARED if name not in {"department", "position"}}
-        is_so |= {"department": known.department_id, "position": known.position_id, "roles": sorted(known.roles)}
+        said |= {name: self._known_id(said[name]) for name in ("manager_email", "mentor_email")}
         for name in COMPARED:
-            if name in self._upload.used and said[name] != is_so[name]:
+            is_so = sorted(known.roles) if name == "roles" else getattr(known, STORED_AS.get(name, name))
+            if name in self._upload.used and said[name] != is_so:
                 text = "Somebody with this e-mail is there already, with another value; change it on the person's page."
                 yield FieldError(name, "exists", text)
+
+    def _known_id(self, email: str | None) -> UUID | str | None:
+        """Somebody who is yet to be made is nobody's manager so far."""
+        known = self._known.people.get(email) if email else None
+        return known.id if known is not None else email
 
     def _refuse_cycles(self) -> None:
         """Only among new people: nobody who is there already reports to one of them."""

@@ -37,9 +37,8 @@ def may_write(actor: Actor) -> bool:
 def read_person(row: PersonRow, *, actor: Actor) -> PersonRead:
     """A person, as far as the caller may see."""
     hidden = _MASKED[row.sight]
-    fields: dict[str, Any] = dict(zip(_FIELDS, (row._mapping[name] for name in _FIELDS), strict=True))  # noqa: SLF001  # SQLAlchemy's public name
-    for name in hidden:
-        fields[name] = None
+    fields: dict[str, Any] = row._asdict()  # SQLAlchemy's public name
+    fields.update(dict.fromkeys(hidden))
     fields["masked"] = hidden
     fields["allowed_actions"] = actions_on(row, actor=actor)
     return PersonRead.model_validate(fields)

@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Date, Row, Select, Uuid, bindparam, func, literal, or_, select, text
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from attain_api.access.actor import Actor
-from attain_api.access.visibility import View, on_day
+from attain_api.access.visibility import READS_EVERYBODY, SEES_EVERYBODY, View, on_day
 from attain_api.paging import PageQuery, paginate, paginate_columns
 from attain_shared.clock import business_day
 from attain_shared.departments.models import Department
@@ -47,13 +49,12 @@ class PeopleFilter:
     q: str | None = None
 
 
-def _select_people(view: View, *, on: date | None) -> Select[*tuple[Any, ...]]:
+def _select_people(view: View, *, day: Any, is_today: bool) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - a date or a parameter
     """The people the caller may see, with what they are on a day and how much of it the caller sees.
 
     The directory is that of today: another day is for those who may see the record.
     """
-    company_id, today = view.actor.company_id, business_day()
-    day = on or today
+    company_id = view.actor.company_id
     statement = (
         select(
             Person.id,
@@ -88,26 +89,86 @@ def _select_people(view: View, *, on: date | None) -> Select[*tuple[Any, ...]]:
         .where(Person.company_id == company_id, on_day(day))
     )
     in_directory = PersonSpell.status == "employed"
-    return statement.where(or_(in_directory, view.record()) if day == today else view.record())
+    return statement.where(or_(in_directory, view.record()) if is_today else view.record())
+
+
+class _Shape(NamedTuple):
+    """What a statement depends on, beside the values it is run with."""
+
+    roles: frozenset[str]
+    today: date
+    """The rights are those of today, which stands in the statement."""
+    is_today: bool
+    given: frozenset[str] = frozenset()
+    """The filters."""
+    subtree: bool = False
+    q: str | None = None
+    of_record: bool = False
+
+
+_VALUES = frozenset(
+    {"department_id", "position_id", "manager_id", "employment_type", "status", "role", "name", "email"}
+)
+"""Filters by one value."""
+_SEEING = SEES_EVERYBODY | READS_EVERYBODY
+
+
+def _view(shape: _Shape) -> View:
+    """The view of anybody with these roles."""
+    company_id, me = (cast("Any", bindparam(name, type_=Uuid())) for name in ("company_id", "me"))
+    return View(Actor(company_id=company_id, principal_id=me, kind="person", roles=shape.roles, person_id=me))
+
+
+# Making these statements takes several times as long as running them: they are made once a day for each shape.
+@lru_cache(maxsize=256)
+def _statement_of_one(shape: _Shape) -> Select[*tuple[Any, ...]]:
+    statement = _select_people(_view(shape), day=bindparam("day", type_=Date()), is_today=shape.is_today)
+    return statement.where(Person.id == bindparam("person_id"))
+
+
+@lru_cache(maxsize=256)
+def _statement_of_many(shape: _Shape) -> Select[*tuple[Any, ...]]:
+    view = _view(shape)
+    parameters: dict[str, Any] = {name: bindparam(f"wanted_{name}") for name in shape.given}
+    wanted = PeopleFilter(subtree=shape.subtree, q=shape.q, **parameters)
+    statement = _select_people(view, day=bindparam("day", type_=Date()), is_today=shape.is_today)
+    statement = statement.where(*_conditions(view, wanted))
+    return statement.where(view.record()) if shape.of_record else statement
+
+
+def _values(actor: Actor, on: date | None, shape: _Shape) -> dict[str, Any]:
+    return {"company_id": actor.company_id, "me": actor.person_id, "day": on or shape.today}
 
 
 async def find_person_row(
     session: AsyncSession, *, actor: Actor, person_id: UUID, on: date | None = None
 ) -> PersonRow | None:
     """A person as the caller sees them; None outside the caller's view."""
-    statement = _select_people(View(actor), on=on).where(Person.id == person_id)
-    return (await session.execute(statement)).one_or_none()
+    today = business_day()
+    shape = _Shape(roles=actor.roles & _SEEING, today=today, is_today=on in {None, today})
+    values = _values(actor, on, shape) | {"person_id": person_id}
+    return (await session.execute(_statement_of_one(shape), values)).one_or_none()
 
 
 async def list_person_rows(
     session: AsyncSession, *, actor: Actor, wanted: PeopleFilter, query: PageQuery
 ) -> tuple[list[PersonRow], str | None]:
     """A part of the people the caller sees; what the directory hides can neither be asked for nor sorted by."""
-    view = View(actor)
-    statement = _select_people(view, on=wanted.on).where(*_conditions(view, wanted))
-    if query.sort.lstrip("-") in OF_RECORD:
-        statement = statement.where(view.record())
-    return await paginate_columns(session, statement, query=query, columns=SORTS, id_column=Person.id)
+    today = business_day()
+    given = {name: getattr(wanted, name) for name in _VALUES if getattr(wanted, name) is not None}
+    shape = _Shape(
+        roles=actor.roles & _SEEING,
+        today=today,
+        is_today=wanted.on in {None, today},
+        given=frozenset(given),
+        subtree=wanted.subtree,
+        q=wanted.q,
+        of_record=query.sort.lstrip("-") in OF_RECORD,
+    )
+    values = _values(actor, wanted.on, shape) | {f"wanted_{name}": value for name, value in given.items()}
+    return await paginate_columns(
+        session, _statement_of_many(shape), query=query, columns=SORTS, id_column=Person.id, values=values
+    )
 
 
 def _conditions(view: View, wanted: PeopleFilter) -> Iterable[ColumnElement[bool]]:
@@ -132,7 +193,7 @@ def _conditions(view: View, wanted: PeopleFilter) -> Iterable[ColumnElement[bool
     if wanted.employment_type is not None:
         of_record.append(PersonSpell.employment_type == wanted.employment_type)
     if wanted.role is not None:
-        of_record.append(Person.roles.contains([wanted.role]))
+        of_record.append(Person.roles.contains(array([wanted.role])))
     if of_record:
         yield view.record()
         yield from of_record

@@ -62,10 +62,12 @@ def is_about(company_id: UUID, person_id: UUID) -> ColumnElement[bool]:
     sessions = select(Session.id).where(
         Session.company_id == company_id, Session.account_id.in_(accounts_of(company_id, person_id))
     )
+    links = select(OneTimeLink.id).where(OneTimeLink.company_id == company_id, OneTimeLink.person_id == person_id)
     return or_(
         AuditEntry.resource_id == person_id,
         AuditEntry.resource_id.in_(events_of(company_id, person_id)),
         AuditEntry.resource_id.in_(sessions),
+        AuditEntry.resource_id.in_(links),
     )
 
 

@@ -1,4 +1,4 @@
-"""Where a text speaks of somebody: their name, e-mail or phone, whatever they were in the course of time (SEC-6). Pure."""
+"""Where a text speaks of somebody: by name, e-mail or phone (SEC-6). Pure."""
 
 import json
 import re

@@ -64,8 +64,9 @@ def _without_salt(change: dict[str, Any] | None) -> dict[str, Any] | None:
 
 async def erase_person(uow: UnitOfWork, *, actor: Actor, person_id: UUID, if_match: str | None) -> PersonRead:
     """Forget who somebody was: name, contacts, reasons and notes go, figures stay, and the audit chain holds."""
-    before = await people.get_person(uow, actor=actor, person_id=person_id)
+    await people.get_person(uow, actor=actor, person_id=person_id)
     person = await repository.lock_person(uow.session, company_id=actor.company_id, person_id=person_id)
+    before = await people.get_person(uow, actor=actor, person_id=person_id)
     check_if_match(if_match, content_tag(before))
     if person.erased_at is not None:
         return before
@@ -88,10 +89,14 @@ async def erase_person(uow: UnitOfWork, *, actor: Actor, person_id: UUID, if_mat
 
 
 async def _mentions(uow: UnitOfWork, person: Person) -> Mentions:
-    """Name and contacts, those of today and those of before."""
+    """The name as it is, and contacts of all times.
+
+    A former name is not looked for in what was written about others: it may have been a mistake, such as a department's
+    name in the wrong column, and replacing it everywhere cannot be undone.
+    """
     terms: list[object] = [person.name, person.email, person.phone]
     for changes in await repository.list_names(uow.session, company_id=person.company_id, person_id=person.id):
-        for name in ("name", "email", "phone"):
+        for name in ("email", "phone"):
             change = changes.get(name) or {}
             terms += [change.get("before"), change.get("after")]
     return Mentions.of(terms)
@@ -149,8 +154,11 @@ async def _erase_trail(
 
 def _is_personal(name: str, change: dict[str, Any], *, is_about: bool, mentions: Mentions) -> bool:
     values = [change["before"], change["after"]]
-    if is_about and (
-        name in PERSONAL_FIELDS or any(isinstance(one, dict) and "leaving_reason" in one for one in values)
-    ):
+    if is_about and (name in PERSONAL_FIELDS or any(_tells_a_reason(value) for value in values)):
         return True
     return mentions.are_in(values)
+
+
+def _tells_a_reason(value: object) -> bool:
+    """Whether these are the changes of an event that say why somebody left."""
+    return isinstance(value, dict) and bool(value.get("leaving_reason"))

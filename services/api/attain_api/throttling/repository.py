@@ -11,8 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from attain_api.throttling.rule import Tally
 from attain_shared.access.models import SignInThrottle
 
-FORGOTTEN_AT_ONCE = 1000
-
 
 async def hold_tallies(session: AsyncSession, *, subjects: Iterable[bytes], now: datetime) -> dict[bytes, Tally]:
     """The tallies of subjects, made where there are none; nobody else counts on them before the transaction ends."""
@@ -56,14 +54,3 @@ async def give_back(session: AsyncSession, *, subject: bytes) -> None:
         .where(SignInThrottle.subject == subject)
         .values(failures=func.greatest(SignInThrottle.failures - 1, 0))
     )
-
-
-async def forget_old(session: AsyncSession, *, before: datetime) -> None:
-    """Delete tallies that count no more; those that somebody holds are left for the next time."""
-    old = (
-        select(SignInThrottle.subject)
-        .where(SignInThrottle.window_started_at < before)
-        .limit(FORGOTTEN_AT_ONCE)
-        .with_for_update(skip_locked=True)
-    )
-    await session.execute(delete(SignInThrottle).where(SignInThrottle.subject.in_(old)))

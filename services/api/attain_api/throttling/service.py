@@ -7,25 +7,20 @@ that nobody has behaves as any other, and the table holds nothing about anybody.
 
 import hmac
 import ipaddress
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from attain_api.access.client import Client
 from attain_api.state import ApiState
 from attain_api.throttling import repository
 from attain_api.throttling.rule import Limit, Tally, Verdict, count_try
 from attain_shared.clock import utc_now
-from attain_shared.db.session import UnitOfWork, transaction
+from attain_shared.db.session import transaction
 from attain_shared.errors import TooManyRequests
 
 PER_SUBJECT = Limit(tries=5, blocks=True)
 PER_ADDRESS = Limit(tries=100, blocks=False)
 """No block: a whole office may share an address."""
-KEPT = timedelta(days=1)
-ONE_IN = 50
-"""How often a right try also tidies up."""
 
 
 class Throttled(TooManyRequests):
@@ -124,10 +119,3 @@ async def succeed(state: ApiState, subjects: Iterable[Subject]) -> None:
                 await repository.clear(uow.session, subject=key)
             else:
                 await repository.give_back(uow.session, subject=key)
-        if secrets.randbelow(ONE_IN) == 0:
-            await forget_old(uow)
-
-
-async def forget_old(uow: UnitOfWork) -> None:
-    """Delete tallies of yesterday and before."""
-    await repository.forget_old(uow.session, before=utc_now() - KEPT)

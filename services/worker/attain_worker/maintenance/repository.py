@@ -3,11 +3,18 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from attain_shared.access.models import Company, IdempotencyKey, RefreshToken
+from attain_shared.access.models import (
+    Company,
+    IdempotencyKey,
+    OidcSignIn,
+    RefreshToken,
+    Session,
+    SignInThrottle,
+)
 from attain_shared.work.models import WorkerHeartbeat
 
 
@@ -37,6 +44,23 @@ async def delete_answers(session: AsyncSession, *, company_id: UUID, before: dat
 async def delete_refresh_tokens(session: AsyncSession, *, before: datetime) -> None:
     """Delete the refresh tokens that expired before this: a spent one is kept until then, to notice its reuse."""
     await session.execute(delete(RefreshToken).where(RefreshToken.expires_at < before))
+
+
+async def delete_sessions(session: AsyncSession, *, before: datetime) -> None:
+    """Delete the sessions that ended before this, with what they tell of devices and addresses."""
+    await session.execute(delete(Session).where(or_(Session.expires_at < before, Session.revoked_at < before)))
+
+
+async def delete_oidc_sign_ins(session: AsyncSession, *, before: datetime) -> None:
+    """Delete the single sign-ons whose browser never came back."""
+    await session.execute(delete(OidcSignIn).where(OidcSignIn.expires_at < before))
+
+
+async def delete_throttles(session: AsyncSession, *, before: datetime) -> None:
+    """Delete the tallies of tries that count no more; one that a sign-in holds at this moment is left."""
+    old = select(SignInThrottle.subject).where(SignInThrottle.window_started_at < before)
+    held = old.with_for_update(skip_locked=True)
+    await session.execute(delete(SignInThrottle).where(SignInThrottle.subject.in_(held)))
 
 
 _RELIST = text("""

@@ -69,10 +69,13 @@ class Housekeeping:
         await self._for_every_company(relist)
 
     async def forget_old_answers(self) -> None:
-        """Delete the answers to creating requests that nobody may ask for again, and dead refresh tokens."""
+        """Delete the answers to creating requests that nobody may ask for again, and what sign-ins leave behind."""
         before = utc_now() - ANSWERS_KEPT
         async with transaction(self._sessions, self._doorbell) as uow:
             await repository.delete_refresh_tokens(uow.session, before=before)
+            await repository.delete_sessions(uow.session, before=before)
+            await repository.delete_oidc_sign_ins(uow.session, before=before)
+            await repository.delete_throttles(uow.session, before=before)
 
         async def forget(uow: UnitOfWork, company_id: UUID) -> None:
             await repository.delete_answers(uow.session, company_id=company_id, before=before)

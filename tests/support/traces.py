@@ -1,0 +1,168 @@
+"""People who have left traces wherever a person can (SEC-6)."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from httpx import AsyncClient
+from sqlalchemy import update
+
+from attain_api.state import ApiState
+from attain_shared.access.models import Account, AccountIdentity, OneTimeLink, Session
+from attain_shared.clock import utc_now
+from attain_shared.db.base import Base
+from attain_shared.db.session import transaction
+from attain_shared.goals.models import Cycle, Goal
+from attain_shared.identifiers import new_id
+from attain_shared.positions.models import Position, Successor
+from tests.support.companies import Company, Member, make_member
+from tests.support.http import created, ok
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known(Member):
+    """A member who has left traces; no other test's member has the same."""
+
+    mark: str
+
+    @property
+    def name(self) -> str:
+        return f"欧阳{self.mark}"
+
+    @property
+    def former_name(self) -> str:
+        return f"欧阳小{self.mark}"
+
+    @property
+    def phone(self) -> str:
+        return f"+86 139 {int(self.mark, 16)}"
+
+    @property
+    def mail(self) -> str:
+        return f"ouyang.{self.mark}@example.com"
+
+    @property
+    def note(self) -> str:
+        return f"家里有事 {self.mark}"
+
+    @property
+    def reason(self) -> str:
+        return f"搬到另一座城市 {self.mark}"
+
+    @property
+    def device(self) -> str:
+        return f"{self.mark}'s phone"
+
+    @property
+    def address(self) -> str:
+        return f"2001:db8::{self.mark}"
+
+    @property
+    def traces(self) -> list[str]:
+        """What must be gone: as everything holds the mark, it is enough to look for that and for the phone."""
+        return [self.name, self.former_name, self.phone, self.mail, self.note, self.reason, self.device, self.address]
+
+
+async def rename(api: AsyncClient, company: Company, person_id: UUID, **changes: object) -> None:
+    ok(await api.patch(f"/v1/people/{person_id}", json=changes, headers=company.headers))
+
+
+async def make_known(api: AsyncClient, state: ApiState, company: Company) -> Known:
+    """A person who has left traces wherever a person can."""
+    member = Known(**vars(await make_member(state, company)), mark=secrets.token_hex(6))
+    company_id, person_id, now = company.company_id, member.person_id, utc_now()
+    await rename(api, company, person_id, name=member.former_name, email=member.mail.upper(), phone=member.phone)
+    await rename(api, company, person_id, name=member.name)
+    async with transaction(state.sessions, state.doorbell) as uow:
+        await uow.session.execute(update(Account).where(Account.id == member.account_id).values(email=member.mail))
+        uow.session.add(
+            AccountIdentity(issuer="https://id.example", subject=f"{member.mail}#1", account_id=member.account_id)
+        )
+        await uow.session.execute(
+            update(Session)
+            .where(Session.account_id == member.account_id)
+            .values(device=member.device, address=member.address)
+        )
+        uow.record(
+            resource_type="session",
+            resource_id=person_id,
+            changes={"device": (None, member.device), "address": (None, member.address)},
+            company_id=company_id,
+            action="sign_in",
+        )
+        uow.session.add(
+            OneTimeLink(
+                kind="invitation",
+                company_id=company_id,
+                person_id=person_id,
+                secret_hash=b"x",
+                expires_at=now,
+            )
+        )
+        position = Position(
+            company_id=company_id,
+            id=new_id(),
+            name="店长",
+            function="operations",
+            tier="middle",
+            grade="M1",
+            duties=[],
+            hiring_standards={},
+            kpi_template=[],
+        )
+        uow.session.add(position)
+        await uow.session.flush()
+        uow.session.add(
+            Successor(
+                company_id=company_id, position_id=position.id, person_id=person_id, readiness="now", note=member.note
+            )
+        )
+        uow.session.add(
+            Successor(
+                company_id=company_id,
+                position_id=position.id,
+                person_id=company.person_id,
+                readiness="later",
+                note=f"如果{member.name}不行",
+            )
+        )
+    body = {
+        "name": f"{member.name}的团队",
+        "function": "operations",
+        "head_id": str(person_id),
+        "duties": [f"找{member.name}"],
+    }
+    headers = company.headers | {"Idempotency-Key": "k"}
+    created(await api.post("/v1/departments", json=body, headers=headers))
+    async with transaction(state.sessions, state.doorbell) as uow:
+        for row in goals_of(company, member):
+            uow.session.add(row)
+            await uow.session.flush()
+    return member
+
+
+def goals_of(company: Company, member: Known) -> list[Base]:
+    """The member's own goal and one of the company's: both speak of the member."""
+    days = {"starts_on": date(2026, 10, 1), "ends_on": date(2026, 12, 31)}
+    cycle = Cycle(company_id=company.company_id, id=new_id(), kind="quarter", name="Q4", state="open", **days)
+    goals = [
+        Goal(
+            company_id=company.company_id,
+            id=new_id(),
+            cycle_id=cycle.id,
+            person_id=owner,
+            title=f"{member.name}提升转化",
+            why=f"ask {member.mail.title()} or {member.phone}",
+            behaviours="nothing personal",
+            standards={"below": f"{member.name} fails", "meets": "x", "above": "y"},
+            weight=Decimal(40),
+            ignore_missing=False,
+            state="confirmed",
+            created_by=company.person_id,
+            **days,
+        )
+        for owner in (member.person_id, None)
+    ]
+    return [cycle, *goals]
