@@ -285,3 +285,18 @@ async def test_what_the_build_before_writes_during_a_rollout_is_carried_over(api
         )
     assert (await get(api, company, {"id": ours["id"]}))["department_id"] == department
     assert [event["kind"] for event in await history(api, company, {"id": ours["id"]})] == ["hire"]
+
+
+async def test_of_two_administrators_who_unmake_each_other_one_stays(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    problem(
+        await act(api, company, {"id": company.person_id}, "leave", effective_on="2026-12-01"),
+        status=409,
+        code="last-admin",
+    )
+    other = await make_member(state, company, roles=("admin",))
+    answers = await asyncio.gather(
+        api.patch(f"/v1/people/{other.person_id}", json={"roles": ["employee"]}, headers=company.headers),
+        api.patch(f"/v1/people/{company.person_id}", json={"roles": ["employee"]}, headers=other.headers),
+    )
+    assert sorted(answer.status_code for answer in answers) in ([200, 409], [200, 403])

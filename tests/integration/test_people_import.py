@@ -1,5 +1,6 @@
 """People from a spreadsheet (ORG-3): all or nobody, each row with its own report."""
 
+import asyncio
 import io
 from datetime import date
 from typing import Any
@@ -91,6 +92,15 @@ async def test_the_same_file_again_changes_nothing(api: AsyncClient, state: ApiS
     assert (again["created"], again["unchanged"], again["departments_created"]) == (0, 2, [])
     assert [row["person_id"] for row in again["rows"]] == [row["person_id"] for row in first["rows"]]
     assert len(await people_of(api, company)) == 3
+
+
+async def test_the_same_file_twice_at_once_is_stored_once(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    file = HEADER + "".join(f"p{n},p{n}@x.example,,运营部,,2026-03-01\n" for n in range(50))
+    reports = await asyncio.gather(*(send(api, company, file, create_departments=True) for _ in range(2)))
+    assert sorted((ok(report)["created"], ok(report)["unchanged"]) for report in reports) == [(0, 50), (50, 0)]
+    tree = ok(await api.get("/v1/departments/tree", headers=company.headers))["items"]
+    assert [top["name"] for top in tree] == ["运营部"]
 
 
 async def test_whoever_is_there_with_other_data_is_an_error_that_names_them(api: AsyncClient, state: ApiState) -> None:

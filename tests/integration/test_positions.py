@@ -120,6 +120,7 @@ async def test_a_template_is_checked_against_the_catalogue_and_completed(api: As
         {"name": "x", "kind": "manual", "unit": "%", "metric": "gmv"},
         {"name": "x", "kind": "metric", "metric": "gmv", "aggregate": "daily_pooled"},
         {"name": "x", "kind": "metric", "metric": "gmv", "against": "previous"},
+        {"name": "x", "kind": "metric", "metric": "gmv", "dimension": "magic"},
     ]
     response = await api.post("/v1/positions", json=POSITION | {"kpi_template": wrong}, headers=company.headers)
     assert pointers(response) == [
@@ -130,6 +131,7 @@ async def test_a_template_is_checked_against_the_catalogue_and_completed(api: As
         ("/kpi_template/4/metric", "invalid-template"),
         ("/kpi_template/5/aggregate", "roll-up-refused"),
         ("/kpi_template/6/against", "invalid-template"),
+        ("/kpi_template/7/dimension", "invalid-dimension"),
     ]
 
 

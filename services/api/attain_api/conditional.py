@@ -34,9 +34,10 @@ def version_tag(version: int, *, suffix: str | None = None) -> str:
     return f'"{version}"' if suffix is None else f'"{version}-{suffix}"'
 
 
-def content_tag(body: BaseModel) -> str:
+def content_tag(body: BaseModel | bytes) -> str:
     """The strong ETag of what the caller gets: for resources whose sight depends on the day and on the caller."""
-    digest = hashlib.sha256(body.model_dump_json().encode()).digest()
+    content = body if isinstance(body, bytes) else body.model_dump_json().encode()
+    digest = hashlib.sha256(content).digest()
     return f'"{base64.urlsafe_b64encode(digest[:15]).decode()}"'
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from attain_shared.errors import FieldError
 from attain_shared.metrics.catalogue import ENTRIES
+from attain_shared.metrics.push import is_dimension
 from attain_shared.rules.algebra import Algebra, Better, RollUpRefused, check_aggregate
 from attain_shared.rules.attainment import Direction
 
@@ -60,6 +61,9 @@ def fault_of(kpi: dict[str, Any], *, pointer: str) -> FieldError | None:
 
 def _fault_of_reading(kpi: dict[str, Any], *, pointer: str) -> FieldError | None:
     """Only growth is against a period, and only metrics are rolled up, as far as their algebra allows."""
+    if kpi["dimension"] and not is_dimension(kpi["dimension"]):
+        detail = "Empty, item:<id>, channel:<code> or terminal:<pc|wireless>."
+        return FieldError(f"{pointer}/dimension", "invalid-dimension", detail)
     if kpi["against"] is not None and kpi["kind"] != "growth":
         return FieldError(f"{pointer}/against", "invalid-template", "Only growth is compared with another period.")
     if kpi["aggregate"] is None:

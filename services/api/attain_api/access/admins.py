@@ -13,6 +13,11 @@ class LastAdmin(Conflict):
     code, title = "last-admin", "The last administrator"
 
 
+async def hold_admins(uow: UnitOfWork, *, company_id: UUID) -> None:
+    """Hold the company's administrators before anybody else's row is: two changes at once then wait, never in a circle."""
+    await repository.lock_admins(uow.session, company_id=company_id)
+
+
 async def check_not_last_admin(uow: UnitOfWork, *, company_id: UUID, person_id: UUID) -> None:
     """Refuse to go on unless another administrator can sign in today and is not known to leave.
 

@@ -11,12 +11,12 @@ from attain_shared.audit.schemas import AuditActor, AuditEntryRead
 from attain_shared.db.session import UnitOfWork
 
 SEES_CONTACTS = frozenset({"hr", "admin"})
-CONTACTS = frozenset({"email", "phone", "device", "address"})
-"""Executives read the whole trail, but for contacts (SEC-4), …"""
-OF_EVENTS = frozenset({"note", "withdrawal_reason"})
-"""… and for what is noted of people's events,"""
 REASON = "leaving_reason"
-"""or stands among what an event sets."""
+"""A field of its own, or among what an event sets."""
+CONTACTS = frozenset({"email", "phone", "device", "address", REASON})
+"""Executives read the whole trail, but for contacts and why somebody left (SEC-4) …"""
+OF_EVENTS = frozenset({"note", "withdrawal_reason"})
+"""… and for what is noted of people's events."""
 
 __all__ = ["Wanted", "list_entries"]
 

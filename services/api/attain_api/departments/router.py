@@ -1,7 +1,5 @@
 """`/v1/departments`."""
 
-import base64
-import hashlib
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -9,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 from pydantic_core import to_json
 
-from attain_api.conditional import ChangeTag, Tag
+from attain_api.conditional import ChangeTag, Tag, content_tag
 from attain_api.departments import restructuring, service
 from attain_api.departments.service import DepartmentCycle, department_tag, read_department
 from attain_api.deps import Actor, CurrentActor, IfMatch, Uow, allow
@@ -88,7 +86,7 @@ async def list_departments(
 async def get_department_tree(*, uow: Uow, actor: CurrentActor, tag: Tag, on: OnDay = None) -> Response:
     """All open departments, nested; each level by name. On a day when its parent was not there, one is at the top."""
     content = to_json(await service.get_tree(uow, actor=actor, on=on))
-    etag = f'"{base64.urlsafe_b64encode(hashlib.sha256(content).digest()[:15]).decode()}"'
+    etag = content_tag(content)
     tag.show(etag)
     return Response(content, media_type="application/json", headers={"ETag": etag})
 

@@ -41,7 +41,8 @@ async def import_people(
     Raises:
         Invalid: not a dry run, and something is wrong with a row; then nothing is stored.
     """
-    await repository.lock_managers(uow.session, company_id=actor.company_id)
+    if not dry_run:
+        await repository.lock_managers(uow.session, company_id=actor.company_id)  # of two imports the second waits
     known = await _knowledge(uow, actor=actor, upload=upload, create_departments=create_departments)
     plan = await asyncio.to_thread(make_plan, upload, known)
     is_good = not any(row.faults for row in upload.rows)

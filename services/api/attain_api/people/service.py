@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from attain_api.access.actor import Actor
+from attain_api.access.admins import check_not_last_admin, hold_admins
 from attain_api.conditional import apply_changes, check_if_match, content_tag
 from attain_api.paging import PageQuery
 from attain_api.people import history, reading, repository
@@ -79,10 +80,15 @@ async def update_person(
 ) -> PersonRead:
     """Change what is given; what is dated is recorded as an event of today."""
     changes = data.model_dump(exclude_unset=True)
+    if "roles" in changes:
+        await hold_admins(uow, company_id=actor.company_id)
     if changes.keys() & LINE:
         await repository.lock_managers(uow.session, company_id=actor.company_id)
     person, before = await _lock(uow, actor=actor, person_id=person_id, if_match=if_match)
-    check_roles(actor, before=person.roles, after=changes.get("roles", person.roles))
+    roles = changes.get("roles", person.roles)
+    check_roles(actor, before=person.roles, after=roles)
+    if "admin" in person.roles and "admin" not in roles:
+        await check_not_last_admin(uow, company_id=actor.company_id, person_id=person_id)
     apply_changes(person, {name: value for name, value in changes.items() if name in OF_PERSON})
     await _flush(uow)
     dated = {name: value for name, value in changes.items() if name not in OF_PERSON and value != getattr(before, name)}
@@ -96,9 +102,13 @@ async def act_on_person(
 ) -> PersonRead:
     """Record a dated event; it takes effect on its day."""
     changes = history.changes_of(body)
+    if kind == EventKind.LEAVE:
+        await hold_admins(uow, company_id=actor.company_id)
     if changes.keys() & LINE:
         await repository.lock_managers(uow.session, company_id=actor.company_id)
     person, _ = await _lock(uow, actor=actor, person_id=person_id, if_match=if_match)
+    if kind == EventKind.LEAVE and "admin" in person.roles:
+        await check_not_last_admin(uow, company_id=actor.company_id, person_id=person_id)
     reason = getattr(body, "reason", None)
     if reason is not None:
         changes["leaving_reason"] = reason

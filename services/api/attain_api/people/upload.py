@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Header, Query, Request
-from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from attain_api.access.authentication import authenticate
@@ -22,7 +21,6 @@ IMPORTERS = RolePolicy(frozenset({"admin", "hr"}))
 FLAGS = ("dry_run", "create_departments")
 _AROUND = 64 << 10
 """What the multipart form adds to the file."""
-_FLAG = TypeAdapter(bool)
 _one_at_a_time = asyncio.Semaphore(1)
 
 REQUEST_BODY: dict[str, Any] = {
@@ -90,9 +88,9 @@ def _flags(form: FormData) -> dict[str, bool]:
     faults = [FieldError(f"/{name[:200]}", "extra-forbidden", "There is no such field.") for name in unknown]
     flags = {}
     for name in FLAGS:
-        try:
-            flags[name] = _FLAG.validate_python(form.get(name, "false"))
-        except ValidationError:
+        said = form.get(name, "false")
+        flags[name] = said == "true"
+        if said not in {"true", "false"}:
             faults.append(FieldError(f"/{name}", "bool-parsing", "This is true or false."))
     if faults:
         raise Invalid("The form is not valid; see `errors`.", errors=faults)
@@ -101,9 +99,10 @@ def _flags(form: FormData) -> dict[str, bool]:
 
 async def _content(form: FormData) -> bytes:
     file = form.get("file")
-    if not isinstance(file, UploadFile):
+    if file is None:
         raise Invalid.field("/file", "missing", "A file is needed, in a multipart form.")
-    content = await file.read()
+    # a part without a file name is text to the form, and a CSV to us
+    content = await file.read() if isinstance(file, UploadFile) else file.encode()
     if len(content) > MAX_BYTES:
         raise TooLarge(f"A file has at most {MAX_BYTES} bytes.")
     return content
