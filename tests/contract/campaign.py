@@ -191,7 +191,7 @@ async def prepare(state: ApiState) -> tuple[Member, Member]:
 @contextmanager
 def serving(state: ApiState) -> Iterator[str]:
     """The application over real connections, on a loop and in a thread of its own; its address."""
-    config = uvicorn.Config(create_app(state), host="127.0.0.1", port=0, log_level="error", lifespan="off")
+    config = uvicorn.Config(create_app(state), host="127.0.0.1", port=0, log_level="error", lifespan="on")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -56,6 +56,11 @@ def make_world(stack: Stack, *, gmv: str) -> World:
     batch_id = connector.push([row, strange], key=PUSH_KEY)["id"]
     company.wait_for_batch(goal_id, batch_id)
     ids = {"department_id": department_id, "person_id": person_id, "shop_id": shop_id, "connector_id": connector.id}
-    ids |= {"item_set_id": item_set_id}
+    ids |= {"item_set_id": item_set_id, "head_id": person_id, "resource_id": person_id, "actor_id": person_id}
+    position = {"name": "店长", "function": "operations", "tier": "middle", "grade": "manager", "is_key": True}
+    ids["position_id"] = create("/v1/positions", position)["id"]
+    ids["invitation_id"] = create("/v1/invitations", {"person_id": person_id})["id"]
+    ids["event_id"] = next(company.admin.items(f"/v1/people/{person_id}/history"))["id"]
+    ids["session_id"] = next(company.admin.items("/v1/auth/sessions"))["id"]
     ids |= {"cycle_id": cycle_id, "goal_id": goal_id, "batch_id": batch_id, "wait_for_batch": batch_id}
     return World(company, connector, ids | {"manager_id": person_id, "parent_id": department_id}, gmv)

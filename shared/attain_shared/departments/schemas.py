@@ -83,7 +83,7 @@ class DepartmentUpdate(Input):
 class DepartmentMove(Input):
     """Where to move a department."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"parent_id": None}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"parent_id": "0199b2c4-5f00-7a10-8000-000000000001"}]})
 
     parent_id: UUID | None
     """The department above; null moves it to the top."""

@@ -36,14 +36,16 @@ class KnownPosition(NamedTuple):
     closed_on: date | None
 
 
-async def list_departments(session: AsyncSession, *, company_id: UUID) -> list[KnownDepartment]:
-    """All departments of a company, also closed ones."""
-    found = await session.execute(
-        select(Department.id, Department.name, Department.function, Department.parent_id, Department.closed_on).where(
-            Department.company_id == company_id
-        )
+async def list_departments(session: AsyncSession, *, company_id: UUID, hold: bool = False) -> list[KnownDepartment]:
+    """All departments of a company, also closed ones; held, if asked for, against whoever would close one meanwhile."""
+    statement = (
+        select(Department.id, Department.name, Department.function, Department.parent_id, Department.closed_on)
+        .where(Department.company_id == company_id)
+        .order_by(Department.id)
     )
-    return [KnownDepartment(*row) for row in found]
+    if hold:
+        statement = statement.with_for_update(read=True, key_share=True)
+    return [KnownDepartment(*row) for row in await session.execute(statement)]
 
 
 async def list_positions(session: AsyncSession, *, company_id: UUID) -> list[KnownPosition]:

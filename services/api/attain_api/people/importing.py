@@ -43,7 +43,9 @@ async def import_people(
     """
     if not dry_run:
         await repository.lock_managers(uow.session, company_id=actor.company_id)  # of two imports the second waits
-    known = await _knowledge(uow, actor=actor, upload=upload, create_departments=create_departments)
+    known = await _knowledge(
+        uow, actor=actor, upload=upload, create_departments=create_departments, is_for_good=not dry_run
+    )
     plan = await asyncio.to_thread(make_plan, upload, known)
     is_good = not any(row.faults for row in upload.rows)
     if not is_good and not dry_run:
@@ -53,7 +55,9 @@ async def import_people(
     return _report(upload, plan, dry_run=dry_run, stored=is_good and not dry_run)
 
 
-async def _knowledge(uow: UnitOfWork, *, actor: Actor, upload: Upload, create_departments: bool) -> Knowledge:
+async def _knowledge(
+    uow: UnitOfWork, *, actor: Actor, upload: Upload, create_departments: bool, is_for_good: bool
+) -> Knowledge:
     session, company_id, today = uow.session, actor.company_id, business_day()
     said = (row.data for row in upload.rows if row.data is not None)
     emails = {email for data in said for email in (data.email, data.manager_email, data.mentor_email) if email}
@@ -62,7 +66,7 @@ async def _knowledge(uow: UnitOfWork, *, actor: Actor, upload: Upload, create_de
         today=today,
         may_make_admins="admin" in actor.roles,
         create_departments=create_departments,
-        departments=await bulk.list_departments(session, company_id=company_id),
+        departments=await bulk.list_departments(session, company_id=company_id, hold=is_for_good),
         positions=await bulk.list_positions(session, company_id=company_id),
         people={person.email: person for person in people},
     )

@@ -274,34 +274,31 @@ async def list_unusable(
     session: AsyncSession, *, company_id: UUID, wanted: Mapping[str, UUID | None], on: date
 ) -> list[str]:
     """Which of these references name nothing that somebody can be given: fields, as `wanted` calls them."""
-    bad: list[str] = []
-    kinds: dict[str, Select[UUID]] = {
-        "department_id": select(Department.id).where(
-            Department.company_id == company_id, or_(Department.closed_on.is_(None), Department.closed_on > on)
-        ),
-        "position_id": select(Position.id).where(
-            Position.company_id == company_id, or_(Position.closed_on.is_(None), Position.closed_on > on)
-        ),
-    }
-    columns = {"department_id": Department.id, "position_id": Position.id}
-    parts = []
-    for field, value in wanted.items():
-        if value is None:
-            continue
-        if field in kinds:
-            parts.append(kinds[field].where(columns[field] == value).with_only_columns(literal(field).label("field")))
-        else:
-            parts.append(
-                select(literal(field).label("field")).where(
-                    PersonSpell.company_id == company_id,
-                    PersonSpell.person_id == value,
-                    PersonSpell.status != "left",
-                    on_day(on),
-                )
-            )
-        bad.append(field)
-    if not parts:
-        return []
-    first, *rest = parts
-    found = set(await session.scalars(first.union_all(*rest)))
-    return [field for field in bad if field not in found]
+    given = {field: value for field, value in wanted.items() if value is not None}
+    usable: set[str] = set()
+    if "department_id" in given:
+        statement = select(Department.id).where(
+            Department.company_id == company_id, Department.id == given["department_id"], _is_open(Department, on)
+        )
+        # held against whoever closes it at this moment: they wait, or have been faster and are seen
+        if await session.scalar(statement.with_for_update(read=True, key_share=True)) is not None:
+            usable.add("department_id")
+    others = [_usable(company_id, field, value, on) for field, value in given.items() if field != "department_id"]
+    if others:
+        first, *more = others
+        usable.update(await session.scalars(first.union_all(*more)))
+    return [field for field in given if field not in usable]
+
+
+def _usable(company_id: UUID, field: str, value: UUID, on: date) -> Select[str]:
+    """The field's name, if what it names can be given to somebody."""
+    named = select(literal(field).label("field"))
+    if field == "position_id":
+        return named.where(Position.company_id == company_id, Position.id == value, _is_open(Position, on))
+    return named.where(
+        PersonSpell.company_id == company_id, PersonSpell.person_id == value, PersonSpell.status != "left", on_day(on)
+    )
+
+
+def _is_open(kind: type[Department] | type[Position], on: date) -> ColumnElement[bool]:
+    return or_(kind.closed_on.is_(None), kind.closed_on > on)
