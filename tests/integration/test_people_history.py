@@ -134,6 +134,18 @@ async def test_a_leave_stands_against_what_was_planned_after_it(api: AsyncClient
     assert len(await history(api, company, lin)) == 2
 
 
+async def test_nothing_happens_to_somebody_before_they_are_hired(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    lin = await make_person(api, company, "lin")
+    for action in ("transfer", "confirm", "leave", "rehire"):
+        response = await act(api, company, lin, action, effective_on="2026-02-01")
+        problem(response, status=409, code="before-hire")
+    ok(await act(api, company, lin, "confirm", effective_on="2026-06-01"))
+    response = await api.patch(f"/v1/people/{lin['id']}", json={"hired_on": "2026-07-01"}, headers=company.headers)
+    problem(response, status=409, code="before-hire")
+    assert (await get(api, company, lin))["hired_on"] == "2026-03-01"
+
+
 async def test_a_wrong_event_is_corrected_or_withdrawn_with_a_record(api: AsyncClient, state: ApiState) -> None:
     company = await make_company(state)
     design, operations = [await make_department(api, company, name) for name in ("设计部", "运营部")]

@@ -119,9 +119,9 @@ def build_spells(events: Iterable[Event]) -> list[Spell]:
         TimelineBroken: an event that does not fit those before it.
     """
     ordered = sorted(events, key=lambda event: (event.starts_on, event.id))
-    if not ordered or ordered[0].kind != EventKind.HIRE:
-        raise ValueError("a person's first event is the hire")
     hire = ordered[0]
+    if hire.kind != EventKind.HIRE:
+        raise TimelineBroken("before-hire", f"The person is not hired yet on {hire.effective_on}.", hire)
     first = Spell(
         starts_on=hire.effective_on,
         ends_on=FOREVER,
