@@ -27,6 +27,7 @@ def main() -> None:
     """Read the arguments, run, print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--examples", type=int, default=20, help="of each operation; five times as many sequences")
+    parser.add_argument("--rounds", type=int, default=6, help="of sequences, each from another seed")
     parser.add_argument(
         "--no-coverage", action="store_true", help="leave out what is derived from each schema's limits"
     )
@@ -46,7 +47,12 @@ def _run(url: str, arguments: argparse.Namespace) -> Report:
     ours, theirs = asyncio.run(_prepared(url))
     with serving(_state(url)) as base_url:
         report = run_campaign(
-            base_url, ours=ours, theirs=theirs, examples=arguments.examples, coverage=not arguments.no_coverage
+            base_url,
+            ours=ours,
+            theirs=theirs,
+            examples=arguments.examples,
+            coverage=not arguments.no_coverage,
+            rounds=arguments.rounds,
         )
         if roles_of(base_url, ours) != ours.roles:
             report.failures["the caller"] = "is no longer who they were"

@@ -99,8 +99,8 @@ def paths_of(departments: Iterable[KnownDepartment]) -> dict[UUID, str]:
     return paths
 
 
-def _lines(rows: Iterable[PersonRow], actor: Actor, places: Places, language: Language) -> list[Cells]:
-    return [_cells(reading.read_person(row, actor=actor), places, language) for row in rows]
+def _lines(rows: Sequence[PersonRow], actor: Actor, places: Places, language: Language) -> list[Cells]:
+    return [_cells(person, places, language) for person in reading.read_people(rows, actor=actor)]
 
 
 def _cells(person: PersonRead, places: Places, language: Language) -> Cells:

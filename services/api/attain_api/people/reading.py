@@ -1,6 +1,6 @@
 """A person as the contract shows it to one caller: what is hidden is null and named (SEC-3, SEC-4)."""
 
-from operator import attrgetter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attain_api.access.actor import Actor
@@ -17,8 +17,6 @@ CONTACTS = ("email", "phone", "leaving_reason")
 """For HR, the person and the managers above, and contacts for administrators."""
 
 _FIELDS = tuple(name for name in PersonRead.model_fields if name not in {"masked", "allowed_actions"})
-_FIELDS_OF = attrgetter(*_FIELDS)
-"""Five times as fast as a row's own `_asdict`, which a list feels."""
 _MASKED = {
     "full": (),
     "record": CONTACTS,
@@ -39,21 +37,29 @@ def may_write(actor: Actor) -> bool:
 
 def read_person(row: PersonRow, *, actor: Actor) -> PersonRead:
     """A person, as far as the caller may see."""
-    hidden = _MASKED[row.sight]
-    fields: dict[str, Any] = dict(zip(_FIELDS, _FIELDS_OF(row), strict=True))
-    fields.update(dict.fromkeys(hidden))
-    fields["masked"] = hidden
-    fields["allowed_actions"] = actions_on(row, actor=actor)
+    return read_people([row], actor=actor)[0]
+
+
+def read_people(rows: Sequence[PersonRow], *, actor: Actor) -> list[PersonRead]:
+    """A list of them: the names of a row's columns are asked for once, as each asking takes longer than all the rest."""
+    names = rows[0]._fields if rows else ()
+    return [_read(dict(zip(names, row, strict=True)), actor=actor) for row in rows]
+
+
+def _read(fields: dict[str, Any], *, actor: Actor) -> PersonRead:
+    actions = actions_on(fields, actor=actor)
+    hidden = _MASKED[fields["sight"]]
+    fields |= dict.fromkeys(hidden)
+    fields |= {"masked": hidden, "allowed_actions": actions}
     return PersonRead.model_validate(fields)
 
 
-def actions_on(row: PersonRow, *, actor: Actor) -> list[str]:
+def actions_on(fields: Mapping[str, Any], *, actor: Actor) -> list[str]:
     """What the caller may do with a person now."""
-    if not may_write(actor) or row.erased_at is not None:
+    if not may_write(actor) or fields["erased_at"] is not None:
         return []
-    return [
-        action for action in ACTIONS[row.status] if action != "confirm" or (row.confirmed_on is None and row.hired_on)
-    ]
+    may_confirm = fields["confirmed_on"] is None and fields["hired_on"]
+    return [action for action in ACTIONS[fields["status"]] if action != "confirm" or may_confirm]
 
 
 def read_event(event: PersonEvent, *, actor: Actor, in_full: bool) -> EventRead:

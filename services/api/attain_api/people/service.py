@@ -72,7 +72,7 @@ async def list_people(
 ) -> tuple[list[PersonRead], str | None]:
     """A part of the people the caller sees."""
     rows, cursor = await repository.list_person_rows(uow.session, actor=actor, wanted=wanted, query=query)
-    return [reading.read_person(row, actor=actor) for row in rows], cursor
+    return reading.read_people(rows, actor=actor), cursor
 
 
 async def update_person(
