@@ -15,9 +15,8 @@ from attain_api.settings import ApiSettings
 from attain_api.state import ApiState
 from attain_shared.db.session import create_engine, create_sessions
 from attain_shared.doorbell import MemoryDoorbell
-from tests.contract.campaign import Report, prepare, roles_of, run_campaign, serving
+from tests.contract.campaign import Parties, Report, prepare, roles_of, run_campaign, serving
 from tests.support import databases
-from tests.support.companies import Member
 from tests.support.servers import create_database, drop_database, postgres_server
 
 LEAST_CASES = 2000
@@ -44,22 +43,21 @@ def main() -> None:
 
 
 def _run(url: str, arguments: argparse.Namespace) -> Report:
-    ours, theirs = asyncio.run(_prepared(url))
+    parties = asyncio.run(_prepared(url))
     with serving(_state(url)) as base_url:
         report = run_campaign(
             base_url,
-            ours=ours,
-            theirs=theirs,
+            parties,
             examples=arguments.examples,
             coverage=not arguments.no_coverage,
             rounds=arguments.rounds,
         )
-        if roles_of(base_url, ours) != ours.roles:
+        if roles_of(base_url, parties.ours) != parties.ours.roles:
             report.failures["the caller"] = "is no longer who they were"
     return report
 
 
-async def _prepared(url: str) -> tuple[Member, Member]:
+async def _prepared(url: str) -> Parties:
     await databases.migrate(url)
     state = _state(url)
     try:

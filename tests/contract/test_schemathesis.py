@@ -25,12 +25,12 @@ def document_operations(state: ApiState) -> list[tuple[str, str, dict[str, Any]]
 
 async def test_every_operation_does_as_documented(state: ApiState) -> None:
     """reliability.md 7, C6: no 500, no answer that the document does not know, and nothing of another company."""
-    ours, theirs = await prepare(state)
+    parties = await prepare(state)
     engine = create_engine(state.settings, application="contract")
     served = replace(state, engine=engine, sessions=create_sessions(engine), registry=CollectorRegistry())
     with serving(served) as base_url:
-        report = run_campaign(base_url, ours=ours, theirs=theirs, examples=EXAMPLES, coverage=False)
-        assert roles_of(base_url, ours) == ours.roles
+        report = run_campaign(base_url, parties, examples=EXAMPLES, coverage=False)
+        assert roles_of(base_url, parties.ours) == parties.ours.roles
     print(f"\n{report}")
     assert not report.failures, report
     assert set(report.checks) == set(ALL_CHECKS)

@@ -234,7 +234,7 @@ async def test_waiting_ends_honestly_when_the_time_is_up(api: AsyncClient, state
     batch = await pusher.push(api, pusher.row(bucket="2026-07-02"))
     started = time.perf_counter()
     found = await read_attainment(api, pusher.company, goal, wait_for_batch=batch, timeout=0.2)
-    assert 0.1 < time.perf_counter() - started < 2
+    assert 0.1 < time.perf_counter() - started < 5
     assert found["includes_batches_up_to"] == first
     assert found["indicators"][0]["actual"] == "70"
 

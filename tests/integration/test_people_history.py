@@ -139,10 +139,10 @@ async def test_nothing_happens_to_somebody_before_they_are_hired(api: AsyncClien
     lin = await make_person(api, company, "lin")
     for action in ("transfer", "confirm", "leave", "rehire"):
         response = await act(api, company, lin, action, effective_on="2026-02-01")
-        problem(response, status=409, code="before-hire")
+        problem(response, status=409, code="not-hired-yet")
     ok(await act(api, company, lin, "confirm", effective_on="2026-06-01"))
     response = await api.patch(f"/v1/people/{lin['id']}", json={"hired_on": "2026-07-01"}, headers=company.headers)
-    problem(response, status=409, code="before-hire")
+    problem(response, status=409, code="not-hired-yet")
     assert (await get(api, company, lin))["hired_on"] == "2026-03-01"
 
 

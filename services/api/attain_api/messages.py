@@ -6,7 +6,7 @@ Language = Literal["en", "zh-CN"]
 
 TITLES_ZH = {
     "already-hired": "已有入职记录",
-    "before-hire": "当日尚未入职",
+    "not-hired-yet": "当日尚未入职",
     "still-employed": "仍在职",
     "not-employed": "当日不在职",
     "erased": "个人数据已删除",
@@ -79,7 +79,7 @@ DETAILS_ZH = {
     "contradiction": "与其他行对同一部门的说法不一致",
     "exists": "已有此邮箱的人员，且数据不同；请在人员页面修改",
     "already-hired": "此人已有入职记录。",
-    "before-hire": "此人当日尚未入职，或与其他记录冲突。",
+    "not-hired-yet": "此人当日尚未入职，或与其他记录冲突。",
     "still-employed": "只有已离职的人员才能重新入职。",
     "not-employed": "此人当日不在职，或与其他记录冲突。",
     "erased": "此人的个人数据已删除，不能再修改。",

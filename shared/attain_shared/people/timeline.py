@@ -121,7 +121,7 @@ def build_spells(events: Iterable[Event]) -> list[Spell]:
     ordered = sorted(events, key=lambda event: (event.starts_on, event.id))
     hire = ordered[0]
     if hire.kind != EventKind.HIRE:
-        raise TimelineBroken("before-hire", f"The person is not hired yet on {hire.effective_on}.", hire)
+        raise TimelineBroken("not-hired-yet", f"The person is not hired yet on {hire.effective_on}.", hire)
     first = Spell(
         starts_on=hire.effective_on,
         ends_on=FOREVER,

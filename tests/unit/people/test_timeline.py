@@ -73,8 +73,8 @@ def test_a_life_in_a_company() -> None:
         ([(EventKind.HIRE, 0), (EventKind.LEAVE, 5), (EventKind.TRANSFER, 6)], "not-employed"),
         ([(EventKind.HIRE, 0), (EventKind.LEAVE, 5), (EventKind.LEAVE, 9)], "not-employed"),
         ([(EventKind.HIRE, 0), (EventKind.LEAVE, 5), (EventKind.REHIRE, 5)], "still-employed"),
-        ([(EventKind.HIRE, 0), (EventKind.TRANSFER, -1)], "before-hire"),
-        ([(EventKind.HIRE, 0), (EventKind.LEAVE, -2)], "before-hire"),
+        ([(EventKind.HIRE, 0), (EventKind.TRANSFER, -1)], "not-hired-yet"),
+        ([(EventKind.HIRE, 0), (EventKind.LEAVE, -2)], "not-hired-yet"),
         ([(EventKind.HIRE, 0), (EventKind.LEAVE, -1)], "not-employed"),
     ],
 )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, false, func, select, update
+from sqlalchemy import bindparam, exists, false, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -92,41 +92,52 @@ class Place:
     accepted_at: datetime | None
 
 
+# run with every request, so made once: making it takes longer than running it
+_MEMBER = (
+    select(
+        Membership.account_id,
+        Membership.company_id,
+        Membership.person_id,
+        Person.roles,
+        Account.is_platform,
+        Account.is_ops,
+    )
+    .join(Account, Account.id == Membership.account_id)
+    .join(Person, (Person.company_id == Membership.company_id) & (Person.id == Membership.person_id))
+    .join(
+        PersonSpell,
+        (PersonSpell.company_id == Membership.company_id) & (PersonSpell.person_id == Membership.person_id),
+    )
+    .join(Session, (Session.account_id == Membership.account_id) & (Session.company_id == Membership.company_id))
+    .where(
+        Membership.account_id == bindparam("account_id"),
+        Membership.company_id == bindparam("company_id"),
+        Membership.accepted_at.is_not(None),
+        Person.company_id == bindparam("company_id"),
+        PersonSpell.company_id == bindparam("company_id"),
+        PersonSpell.starts_on <= bindparam("today"),
+        PersonSpell.ends_on > bindparam("today"),
+        PersonSpell.status != Status.LEFT,
+        Session.id == bindparam("session_id"),
+        Session.revoked_at.is_(None),
+        Session.expires_at > bindparam("now"),
+    )
+)
+
+
 async def find_member(session: AsyncSession, *, claims: Claims) -> Member | None:
     """The member with today's roles, unless the sign-in was ended or they have left.
 
     One statement for every request, so a change of any of these holds from the next one on.
     """
-    found = await session.execute(
-        select(
-            Membership.account_id,
-            Membership.company_id,
-            Membership.person_id,
-            Person.roles,
-            Account.is_platform,
-            Account.is_ops,
-        )
-        .join(Account, Account.id == Membership.account_id)
-        .join(Person, (Person.company_id == Membership.company_id) & (Person.id == Membership.person_id))
-        .join(
-            PersonSpell,
-            (PersonSpell.company_id == Membership.company_id) & (PersonSpell.person_id == Membership.person_id),
-        )
-        .join(Session, (Session.account_id == Membership.account_id) & (Session.company_id == Membership.company_id))
-        .where(
-            Membership.account_id == claims.account_id,
-            Membership.company_id == claims.company_id,
-            Membership.accepted_at.is_not(None),
-            Person.company_id == claims.company_id,
-            PersonSpell.company_id == claims.company_id,
-            on_day(business_day()),
-            PersonSpell.status != Status.LEFT,
-            Session.id == claims.session_id,
-            Session.revoked_at.is_(None),
-            Session.expires_at > utc_now(),
-        )
-    )
-    row = found.one_or_none()
+    values = {
+        "account_id": claims.account_id,
+        "company_id": claims.company_id,
+        "session_id": claims.session_id,
+        "today": business_day(),
+        "now": utc_now(),
+    }
+    row = (await session.execute(_MEMBER, values)).one_or_none()
     return Member(*row) if row else None
 
 

@@ -18,7 +18,7 @@ The sight of a person is one of `full`, `record` (contacts masked, SEC-4) and `d
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -28,6 +28,7 @@ from sqlalchemy import (
     SQLColumnExpression,
     Uuid,
     and_,
+    bindparam,
     case,
     exists,
     false,
@@ -51,6 +52,7 @@ Sight = Literal["full", "record", "directory"]
 
 SEES_EVERYBODY = frozenset({"hr", "admin"})
 READS_EVERYBODY = frozenset({"executive"})
+SEES_RECORDS = SEES_EVERYBODY | READS_EVERYBODY
 READS_ALL_GOALS = frozenset({"hr", "executive"})
 READS_ALL_SHOPS = frozenset({"hr", "executive", "admin"})
 
@@ -73,7 +75,7 @@ def given_owner(*, department_id: UUID | None, person_id: UUID | None) -> OwnerC
     return OwnerColumns(literal(department_id, Uuid()), literal(person_id, Uuid()))
 
 
-def on_day(day: date) -> ColumnElement[bool]:
+def on_day(day: date | ColumnElement[date]) -> ColumnElement[bool]:
     """Spells of people that cover a day; for each person exactly one does."""
     return (PersonSpell.starts_on <= day) & (PersonSpell.ends_on > day)
 
@@ -154,7 +156,7 @@ class View:
 
     def record(self, person_id: Key = Person.id) -> ColumnElement[bool]:
         """Whether the caller sees more of the person in a row than the directory."""
-        if self.actor.roles & (SEES_EVERYBODY | READS_EVERYBODY):
+        if self.actor.roles & SEES_RECORDS:
             return true()
         return or_(person_id == self.actor.person_id, person_id.in_(self.below), person_id.in_(self.mentees))
 
@@ -216,13 +218,13 @@ class View:
 
     def department(self) -> ColumnElement[bool]:
         """Whether the caller sees the department in a row: closed ones are history, and not the directory's."""
-        if self.actor.roles & (SEES_EVERYBODY | READS_EVERYBODY):
+        if self.actor.roles & SEES_RECORDS:
             return true()
         return Department.closed_on.is_(None)
 
     def figures(self, department_id: Key = Department.id) -> ColumnElement[bool]:
         """Whether the caller sees the headcount plan and the figures of the department in a row (ORG-5)."""
-        if self.actor.roles & (SEES_EVERYBODY | READS_EVERYBODY):
+        if self.actor.roles & SEES_RECORDS:
             return true()
         return department_id.in_(self.led)
 
@@ -251,6 +253,15 @@ class View:
             )
         )
         return or_(shop_id.in_(owned), shop_id.in_(measured))
+
+
+def view_of(roles: frozenset[str]) -> View:
+    """The view of any person with these roles, for statements made once: run them with `company_id` and `me`.
+
+    What rests on `below` holds today's date: such a statement is good for a day.
+    """
+    company_id, me = (cast("Any", bindparam(name, type_=Uuid())) for name in ("company_id", "me"))
+    return View(Actor(company_id=company_id, principal_id=me, kind="person", roles=roles, person_id=me))
 
 
 def goal_is_public() -> ColumnElement[bool]:

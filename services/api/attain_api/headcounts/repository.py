@@ -1,7 +1,9 @@
 """The statement behind the figures of departments: one, for one department or for all (ORG-5)."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import date
+from functools import lru_cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -11,12 +13,13 @@ from sqlalchemy import (
     Integer,
     Row,
     Select,
+    Uuid,
     and_,
+    bindparam,
     case,
     cast,
     false,
     func,
-    literal,
     or_,
     select,
     true,
@@ -24,10 +27,19 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from attain_api.access.visibility import View, on_day
+from attain_api.access.actor import Actor
+from attain_api.access.visibility import SEES_RECORDS, View, on_day, view_of
 from attain_shared.departments.models import Department, DepartmentSpell
 from attain_shared.people.models import PersonSpell
 from attain_shared.rules.periods import Window
+
+
+class Period(NamedTuple):
+    """The days asked about, as the statement's parameters."""
+
+    starts_on: ColumnElement[date]
+    ends_on: ColumnElement[date]
+
 
 COUNTS = (
     "headcount",
@@ -48,9 +60,27 @@ COUNTS = (
 
 
 async def load_counts(
-    session: AsyncSession, *, view: View, window: Window, department_id: UUID | None
+    session: AsyncSession, *, visible_to: Actor, window: Window, department_id: UUID | None
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """One row for the department, whether or not its figures are `allowed`; without one, for all that are, by name."""
+    values: dict[str, Any] = {
+        "company_id": visible_to.company_id,
+        "me": visible_to.person_id,
+        "first": window.starts_on,
+        "last": window.ends_on,
+    }
+    if department_id is not None:
+        values["department_id"] = department_id
+    statement = _statement(visible_to.roles & SEES_RECORDS, is_one=department_id is not None)
+    return (await session.execute(statement, values)).all()
+
+
+# making it takes longer than running it for a small department, so it is made once for each kind of caller
+@lru_cache(maxsize=16)
+def _statement(roles: frozenset[str], *, is_one: bool) -> Select[*tuple[Any, ...]]:
+    view = view_of(roles)
+    window: Any = Period(bindparam("first", type_=Date()), bindparam("last", type_=Date()))
+    department_id: Any = bindparam("department_id", type_=Uuid()) if is_one else None
     scope = _scope(view, window=window, department_id=department_id)
     tree = _tree(scope, view=view, window=window)
     people = _people_counts(tree, view=view, window=window)
@@ -58,16 +88,15 @@ async def load_counts(
     columns = [
         (plans if name == "plan" else people).c[f"{part}_{name}"] for part in ("own", "subtree") for name in COUNTS
     ]
-    statement = (
+    return (
         select(scope.c.id, scope.c.allowed, *columns)
         .outerjoin(people, people.c.root == scope.c.id)
         .outerjoin(plans, plans.c.root == scope.c.id)
         .order_by(scope.c.name, scope.c.id)
     )
-    return (await session.execute(statement)).all()
 
 
-def _scope(view: View, *, window: Window, department_id: UUID | None) -> CTE:
+def _scope(view: View, *, window: Period, department_id: UUID | None) -> CTE:
     """The departments asked about."""
     allowed = view.figures()
     statement = select(Department.id, Department.name, allowed.label("allowed")).where(
@@ -79,7 +108,7 @@ def _scope(view: View, *, window: Window, department_id: UUID | None) -> CTE:
     return statement.where(allowed, was_open).cte("scope")
 
 
-def _tree(scope: CTE, *, view: View, window: Window) -> CTE:
+def _tree(scope: CTE, *, view: View, window: Period) -> CTE:
     """Each department asked about (`root`) with all that are below it on the last day, itself among them."""
     tree = (
         select(scope.c.id.label("root"), scope.c.id.label("department_id"))
@@ -94,11 +123,11 @@ def _tree(scope: CTE, *, view: View, window: Window) -> CTE:
     return tree.union(below)
 
 
-def _on_last_day(window: Window) -> tuple[ColumnElement[bool], ...]:
+def _on_last_day(window: Period) -> tuple[ColumnElement[bool], ...]:
     return DepartmentSpell.starts_on <= window.ends_on, DepartmentSpell.ends_on > window.ends_on
 
 
-def _plans(tree: CTE, *, view: View, window: Window) -> CTE:
+def _plans(tree: CTE, *, view: View, window: Period) -> CTE:
     """The headcount plans on the last day, of each root alone and summed up."""
     plan = DepartmentSpell.headcount_plan
     return (
@@ -114,7 +143,7 @@ def _plans(tree: CTE, *, view: View, window: Window) -> CTE:
     )
 
 
-def _spells(tree: CTE, *, view: View, window: Window) -> CTE:
+def _spells(tree: CTE, *, view: View, window: Period) -> CTE:
     """The spells of employment that touch the period, in the departments of the tree, with what was before and after.
 
     `came_from` and `went_to` are departments where the person was employed, without a leave in between, the day before
@@ -155,7 +184,7 @@ def _spells(tree: CTE, *, view: View, window: Window) -> CTE:
     )
 
 
-def _reports(spells: CTE, *, view: View, window: Window) -> CTE:
+def _reports(spells: CTE, *, view: View, window: Period) -> CTE:
     """How many report to each of the people on the last day."""
     return (
         select(PersonSpell.manager_id, func.count().label("reports"))
@@ -170,7 +199,7 @@ def _reports(spells: CTE, *, view: View, window: Window) -> CTE:
     )
 
 
-def _people_counts(tree: CTE, *, view: View, window: Window) -> CTE:
+def _people_counts(tree: CTE, *, view: View, window: Period) -> CTE:
     """Everything that is counted of people, for each root alone and with those below it."""
     spells = _spells(tree, view=view, window=window)
     reports = _reports(spells, view=view, window=window)
@@ -203,16 +232,16 @@ def _aggregates(
     spells: CTE,
     reports: CTE,
     *,
-    window: Window,
+    window: Period,
     belongs: ColumnElement[bool],
     moves: tuple[ColumnElement[bool], ColumnElement[bool]],
 ) -> dict[str, ColumnElement[Any]]:
     first, last = window.starts_on, window.ends_on
-    beyond = cast(literal(last), Date) + 1
+    beyond = last + 1
     is_there = and_(belongs, spells.c.starts_on <= last, spells.c.ends_on > last)
     came_inside, left_outside = moves
     starts_inside, ends_inside = spells.c.starts_on >= first, spells.c.ends_on.between(first, last)
-    days = func.least(spells.c.ends_on, beyond) - func.greatest(spells.c.starts_on, cast(literal(first), Date))
+    days = func.least(spells.c.ends_on, beyond) - func.greatest(spells.c.starts_on, first)
 
     def count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
         return func.count().filter(belongs, *conditions)

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from attain_api.access.actor import Actor
-from attain_api.access.visibility import View
 from attain_api.headcounts import repository
 from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import NotAllowed, NotFound
@@ -14,7 +13,7 @@ from attain_shared.rules.periods import Window
 
 async def get_stats(uow: UnitOfWork, *, actor: Actor, department_id: UUID, window: Window) -> dict[str, Any]:
     """The figures of one department; for those who read everything, and for whoever leads it or one above it."""
-    rows = await repository.load_counts(uow.session, view=View(actor), window=window, department_id=department_id)
+    rows = await repository.load_counts(uow.session, visible_to=actor, window=window, department_id=department_id)
     if not rows:
         raise NotFound("There is no such department.")
     if not rows[0].allowed:
@@ -24,7 +23,7 @@ async def get_stats(uow: UnitOfWork, *, actor: Actor, department_id: UUID, windo
 
 async def list_stats(uow: UnitOfWork, *, actor: Actor, window: Window) -> list[dict[str, Any]]:
     """The figures of every department the caller answers for."""
-    rows = await repository.load_counts(uow.session, view=View(actor), window=window, department_id=None)
+    rows = await repository.load_counts(uow.session, visible_to=actor, window=window, department_id=None)
     return [_figures(row, window=window) for row in rows]
 
 

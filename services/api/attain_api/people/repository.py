@@ -4,16 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Row, Select, Uuid, bindparam, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Date, Row, Select, bindparam, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from attain_api.access.actor import Actor
-from attain_api.access.visibility import READS_EVERYBODY, SEES_EVERYBODY, View, on_day
+from attain_api.access.visibility import SEES_RECORDS, View, on_day, view_of
 from attain_api.paging import PageQuery, paginate, paginate_columns
 from attain_shared.clock import business_day
 from attain_shared.departments.models import Department
@@ -110,25 +110,18 @@ _VALUES = frozenset(
     {"department_id", "position_id", "manager_id", "employment_type", "status", "role", "name", "email"}
 )
 """Filters by one value."""
-_SEEING = SEES_EVERYBODY | READS_EVERYBODY
-
-
-def _view(shape: _Shape) -> View:
-    """The view of anybody with these roles."""
-    company_id, me = (cast("Any", bindparam(name, type_=Uuid())) for name in ("company_id", "me"))
-    return View(Actor(company_id=company_id, principal_id=me, kind="person", roles=shape.roles, person_id=me))
 
 
 # Making these statements takes several times as long as running them: they are made once a day for each shape.
 @lru_cache(maxsize=256)
 def _statement_of_one(shape: _Shape) -> Select[*tuple[Any, ...]]:
-    statement = _select_people(_view(shape), day=bindparam("day", type_=Date()), is_today=shape.is_today)
+    statement = _select_people(view_of(shape.roles), day=bindparam("day", type_=Date()), is_today=shape.is_today)
     return statement.where(Person.id == bindparam("person_id"))
 
 
 @lru_cache(maxsize=256)
 def _statement_of_many(shape: _Shape) -> Select[*tuple[Any, ...]]:
-    view = _view(shape)
+    view = view_of(shape.roles)
     parameters: dict[str, Any] = {name: bindparam(f"wanted_{name}") for name in shape.given}
     wanted = PeopleFilter(subtree=shape.subtree, q=shape.q, **parameters)
     statement = _select_people(view, day=bindparam("day", type_=Date()), is_today=shape.is_today)
@@ -145,7 +138,7 @@ async def find_person_row(
 ) -> PersonRow | None:
     """A person as the caller sees them; None outside the caller's view."""
     today = business_day()
-    shape = _Shape(roles=actor.roles & _SEEING, today=today, is_today=on in {None, today})
+    shape = _Shape(roles=actor.roles & SEES_RECORDS, today=today, is_today=on in {None, today})
     values = _values(actor, on, shape) | {"person_id": person_id}
     return (await session.execute(_statement_of_one(shape), values)).one_or_none()
 
@@ -157,7 +150,7 @@ async def list_person_rows(
     today = business_day()
     given = {name: getattr(wanted, name) for name in _VALUES if getattr(wanted, name) is not None}
     shape = _Shape(
-        roles=actor.roles & _SEEING,
+        roles=actor.roles & SEES_RECORDS,
         today=today,
         is_today=wanted.on in {None, today},
         given=frozenset(given),

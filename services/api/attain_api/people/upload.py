@@ -36,7 +36,8 @@ REQUEST_BODY: dict[str, Any] = {
                     "dry_run": {"type": "boolean", "default": False, "description": "As the query parameter."},
                     "create_departments": {"type": "boolean", "default": False, "description": "Likewise."},
                 },
-            }
+            },
+            "example": {"file": "姓名,邮箱,入职日期\n林晓,lin@example.com,2026-03-01\n", "dry_run": True},
         }
     },
 }
