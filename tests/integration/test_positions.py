@@ -69,6 +69,15 @@ async def test_a_position_is_created_read_changed_and_closed(api: AsyncClient, s
     assert ok(await api.post(f"{path}/actions/reopen", headers=company.headers))["closed_on"] is None
 
 
+async def test_hiring_standards_are_replaced_whole(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    path = f"/v1/positions/{(await make(api, company))['id']}"
+    for body, skills in (({"skills": ["摄影"]}, ["摄影"]), ({}, [])):
+        changed = ok(await api.patch(path, json={"hiring_standards": body}, headers=company.headers))
+        assert changed["hiring_standards"] == {"skills": skills, "experience": [], "qualities": []}
+        assert ok(await api.get(path, headers=company.headers)) == changed
+
+
 async def test_a_function_has_a_name_once(api: AsyncClient, state: ApiState) -> None:
     company = await make_company(state)
     await make(api, company)

@@ -21,6 +21,7 @@ from attain_shared.positions.library import LANGUAGES, LIBRARY, LibraryPosition
 from attain_shared.positions.models import Position
 from attain_shared.positions.schemas import (
     AppliedPosition,
+    HiringStandards,
     KpiCreate,
     Language,
     PositionCreate,
@@ -113,6 +114,8 @@ async def update_position(
 ) -> Position:
     """Change what is given."""
     changes = data.model_dump(exclude_unset=True)
+    if isinstance(data.hiring_standards, HiringStandards):
+        changes["hiring_standards"] = data.hiring_standards.model_dump()  # whole: what it leaves out is empty
     if "kpi_template" in changes:
         changes["kpi_template"] = _stored_template([KpiCreate.model_validate(one) for one in changes["kpi_template"]])
     position = await take_position(uow, actor=actor, position_id=position_id, if_match=if_match)
