@@ -7,6 +7,7 @@ Language = Literal["en", "zh-CN"]
 TITLES_ZH = {
     "already-hired": "已有入职记录",
     "not-hired-yet": "当日尚未入职",
+    "no-longer-there": "所涉部门、岗位或人员已不在",
     "still-employed": "仍在职",
     "not-employed": "当日不在职",
     "erased": "个人数据已删除",
@@ -80,6 +81,7 @@ DETAILS_ZH = {
     "exists": "已有此邮箱的人员，且数据不同；请在人员页面修改",
     "already-hired": "此人已有入职记录。",
     "not-hired-yet": "此人当日尚未入职，或与其他记录冲突。",
+    "no-longer-there": "撤回后此人所在的部门、岗位或上级已不存在。",
     "still-employed": "只有已离职的人员才能重新入职。",
     "not-employed": "此人当日不在职，或与其他记录冲突。",
     "erased": "此人的个人数据已删除，不能再修改。",

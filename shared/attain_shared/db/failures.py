@@ -32,7 +32,8 @@ def is_passing(error: BaseException) -> bool:
 
 def took_too_long(error: BaseException) -> bool:
     """Whether the server gave the statement up: a client may try again, a batch that does it every time is poison."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _TOO_LONG
+    said = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(error, DBAPIError | PostgresError) and getattr(said, "sqlstate", None) in _TOO_LONG
 
 
 def is_reference(error: BaseException) -> bool:

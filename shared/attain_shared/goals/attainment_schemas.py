@@ -77,7 +77,7 @@ class AttainmentRead(Output):
     score_high: Figure | None
     """The most it can be."""
     rule: str | None
-    """The rule that matched."""
+    """The rule that matched; null for those who see the goal in its public form."""
     status: Literal["on_track", "at_risk", "off_track", "met", "missed", "undecided", "no_data"]
     """The worst of its indicators'."""
     computed_at: datetime

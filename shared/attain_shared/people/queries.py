@@ -1,6 +1,7 @@
 """Writing down what happened to people: events, and the spells that follow from them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -66,5 +67,12 @@ def read_event(row: PersonEvent) -> Event:
 
 
 def standing(events: Iterable[PersonEvent]) -> list[Event]:
-    """The events that have not been withdrawn."""
-    return [read_event(event) for event in events if event.withdrawn_at is None]
+    """The events that have not been withdrawn; out of all of a person's, as a correction stands in another's place."""
+    rows = {row.id: row for row in events}
+    return [replace(read_event(row), stands_for=_first(rows, row)) for row in rows.values() if row.withdrawn_at is None]
+
+
+def _first(rows: Mapping[UUID, PersonEvent], row: PersonEvent) -> UUID:
+    while row.corrects_id in rows:
+        row = rows[row.corrects_id]
+    return row.id

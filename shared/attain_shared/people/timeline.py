@@ -45,6 +45,14 @@ class Event:
     """The first day of the new state; for a leave the last day at work."""
     changes: Mapping[str, Any]
     """What it sets, by the names of `Spell`'s fields; ids and dates as text."""
+    stands_for: UUID | None = None
+    """The event that was recorded first, where this one corrects it: a correction keeps its place on its day."""
+
+    @property
+    def place(self) -> tuple[date, int, UUID]:
+        """Where it stands among the others: on one day the hire first, then what ended the day before, then the rest."""
+        first = {EventKind.HIRE: 0, EventKind.LEAVE: 1}.get(self.kind, 2)
+        return self.starts_on, first, self.stands_for or self.id
 
     @property
     def starts_on(self) -> date:
@@ -118,7 +126,7 @@ def build_spells(events: Iterable[Event]) -> list[Spell]:
     Raises:
         TimelineBroken: an event that does not fit those before it.
     """
-    ordered = sorted(events, key=lambda event: (event.starts_on, event.id))
+    ordered = sorted(events, key=lambda event: event.place)
     hire = ordered[0]
     if hire.kind != EventKind.HIRE:
         raise TimelineBroken("not-hired-yet", f"The person is not hired yet on {hire.effective_on}.", hire)

@@ -124,8 +124,8 @@ class ShopOwnerRead(Output):
     """Which of the two."""
     id: UUID
     """The person or the department."""
-    name: str
-    """Its name today."""
+    name: str | None
+    """Its name today; null where the caller's directory does not show them any more."""
     share: Figure
     """Its share of the shop; the shares of a set make 1."""
 

@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from attain_api.access import repository
+from attain_api.access.actor import Actor
 from attain_shared.db.session import UnitOfWork
-from attain_shared.errors import Conflict
+from attain_shared.errors import Conflict, NotAllowed
 
 
 class LastAdmin(Conflict):
@@ -16,6 +17,14 @@ class LastAdmin(Conflict):
 async def hold_admins(uow: UnitOfWork, *, company_id: UUID) -> None:
     """Hold the company's administrators before anybody else's row is: two changes at once then wait, never in a circle."""
     await repository.lock_admins(uow.session, company_id=company_id)
+
+
+async def check_not_operator(uow: UnitOfWork, *, actor: Actor, person_id: UUID) -> None:
+    """Refuse what would take the installation's operator away, unless an operator does it (ORG-0)."""
+    if "platform" not in actor.roles and await repository.is_operator(
+        uow.session, company_id=actor.company_id, person_id=person_id
+    ):
+        raise NotAllowed("The person operates the installation: only an operator does this.")
 
 
 async def check_not_last_admin(uow: UnitOfWork, *, company_id: UUID, person_id: UUID) -> None:

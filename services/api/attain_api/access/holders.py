@@ -7,6 +7,7 @@ from attain_api.access.actor import Actor
 from attain_api.access.repository import Holder
 from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import NotAllowed, NotFound
+from attain_shared.people.timeline import Status
 
 __all__ = ["Holder", "check_may_manage", "find_holder", "get_holder", "was_made_by_one_who_may"]
 
@@ -31,8 +32,9 @@ def check_may_manage(actor: Actor, holder: Holder) -> None:
 
 
 async def was_made_by_one_who_may(uow: UnitOfWork, *, company_id: UUID, holder: Holder, made_by: UUID) -> bool:
-    """The same, when a link is used: since it was made its person may have become an administrator."""
-    if "admin" not in holder.roles:
-        return True
+    """Whether who made a link might make it today: neither they nor its person need be what they were."""
     maker = await find_holder(uow, company_id=company_id, person_id=made_by)
-    return maker is not None and "admin" in maker.roles
+    if maker is None or maker.status != Status.EMPLOYED:
+        return False
+    may = {"admin"} if "admin" in holder.roles else {"admin", "hr"}
+    return not may.isdisjoint(maker.roles)

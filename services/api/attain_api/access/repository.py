@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, false, func, select, update
+from sqlalchemy import Date, bindparam, cast, exists, false, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -23,7 +23,7 @@ from attain_shared.access.models import (
     RefreshToken,
     Session,
 )
-from attain_shared.clock import business_day, utc_now
+from attain_shared.clock import BUSINESS_ZONE, business_day, utc_now
 from attain_shared.people.models import Person, PersonSpell
 from attain_shared.people.timeline import Status
 
@@ -79,7 +79,7 @@ class Holder:
     is_platform: bool
     is_ops: bool
     is_elsewhere: bool
-    """Whether the account is good for another company, too: never to be told here (ORG-0)."""
+    """Whether the account is, or is to be, of another company, too, and has not left it: never to be told here (ORG-0)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,10 @@ _MEMBER = (
         PersonSpell.company_id == bindparam("company_id"),
         PersonSpell.starts_on <= bindparam("today"),
         PersonSpell.ends_on > bindparam("today"),
-        PersonSpell.status != Status.LEFT,
+        PersonSpell.status == Status.EMPLOYED,
         Session.id == bindparam("session_id"),
+        # whoever comes back signs in anew: nobody knows who has kept the tokens of their first time
+        cast(func.timezone(BUSINESS_ZONE.key, Session.created_at), Date) >= PersonSpell.hired_on,
         Session.revoked_at.is_(None),
         Session.expires_at > bindparam("now"),
     )
@@ -126,7 +128,7 @@ _MEMBER = (
 
 
 async def find_member(session: AsyncSession, *, claims: Claims) -> Member | None:
-    """The member with today's roles, unless the sign-in was ended or they have left.
+    """The member with today's roles, unless the sign-in was ended or they are not employed; see `_MEMBER`.
 
     One statement for every request, so a change of any of these holds from the next one on.
     """
@@ -145,7 +147,7 @@ async def find_holder(
     session: AsyncSession, *, company_id: UUID, person_id: UUID, for_update: bool = False
 ) -> Holder | None:
     """A person with their account; held until the transaction ends where asked."""
-    elsewhere = aliased(Membership)
+    elsewhere, there = aliased(Membership), aliased(PersonSpell)
     statement = (
         select(
             Person.id,
@@ -157,10 +159,15 @@ async def find_holder(
             Account.password_hash,
             func.coalesce(Account.is_platform, false()),
             func.coalesce(Account.is_ops, false()),
+            # one that is not taken up counts, too: who sets the password could otherwise take it up
             exists().where(
                 elsewhere.account_id == Account.id,
                 elsewhere.company_id != company_id,
-                elsewhere.accepted_at.is_not(None),
+                there.company_id == elsewhere.company_id,
+                there.person_id == elsewhere.person_id,
+                there.starts_on <= business_day(),
+                there.ends_on > business_day(),
+                there.status != Status.LEFT,
             ),
         )
         .join(PersonSpell, (PersonSpell.company_id == Person.company_id) & (PersonSpell.person_id == Person.id))
@@ -224,7 +231,7 @@ async def hold_password_hash(session: AsyncSession, *, account_id: UUID) -> str 
 
 
 async def list_places(session: AsyncSession, *, account_id: UUID) -> list[Place]:
-    """The companies an account belongs to, accepted or not, but for those its owner has left."""
+    """The companies where the account's owner is employed today, whether the place has been taken up or not."""
     found = await session.execute(
         select(Company.id, Company.code, Membership.person_id, Membership.accepted_at)
         .join(Membership, Membership.company_id == Company.id)
@@ -232,7 +239,7 @@ async def list_places(session: AsyncSession, *, account_id: UUID) -> list[Place]
             PersonSpell,
             (PersonSpell.company_id == Membership.company_id) & (PersonSpell.person_id == Membership.person_id),
         )
-        .where(Membership.account_id == account_id, on_day(business_day()), PersonSpell.status != Status.LEFT)
+        .where(Membership.account_id == account_id, on_day(business_day()), PersonSpell.status == Status.EMPLOYED)
         .order_by(Company.code)
     )
     return [Place(*row) for row in found]
@@ -361,20 +368,39 @@ async def lock_admins(session: AsyncSession, *, company_id: UUID) -> None:
 
 
 async def has_other_admin(session: AsyncSession, *, company_id: UUID, person_id: UUID) -> bool:
-    """Whether somebody else administers the company: has an account there, and is employed for good."""
+    """Whether somebody else administers the company: has an account there, and is employed today and for good."""
+    later = aliased(PersonSpell)
     leaves = exists().where(
-        PersonSpell.company_id == company_id,
-        PersonSpell.person_id == Person.id,
-        PersonSpell.ends_on > business_day(),
-        PersonSpell.status == Status.LEFT,
+        later.company_id == company_id,
+        later.person_id == Person.id,
+        later.ends_on > business_day(),
+        later.status == Status.LEFT,
     )
     others = exists().where(
         Person.company_id == company_id,
         Person.id != person_id,
         Person.roles.contains(["admin"]),
+        PersonSpell.company_id == company_id,
+        PersonSpell.person_id == Person.id,
+        PersonSpell.status == Status.EMPLOYED,
+        on_day(business_day()),
         Membership.company_id == company_id,
         Membership.person_id == Person.id,
         Membership.accepted_at.is_not(None),
         ~leaves,
     )
     return bool(await session.scalar(select(others)))
+
+
+async def is_operator(session: AsyncSession, *, company_id: UUID, person_id: UUID) -> bool:
+    """Whether the person's account operates the installation."""
+    statement = (
+        select(Account.id)
+        .join(Membership, Membership.account_id == Account.id)
+        .where(
+            Membership.company_id == company_id,
+            Membership.person_id == person_id,
+            Account.is_platform | Account.is_ops,
+        )
+    )
+    return await session.scalar(statement) is not None

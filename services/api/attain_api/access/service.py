@@ -52,12 +52,17 @@ async def sign_in(
     fits = await state.passwords.matches(password, account.password_hash if account else None)
     if account is None or not fits:
         raise _wrong_credentials(tries)
+    try:
+        async with transaction(state.sessions, state.doorbell) as uow:
+            # a change of the password ends all sessions, also one that is about to begin with the old password
+            if await repository.hold_password_hash(uow.session, account_id=account.id) != account.password_hash:
+                raise _wrong_credentials(tries)
+            tokens = await begin_session(uow, state=state, account_id=account.id, scope=scope, client=client)
+    except (Conflict, NotAllowed):
+        await throttling.succeed(state, tries.subjects)
+        raise
+    # a company that the account does not belong to stays counted: its code is not to be guessed
     await throttling.succeed(state, tries.subjects)
-    async with transaction(state.sessions, state.doorbell) as uow:
-        # a change of the password ends all sessions, also one that is about to begin with the old password
-        if await repository.hold_password_hash(uow.session, account_id=account.id) != account.password_hash:
-            raise _wrong_credentials(tries)
-        tokens = await begin_session(uow, state=state, account_id=account.id, scope=scope, client=client)
     return tokens, tries.headers
 
 
@@ -121,7 +126,11 @@ def _end_of_session(state: ApiState, now: datetime) -> datetime:
 
 
 def _chosen_place(places: list[Place], *, scope: str) -> Place:
-    """The company asked for by its code, else the only one that was taken up before."""
+    """The company asked for by its code, else the only one that was taken up before.
+
+    One that was not is told to nobody: the account's holder need not be whom that company means by the e-mail. Its code
+    comes from whoever made the company.
+    """
     wanted = [word.removeprefix(COMPANY_SCOPE) for word in scope.split() if word.startswith(COMPANY_SCOPE)]
     if wanted:
         for place in places:
@@ -129,14 +138,14 @@ def _chosen_place(places: list[Place], *, scope: str) -> Place:
                 return place
         # the same answer whether such a company exists or not (ORG-0)
         raise Unauthenticated("The account does not belong to that company.", code="invalid-credentials")
-    if not places:
-        raise NotAllowed("The account belongs to no company.")
     accepted = [place for place in places if place.accepted_at is not None]
-    if len(accepted) != 1:
+    if not accepted:
+        raise NotAllowed("The account belongs to no company today.")
+    if len(accepted) > 1:
         raise Conflict(
             "The account belongs to several companies: name one with scope=company:<code>.",
             code="company-required",
-            companies=[place.code for place in places],
+            companies=[place.code for place in accepted],
         )
     return accepted[0]
 

@@ -56,6 +56,9 @@ SEES_RECORDS = SEES_EVERYBODY | READS_EVERYBODY
 READS_ALL_GOALS = frozenset({"hr", "executive"})
 READS_ALL_SHOPS = frozenset({"hr", "executive", "admin"})
 
+MEASURING = ("submitted", "confirmed", "closed")
+"""The states of goals that bring the sight of their shops: a draft is its owner's word alone, and may stay for ever."""
+
 Key = InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None] | ColumnElement[UUID]
 
 
@@ -248,7 +251,7 @@ class View:
             .join(Goal, (Goal.company_id == IndicatorSource.company_id) & (Goal.id == IndicatorSource.goal_id))
             .where(
                 IndicatorSource.company_id == company_id,
-                Goal.state != "cancelled",
+                Goal.state.in_(MEASURING),
                 or_(Goal.person_id == me, Goal.person_id.in_(self.below), Goal.department_id.in_(self.led)),
             )
         )
@@ -270,11 +273,11 @@ def goal_is_public() -> ColumnElement[bool]:
 
 
 def owner_has_account(company_id: UUID, owner: OwnerColumns = GOAL_OWNER) -> ColumnElement[bool]:
-    """Whether somebody can sign in for the owner of a goal: the person, the department's head, an executive.
+    """Whether somebody can sign in for the owner of a goal today: the person, the department's head, an executive.
 
     An owner without an account is acted for by an administrator (SEC-3, GOAL-3).
     """
-    # the account of somebody who has left is closed
+    # an account is good from the first day to the last
     signed_up = (
         select(Membership.person_id)
         .join(
@@ -284,7 +287,7 @@ def owner_has_account(company_id: UUID, owner: OwnerColumns = GOAL_OWNER) -> Col
         .where(
             Membership.company_id == company_id,
             Membership.accepted_at.is_not(None),
-            PersonSpell.status != "left",
+            PersonSpell.status == "employed",
             on_day(business_day()),
         )
     )

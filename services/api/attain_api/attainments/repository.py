@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Subquery, column, exists, or_, select, text
+from sqlalchemy import Row, Select, Subquery, column, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_api.access.actor import Actor
@@ -90,20 +90,23 @@ class WaitState(NamedTuple):
 
 
 def _if_seen(found: Subquery, *, visible_to: Actor, goal_id: UUID) -> Select[*tuple[Any, ...]]:
-    """A statement's row on a goal, where the caller sees the goal at least in its public form."""
-    return select(found).where(
-        exists().where(
-            Goal.company_id == visible_to.company_id,
-            Goal.id == goal_id,
-            or_(View(visible_to).goal(), goal_is_public()),
-        )
+    """A statement's row on a goal, where the caller sees the goal at least in its public form; and whether in full."""
+    view = View(visible_to)
+    return (
+        select(found, view.goal().label("is_full"))
+        .select_from(found)
+        .join(Goal, (Goal.company_id == visible_to.company_id) & (Goal.id == goal_id))
+        .where(or_(view.goal(), goal_is_public()))
     )
 
 
 async def find_attainment(
     session: AsyncSession, *, visible_to: Actor, goal_id: UUID, as_of: datetime
 ) -> Row[Any] | None:
-    """A goal's stored attainment, and up to which batch it speaks; nulls where none is stored yet."""
+    """A goal's stored attainment, and up to which batch it speaks; nulls where none is stored yet.
+
+    `is_full` says whether the caller sees the goal in full.
+    """
     rows = await session.execute(
         _if_seen(_ATTAINMENT, visible_to=visible_to, goal_id=goal_id),
         {"company_id": visible_to.company_id, "goal_id": goal_id, "as_of": as_of},
@@ -121,7 +124,7 @@ async def find_wait_state(
             {"company_id": visible_to.company_id, "goal_id": goal_id, "batch_id": batch_id},
         )
     ).one_or_none()
-    return WaitState(*row) if row else None
+    return WaitState(row.state, row.first_batch_id, row.has_older_open) if row else None
 
 
 async def list_scored_goals(

@@ -61,10 +61,12 @@ async def get_attainment(uow: UnitOfWork, *, actor: Actor, goal_id: UUID, as_of:
     if row is None:
         raise NotFound("no such goal")
     if as_of is None and row.computed_at is not None and row.business_day == business_day():
-        return AttainmentRead.model_validate(row)
-    # not computed yet, of another day's calendar, or of another instant's facts
-    evaluation = await _evaluate(uow.session, actor=actor, goal_id=goal_id, as_of=as_of)
-    return _read_evaluation(evaluation, row, computed_at=now)
+        attainment = AttainmentRead.model_validate(row)
+    else:  # not computed yet, of another day's calendar, or of another instant's facts
+        evaluation = await _evaluate(uow.session, actor=actor, goal_id=goal_id, as_of=as_of)
+        attainment = _read_evaluation(evaluation, row, computed_at=now)
+    # the rule quotes the rubric, which is no part of a goal's public form
+    return attainment if row.is_full else attainment.model_copy(update={"rule": None})
 
 
 async def get_scorecard(uow: UnitOfWork, *, actor: Actor, owner: OwnerKey, cycle_id: UUID) -> ScorecardRead:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Header, Query, Response
 
+from attain_api.access.actor import Actor
 from attain_api.access.authentication import authenticate
 from attain_api.deps import Credential, RolePolicy, State
 from attain_api.messages import preferred
@@ -14,7 +15,7 @@ from attain_api.people.exporting import File
 from attain_api.people.filters import ExportQuery
 from attain_api.people.repository import PeopleFilter
 from attain_shared.clock import business_day
-from attain_shared.db.session import reading
+from attain_shared.db.session import UnitOfWork, reading
 from attain_shared.errors import Unavailable
 
 EVERYBODY = RolePolicy(frozenset({"admin", "hr", "executive", "employee"}))
@@ -59,9 +60,13 @@ async def read_export(
 ) -> Download:
     """Read what the caller may see, give the connection back, and write the file; one at a time in a process.
 
+    Nobody but a caller of the company waits for it: they are asked about beforehand, and once more when it is read.
+
     Raises:
         Unavailable: others are before, and take too long.
     """
+    async with reading(state.sessions) as uow:
+        await _caller(uow, credential, state)
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             await _one_at_a_time.acquire()
@@ -73,12 +78,17 @@ async def read_export(
         _one_at_a_time.release()
 
 
+async def _caller(uow: UnitOfWork, credential: str, state: State) -> Actor:
+    secret_key = state.settings.secret_key.get_secret_value()
+    actor = await authenticate(uow.session, credential=credential, secret_key=secret_key)
+    EVERYBODY.check(actor)
+    return actor
+
+
 async def _export(credential: str, state: State, query: ExportQuery, accept_language: str | None) -> Download:
     language, wanted = preferred(accept_language), query.wanted()
     async with reading(state.sessions) as uow:
-        secret_key = state.settings.secret_key.get_secret_value()
-        actor = await authenticate(uow.session, credential=credential, secret_key=secret_key)
-        EVERYBODY.check(actor)
+        actor = await _caller(uow, credential, state)
         lines = await exporting.read_cells(uow, actor=actor, wanted=wanted, language=language)
     file = await asyncio.to_thread(exporting.write_file, lines, file_format=query.format, language=language)
     return Download(wanted=wanted, file=file)

@@ -1,6 +1,6 @@
 """What happens to people: dated events, recorded, corrected and withdrawn (ORG-3)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,14 +10,14 @@ from pydantic import BaseModel
 from attain_api.access.actor import Actor
 from attain_api.paging import PageQuery
 from attain_api.people import reading, repository
-from attain_shared.clock import business_day, utc_now
+from attain_api.people.settling import TimelineConflict, check_references, settle, spells_of
+from attain_shared.clock import utc_now
 from attain_shared.db.session import UnitOfWork
-from attain_shared.errors import ActionNotAllowed, Conflict, FieldError, Invalid, NotAllowed, NotFound
+from attain_shared.errors import ActionNotAllowed, FieldError, Invalid, NotAllowed, NotFound
 from attain_shared.identifiers import new_id
 from attain_shared.people.models import Person, PersonEvent
-from attain_shared.people.queries import replace_spells, standing
 from attain_shared.people.schemas import CorrectBody, EventRead
-from attain_shared.people.timeline import TERMS, EventKind, TimelineBroken, build_spells, stored_changes
+from attain_shared.people.timeline import TERMS, EventKind, Spell, stored_changes
 
 SETS = {
     EventKind.HIRE: frozenset(
@@ -34,22 +34,6 @@ SETS = {
     ),
 }
 """What each kind of event can set."""
-_UNKNOWN = {
-    "department_id": ("unknown-department", "There is no such department, or it is closed."),
-    "position_id": ("unknown-position", "There is no such position, or it is closed."),
-    "manager_id": ("unknown-person", "There is no such person, or they have left."),
-    "mentor_id": ("unknown-person", "There is no such person, or they have left."),
-}
-
-
-class ManagerCycle(Conflict):
-    """Nobody manages themselves, at any distance, on any day."""
-
-    code, title = "manager-cycle", "The manager line would close a circle"
-
-
-class TimelineConflict(Conflict):
-    """The event does not fit what else is recorded."""
 
 
 async def record_event(
@@ -71,15 +55,7 @@ async def record_event(
     """
     await check_references(uow, actor=actor, person_id=person.id, changes=changes, on=effective_on)
     events = await repository.list_events(uow.session, company_id=actor.company_id, person_id=person.id)
-    stored = stored_changes(changes)
-    if any(
-        event.kind == kind
-        and event.effective_on == effective_on
-        and event.changes == stored
-        and event.withdrawn_at is None
-        for event in events
-    ):
-        return
+    before, stored = spells_of(events), stored_changes(changes)
     event = PersonEvent(
         company_id=actor.company_id,
         id=new_id(),
@@ -90,16 +66,34 @@ async def record_event(
         note=note,
         recorded_by=actor.person_id,
     )
+    if any(_is_same(event, other) for other in events) and _changes_nothing(before, [*events, event]):
+        return
     uow.session.add(event)
-    await _settle(uow, person=person, events=[*events, event])
+    await settle(uow, actor=actor, person=person, before=before, events=[*events, event])
+
+
+def _is_same(event: PersonEvent, other: PersonEvent) -> bool:
+    return other.withdrawn_at is None and (other.kind, other.effective_on, other.changes) == (
+        event.kind,
+        event.effective_on,
+        event.changes,
+    )
+
+
+def _changes_nothing(before: Sequence[Spell], events: Sequence[PersonEvent]) -> bool:
+    """Whether one more event leaves everything as it is; one that would not even fit certainly changes something."""
+    try:
+        return spells_of(events) == before
+    except TimelineConflict:
+        return events[-1].kind == EventKind.LEAVE
 
 
 async def correct_event(
-    uow: UnitOfWork, *, actor: Actor, person_id: UUID, event_id: UUID, data: CorrectBody
-) -> EventRead:
-    """Withdraw an event and record what it should have said in its place, with a record of both."""
-    person, events = await _locked(uow, actor=actor, person_id=person_id)
-    wrong = _standing_event(events, event_id)
+    uow: UnitOfWork, *, actor: Actor, person: Person, event_id: UUID, data: CorrectBody
+) -> PersonEvent:
+    """Withdraw an event of a person who is held, and record what it should have said in its place."""
+    events = await repository.list_events(uow.session, company_id=actor.company_id, person_id=person.id)
+    before, wrong = spells_of(events), _standing_event(events, event_id)
     given = data.model_dump(exclude_unset=True, exclude={"reason", "effective_on", "note"})
     if strange := given.keys() - SETS[EventKind(wrong.kind)]:
         faults = [
@@ -108,11 +102,11 @@ async def correct_event(
         ]
         raise Invalid("The correction does not fit the event; see `errors`.", errors=faults)
     effective_on = data.effective_on if isinstance(data.effective_on, date) else wrong.effective_on
-    await check_references(uow, actor=actor, person_id=person_id, changes=given, on=effective_on)
+    await check_references(uow, actor=actor, person_id=person.id, changes=given, on=effective_on)
     right = PersonEvent(
         company_id=actor.company_id,
         id=new_id(),
-        person_id=person_id,
+        person_id=person.id,
         kind=wrong.kind,
         effective_on=effective_on,
         changes=wrong.changes | stored_changes(given),
@@ -122,19 +116,23 @@ async def correct_event(
     )
     _withdraw(wrong, actor=actor, reason=data.reason)
     uow.session.add(right)
-    await _settle(uow, person=person, events=[*events, right])
-    return reading.read_event(right, actor=actor, in_full=True)
+    await settle(uow, actor=actor, person=person, before=before, events=[*events, right])
+    return right
 
 
-async def withdraw_event(uow: UnitOfWork, *, actor: Actor, person_id: UUID, event_id: UUID, reason: str) -> EventRead:
-    """Take an event back, with a record; the hire stays."""
-    person, events = await _locked(uow, actor=actor, person_id=person_id)
-    event = _standing_event(events, event_id)
+async def withdraw_event(uow: UnitOfWork, *, actor: Actor, person: Person, event_id: UUID, reason: str) -> PersonEvent:
+    """Take an event of a person who is held back, with a record; the hire stays."""
+    events = await repository.list_events(uow.session, company_id=actor.company_id, person_id=person.id)
+    before, event = spells_of(events), _standing_event(events, event_id)
     if event.kind == EventKind.HIRE:
         raise ActionNotAllowed("A hire can be corrected, but not taken back.")
     _withdraw(event, actor=actor, reason=reason)
-    await _settle(uow, person=person, events=events)
-    return reading.read_event(event, actor=actor, in_full=True)
+    try:
+        await settle(uow, actor=actor, person=person, before=before, events=events)
+    except Invalid as refusal:
+        detail = "Without it the person would be in, or led by, what is not there any more."
+        raise TimelineConflict(detail, code="no-longer-there") from refusal
+    return event
 
 
 async def list_history(
@@ -149,37 +147,15 @@ async def list_history(
     events, cursor = await repository.list_history(
         uow.session, company_id=actor.company_id, person_id=person_id, query=query
     )
-    return [reading.read_event(event, actor=actor, in_full=row.sight == "full") for event in events], cursor
-
-
-async def check_references(
-    uow: UnitOfWork, *, actor: Actor, person_id: UUID, changes: Mapping[str, Any], on: date
-) -> None:
-    """Refuse a department, position, manager or mentor that nobody can be given on that day or today."""
-    wanted = {name: changes[name] for name in _UNKNOWN if changes.get(name) is not None}
-    if changes.get("manager_id") == person_id:
-        raise ManagerCycle("Nobody is their own manager.")
-    if changes.get("mentor_id") == person_id:
-        raise Invalid.field("/mentor_id", "own-mentor", "Nobody is their own mentor.")
-    unusable = await repository.list_unusable(
-        uow.session, company_id=actor.company_id, wanted=wanted, on=max(on, business_day())
-    )
-    if unusable:
-        faults = [FieldError(f"/{name}", *_UNKNOWN[name]) for name in unusable]
-        raise Invalid(faults[0].detail, errors=faults)
+    is_open = row.erased_at is None
+    return [
+        reading.read_event(event, actor=actor, in_full=row.sight == "full", is_open=is_open) for event in events
+    ], cursor
 
 
 def changes_of(body: BaseModel) -> dict[str, Any]:
     """What an action's body says about the person."""
     return {name: value for name, value in body.model_dump(exclude_unset=True).items() if name in TERMS}
-
-
-async def _locked(uow: UnitOfWork, *, actor: Actor, person_id: UUID) -> tuple[Person, list[PersonEvent]]:
-    await repository.lock_managers(uow.session, company_id=actor.company_id)
-    person = await repository.lock_person(uow.session, company_id=actor.company_id, person_id=person_id)
-    if person is None:
-        raise NotFound("There is no such person.")
-    return person, await repository.list_events(uow.session, company_id=actor.company_id, person_id=person_id)
 
 
 def _standing_event(events: Iterable[PersonEvent], event_id: UUID) -> PersonEvent:
@@ -193,22 +169,3 @@ def _standing_event(events: Iterable[PersonEvent], event_id: UUID) -> PersonEven
 
 def _withdraw(event: PersonEvent, *, actor: Actor, reason: str) -> None:
     event.withdrawn_at, event.withdrawn_by, event.withdrawal_reason = utc_now(), actor.person_id, reason
-
-
-async def _settle(uow: UnitOfWork, *, person: Person, events: Iterable[PersonEvent]) -> None:
-    """Make the spells anew from the events that stand."""
-    try:
-        spells = build_spells(standing(events))
-    except TimelineBroken as broken:
-        raise TimelineConflict(
-            f"{broken.detail} ({broken.event.kind} on {broken.event.effective_on})",
-            code=broken.code,
-            event_id=str(broken.event.id),
-        ) from broken
-    person.version += 1
-    await uow.session.flush()
-    await replace_spells(uow.session, company_id=person.company_id, person_id=person.id, spells=spells)
-    if any(spell.manager_id for spell in spells) and await repository.list_in_cycles(
-        uow.session, company_id=person.company_id, person_ids=[person.id]
-    ):
-        raise ManagerCycle("The new manager reports, directly or not, to the person.")

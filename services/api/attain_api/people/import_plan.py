@@ -7,10 +7,12 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
+from attain_api.access.actor import Actor
 from attain_api.people.bulk import KnownDepartment, KnownPerson, KnownPosition
 from attain_api.people.import_departments import DepartmentFinder, NewDepartment, path_of
 from attain_api.people.import_rows import Row, Upload
-from attain_shared.errors import FieldError
+from attain_api.people.service import check_roles
+from attain_shared.errors import FieldError, NotAllowed
 from attain_shared.identifiers import new_id
 from attain_shared.people.import_schemas import ImportRow
 
@@ -29,7 +31,8 @@ class Knowledge:
     """What the company has."""
 
     today: date
-    may_make_admins: bool
+    actor: Actor
+    """Who imports."""
     create_departments: bool
     departments: list[KnownDepartment]
     positions: list[KnownPosition]
@@ -132,11 +135,15 @@ class _Planner:
                 faults += self._differences(data, known, department, position)
             plan.unchanged[row.number] = known.id
         else:
-            if "admin" in data.roles and not self._known.may_make_admins:
-                said = "Only an administrator gives the role of one."
-                faults.append(FieldError("roles", "not-allowed", said))
+            faults += self._roles_refused(data)
             plan.people[row.number] = NewPerson(new_id(), data, department and department.id, position and position.id)
         self._upload.blame(row, *faults)
+
+    def _roles_refused(self, data: ImportRow) -> Iterator[FieldError]:
+        try:
+            check_roles(self._known.actor, before=(), after=data.roles)
+        except NotAllowed as error:
+            yield FieldError("roles", error.code, error.detail)
 
     def _find_position(self, data: ImportRow, department: KnownDepartment | None) -> KnownPosition | FieldError | None:
         if data.position is None:

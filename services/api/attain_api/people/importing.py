@@ -42,6 +42,7 @@ async def import_people(
         Invalid: not a dry run, and something is wrong with a row; then nothing is stored.
     """
     if not dry_run:
+        await bulk.take_time(uow.session)
         await repository.lock_managers(uow.session, company_id=actor.company_id)  # of two imports the second waits
     known = await _knowledge(
         uow, actor=actor, upload=upload, create_departments=create_departments, is_for_good=not dry_run
@@ -64,7 +65,7 @@ async def _knowledge(
     people = await bulk.list_people_named(session, company_id=company_id, emails=emails, on=today)
     return Knowledge(
         today=today,
-        may_make_admins="admin" in actor.roles,
+        actor=actor,
         create_departments=create_departments,
         departments=await bulk.list_departments(session, company_id=company_id, hold=is_for_good),
         positions=await bulk.list_positions(session, company_id=company_id),

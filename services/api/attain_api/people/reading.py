@@ -1,9 +1,12 @@
 """A person as the contract shows it to one caller: what is hidden is null and named (SEC-3, SEC-4)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from attain_api.access.actor import Actor
+from attain_api.conditional import content_tag
 from attain_api.people.repository import PersonRow
 from attain_shared.people.models import PersonEvent
 from attain_shared.people.schemas import EventRead, PersonRead
@@ -35,19 +38,30 @@ def may_write(actor: Actor) -> bool:
     return bool(actor.roles & WRITERS)
 
 
-def read_person(row: PersonRow, *, actor: Actor) -> PersonRead:
-    """A person, as far as the caller may see."""
-    return read_people([row], actor=actor)[0]
+@dataclass(frozen=True, slots=True)
+class ShownPerson:
+    """A person as the caller sees them, and the tag of this sight."""
+
+    id: UUID
+    body: PersonRead
+    tag: str
 
 
-def read_people(rows: Sequence[PersonRow], *, actor: Actor) -> list[PersonRead]:
+def show_person(row: PersonRow, *, actor: Actor, is_now: bool) -> ShownPerson:
+    """The tag changes with every event, also with one to come, for whoever sees more than the directory."""
+    body = read_people([row], actor=actor, is_now=is_now)[0]
+    version = "" if row.sight == "directory" else f"{row.version} "
+    return ShownPerson(body.id, body, content_tag(f"{version}{body.model_dump_json()}".encode()))
+
+
+def read_people(rows: Sequence[PersonRow], *, actor: Actor, is_now: bool = True) -> list[PersonRead]:
     """A list of them: the names of a row's columns are asked for once, as each asking takes longer than all the rest."""
     names = rows[0]._fields if rows else ()
-    return [_read(dict(zip(names, row, strict=True)), actor=actor) for row in rows]
+    return [_read(dict(zip(names, row, strict=True)), actor=actor, is_now=is_now) for row in rows]
 
 
-def _read(fields: dict[str, Any], *, actor: Actor) -> PersonRead:
-    actions = actions_on(fields, actor=actor)
+def _read(fields: dict[str, Any], *, actor: Actor, is_now: bool) -> PersonRead:
+    actions = actions_on(fields, actor=actor) if is_now else []
     hidden = _MASKED[fields["sight"]]
     fields |= dict.fromkeys(hidden)
     fields |= {"masked": hidden, "allowed_actions": actions}
@@ -62,13 +76,14 @@ def actions_on(fields: Mapping[str, Any], *, actor: Actor) -> list[str]:
     return [action for action in ACTIONS[fields["status"]] if action != "confirm" or may_confirm]
 
 
-def read_event(event: PersonEvent, *, actor: Actor, in_full: bool) -> EventRead:
-    """An event; notes are for those who see the person in full."""
+def read_event(event: PersonEvent, *, actor: Actor, in_full: bool, is_open: bool = True) -> EventRead:
+    """An event; notes are for those who see the person in full, and with an erased person nothing is done any more."""
     shown = {name: getattr(event, name) for name in EventRead.model_fields if name != "allowed_actions"}
     if not in_full:
         shown |= {"note": None, "withdrawal_reason": None}
         shown["changes"] = {name: value for name, value in event.changes.items() if name not in CONTACTS}
-    return EventRead.model_validate(shown | {"allowed_actions": event_actions(event, actor=actor)})
+    actions = event_actions(event, actor=actor) if is_open else []
+    return EventRead.model_validate(shown | {"allowed_actions": actions})
 
 
 def event_actions(event: PersonEvent, *, actor: Actor) -> list[str]:

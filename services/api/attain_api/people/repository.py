@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Row, Select, bindparam, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Date, Row, Select, and_, bindparam, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -16,7 +16,7 @@ from attain_api.access.actor import Actor
 from attain_api.access.visibility import SEES_RECORDS, View, on_day, view_of
 from attain_api.paging import PageQuery, paginate, paginate_columns
 from attain_shared.clock import business_day
-from attain_shared.departments.models import Department
+from attain_shared.departments.models import Department, DepartmentSpell
 from attain_shared.people.models import Person, PersonEvent, PersonSpell
 from attain_shared.positions.models import Position
 
@@ -55,6 +55,7 @@ def _select_people(view: View, *, day: Any, is_today: bool) -> Select[*tuple[Any
     The directory is that of today: another day is for those who may see the record.
     """
     company_id = view.actor.company_id
+    department_name = Department.name if is_today else DepartmentSpell.name
     statement = (
         select(
             Person.id,
@@ -63,9 +64,10 @@ def _select_people(view: View, *, day: Any, is_today: bool) -> Select[*tuple[Any
             Person.phone,
             Person.roles,
             Person.created_at,
+            Person.version,
             PersonSpell.status,
             PersonSpell.department_id,
-            Department.name.label("department_name"),
+            department_name.label("department_name"),
             PersonSpell.position_id,
             Position.name.label("position_name"),
             PersonSpell.manager_id,
@@ -81,15 +83,26 @@ def _select_people(view: View, *, day: Any, is_today: bool) -> Select[*tuple[Any
             view.sight().label("sight"),
         )
         .join(PersonSpell, (PersonSpell.company_id == Person.company_id) & (PersonSpell.person_id == Person.id))
-        .outerjoin(
-            Department, (Department.company_id == Person.company_id) & (Department.id == PersonSpell.department_id)
-        )
+        .outerjoin(*_department(day, is_today=is_today))
         .outerjoin(Position, (Position.company_id == Person.company_id) & (Position.id == PersonSpell.position_id))
         .outerjoin(_Manager, (_Manager.company_id == Person.company_id) & (_Manager.id == PersonSpell.manager_id))
         .where(Person.company_id == company_id, on_day(day))
     )
     in_directory = PersonSpell.status == "employed"
     return statement.where(or_(in_directory, view.record()) if is_today else view.record())
+
+
+def _department(day: Any, *, is_today: bool) -> tuple[Any, ColumnElement[bool]]:  # noqa: ANN401 - as above
+    """What to join for the department of a spell: as it is, or as it was on a day."""
+    if is_today:
+        return Department, (Department.company_id == Person.company_id) & (Department.id == PersonSpell.department_id)
+    then = DepartmentSpell
+    return then, and_(
+        then.company_id == Person.company_id,
+        then.department_id == PersonSpell.department_id,
+        then.starts_on <= day,
+        then.ends_on > day,
+    )
 
 
 class _Shape(NamedTuple):
@@ -123,8 +136,9 @@ def _statement_of_one(shape: _Shape) -> Select[*tuple[Any, ...]]:
 def _statement_of_many(shape: _Shape) -> Select[*tuple[Any, ...]]:
     view = view_of(shape.roles)
     parameters: dict[str, Any] = {name: bindparam(f"wanted_{name}") for name in shape.given}
-    wanted = PeopleFilter(subtree=shape.subtree, q=shape.q, **parameters)
-    statement = _select_people(view, day=bindparam("day", type_=Date()), is_today=shape.is_today)
+    day: Any = bindparam("day", type_=Date())
+    wanted = PeopleFilter(on=None if shape.is_today else day, subtree=shape.subtree, q=shape.q, **parameters)
+    statement = _select_people(view, day=day, is_today=shape.is_today)
     statement = statement.where(*_conditions(view, wanted))
     return statement.where(view.record()) if shape.of_record else statement
 
@@ -170,7 +184,7 @@ def _conditions(view: View, wanted: PeopleFilter) -> Iterable[ColumnElement[bool
     if wanted.q is not None:
         yield Person.name.icontains(wanted.q, autoescape=True)
     if wanted.department_id is not None:
-        yield _in_department(view.actor.company_id, wanted.department_id, subtree=wanted.subtree)
+        yield _in_department(view.actor.company_id, wanted.department_id, subtree=wanted.subtree, then=wanted.on)
     if wanted.position_id is not None:
         yield PersonSpell.position_id == wanted.position_id
     if wanted.status is not None:
@@ -192,17 +206,19 @@ def _conditions(view: View, wanted: PeopleFilter) -> Iterable[ColumnElement[bool
         yield from of_record
 
 
-def _in_department(company_id: UUID, department_id: UUID, *, subtree: bool) -> ColumnElement[bool]:
+def _in_department(company_id: UUID, department_id: UUID, *, subtree: bool, then: date | None) -> ColumnElement[bool]:
+    """Whether a spell is in a department, or with the subtree in one below it; on another day in the tree of that day."""
     if not subtree:
         return PersonSpell.department_id == department_id
-    tree = (
-        select(Department.id)
-        .where(Department.company_id == company_id, Department.id == department_id)
-        .cte("tree", recursive=True)
-    )
-    tree = tree.union(
-        select(Department.id).join(tree, Department.parent_id == tree.c.id).where(Department.company_id == company_id)
-    )
+    if then is None:
+        member, parent, here = Department.id, Department.parent_id, Department.company_id == company_id
+    else:
+        member, parent = DepartmentSpell.department_id, DepartmentSpell.parent_id
+        here = and_(
+            DepartmentSpell.company_id == company_id, DepartmentSpell.starts_on <= then, DepartmentSpell.ends_on > then
+        )
+    tree = select(member.label("id")).where(here, member == department_id).cte("tree", recursive=True)
+    tree = tree.union(select(member).join(tree, parent == tree.c.id).where(here))
     return PersonSpell.department_id.in_(select(tree.c.id))
 
 
@@ -274,7 +290,7 @@ async def list_unusable(
             Department.company_id == company_id, Department.id == given["department_id"], _is_open(Department, on)
         )
         # held against whoever closes it at this moment: they wait, or have been faster and are seen
-        if await session.scalar(statement.with_for_update(read=True, key_share=True)) is not None:
+        if await session.scalar(statement.with_for_update(read=True)) is not None:
             usable.add("department_id")
     others = [_usable(company_id, field, value, on) for field, value in given.items() if field != "department_id"]
     if others:

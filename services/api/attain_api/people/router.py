@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from attain_api.conditional import ChangeTag, Tag, content_tag
+from attain_api.conditional import ChangeTag, Tag
 from attain_api.deps import CurrentActor, IfMatch, Uow, allow
 from attain_api.idempotency import Creation
 from attain_api.paging import PageQuery
@@ -53,9 +53,9 @@ async def create_person(*, uow: Uow, creation: Creation, body: PersonCreate) -> 
     return await creation.answer(
         uow,
         lambda: service.create_person(uow, actor=creation.actor, data=body),
-        lambda person: person,
+        lambda person: person.body,
         location="/v1/people/{id}",
-        etag=content_tag,
+        etag=lambda person: person.tag,
     )
 
 
@@ -124,8 +124,8 @@ async def get_person(
 ) -> PersonRead:
     """One person, today or as of another day."""
     person = await service.get_person(uow, actor=actor, person_id=person_id, on=on)
-    tag.show(content_tag(person))
-    return person
+    tag.show(person.tag)
+    return person.body
 
 
 @router.patch("/{person_id}", summary="Change a person", dependencies=[WRITE], responses=CONFLICT)
@@ -134,8 +134,8 @@ async def update_person(
 ) -> PersonRead:
     """Roles hold from the person's next request on; `409 manager-cycle` where the line would close a circle."""
     person = await service.update_person(uow, actor=actor, person_id=person_id, data=body, if_match=if_match)
-    tag.set(content_tag(person))
-    return person
+    tag.set(person.tag)
+    return person.body
 
 
 @router.post("/{person_id}/transfer", summary="Transfer a person", dependencies=[WRITE], responses=CONFLICT)
@@ -146,8 +146,8 @@ async def transfer_person(
     person = await service.act_on_person(
         uow, actor=actor, person_id=person_id, kind=EventKind.TRANSFER, body=body, if_match=if_match
     )
-    tag.set(content_tag(person))
-    return person
+    tag.set(person.tag)
+    return person.body
 
 
 @router.post("/{person_id}/promote", summary="Promote a person", dependencies=[WRITE], responses=CONFLICT)
@@ -158,8 +158,8 @@ async def promote_person(
     person = await service.act_on_person(
         uow, actor=actor, person_id=person_id, kind=EventKind.PROMOTE, body=body, if_match=if_match
     )
-    tag.set(content_tag(person))
-    return person
+    tag.set(person.tag)
+    return person.body
 
 
 @router.post("/{person_id}/change-manager", summary="Change the manager", dependencies=[WRITE], responses=CONFLICT)
@@ -170,8 +170,8 @@ async def change_manager(
     person = await service.act_on_person(
         uow, actor=actor, person_id=person_id, kind=EventKind.CHANGE_MANAGER, body=body, if_match=if_match
     )
-    tag.set(content_tag(person))
-    return person
+    tag.set(person.tag)
+    return person.body
 
 
 @router.post("/{person_id}/confirm", summary="Confirm a person", dependencies=[WRITE], responses=CONFLICT)
@@ -182,8 +182,8 @@ async def confirm_person(
     person = await service.act_on_person(
         uow, actor=actor, person_id=person_id, kind=EventKind.CONFIRM, body=body, if_match=if_match
     )
-    tag.set(content_tag(person))
-    return person
+    tag.set(person.tag)
+    return person.body
 
 
 @router.post("/{person_id}/leave", summary="Record a leave", dependencies=[WRITE], responses=CONFLICT)
@@ -194,8 +194,8 @@ async def leave_person(
     person = await service.act_on_person(
         uow, actor=actor, person_id=person_id, kind=EventKind.LEAVE, body=body, if_match=if_match
     )
-    tag.set(content_tag(person))
-    return person
+    tag.set(person.tag)
+    return person.body
 
 
 @router.post("/{person_id}/rehire", summary="Rehire a person", dependencies=[WRITE], responses=CONFLICT)
@@ -206,8 +206,8 @@ async def rehire_person(
     person = await service.act_on_person(
         uow, actor=actor, person_id=person_id, kind=EventKind.REHIRE, body=body, if_match=if_match
     )
-    tag.set(content_tag(person))
-    return person
+    tag.set(person.tag)
+    return person.body
 
 
 @router.get("/{person_id}/history", summary="What happened to a person", dependencies=[READ])
@@ -226,10 +226,24 @@ async def list_person_history(
     responses=CONFLICT,
 )
 async def correct_person_event(
-    *, uow: Uow, actor: CurrentActor, person_id: UUID, event_id: UUID, body: CorrectBody
+    *,
+    uow: Uow,
+    actor: CurrentActor,
+    tag: ChangeTag,
+    person_id: UUID,
+    event_id: UUID,
+    body: CorrectBody,
+    if_match: IfMatch = None,
 ) -> EventRead:
-    """The wrong event is withdrawn and the right one recorded in its place; both stay in the history."""
-    return await history.correct_event(uow, actor=actor, person_id=person_id, event_id=event_id, data=body)
+    """The wrong event is withdrawn and the right one recorded in its place; both stay in the history.
+
+    `If-Match` and `ETag` are the person's.
+    """
+    event, etag = await service.mend_event(
+        uow, actor=actor, person_id=person_id, event_id=event_id, body=body, if_match=if_match
+    )
+    tag.set(etag)
+    return event
 
 
 @router.post(
@@ -239,7 +253,18 @@ async def correct_person_event(
     responses=CONFLICT,
 )
 async def withdraw_person_event(
-    *, uow: Uow, actor: CurrentActor, person_id: UUID, event_id: UUID, body: WithdrawBody
+    *,
+    uow: Uow,
+    actor: CurrentActor,
+    tag: ChangeTag,
+    person_id: UUID,
+    event_id: UUID,
+    body: WithdrawBody,
+    if_match: IfMatch = None,
 ) -> EventRead:
-    """As if it had not been recorded, but for the record."""
-    return await history.withdraw_event(uow, actor=actor, person_id=person_id, event_id=event_id, reason=body.reason)
+    """As if it had not been recorded, but for the record. `If-Match` and `ETag` are the person's."""
+    event, etag = await service.mend_event(
+        uow, actor=actor, person_id=person_id, event_id=event_id, body=body, if_match=if_match
+    )
+    tag.set(etag)
+    return event

@@ -1,6 +1,5 @@
 """People: their records, and what is recorded of them today (ORG-3)."""
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -8,24 +7,32 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from attain_api.access.actor import Actor
-from attain_api.access.admins import check_not_last_admin, hold_admins
-from attain_api.conditional import apply_changes, check_if_match, content_tag
+from attain_api.access.admins import check_not_last_admin
+from attain_api.conditional import apply_changes, check_if_match
 from attain_api.paging import PageQuery
 from attain_api.people import history, reading, repository
+from attain_api.people.reading import ShownPerson
 from attain_api.people.repository import PeopleFilter
+from attain_api.people.settling import check_not_erased, check_references, check_roles, hold_person
 from attain_shared.clock import business_day
 from attain_shared.db.session import UnitOfWork
-from attain_shared.errors import Conflict, NotAllowed, NotFound
+from attain_shared.errors import Conflict, NotFound
 from attain_shared.identifiers import new_id
 from attain_shared.people.models import Person
 from attain_shared.people.queries import hire
-from attain_shared.people.schemas import CorrectBody, Dated, PersonCreate, PersonRead, PersonUpdate
+from attain_shared.people.schemas import (
+    CorrectBody,
+    Dated,
+    EventRead,
+    PersonCreate,
+    PersonRead,
+    PersonUpdate,
+    WithdrawBody,
+)
 from attain_shared.people.timeline import EventKind
 
 OF_PERSON = frozenset({"name", "email", "phone", "roles"})
 """What does not depend on the day."""
-LINE = frozenset({"manager_id", "hired_on"})
-"""What can close a circle of managers: such changes come one at a time."""
 BY_EVENT = (
     (EventKind.TRANSFER, ("department_id", "position_id")),
     (EventKind.CHANGE_MANAGER, ("manager_id",)),
@@ -40,12 +47,14 @@ class EmailTaken(Conflict):
     code, title = "email-taken", "E-mail already in use"
 
 
-async def create_person(uow: UnitOfWork, *, actor: Actor, data: PersonCreate) -> PersonRead:
+async def create_person(uow: UnitOfWork, *, actor: Actor, data: PersonCreate) -> ShownPerson:
     """A new person, hired on a day; in the future for somebody who is yet to come."""
     check_roles(actor, before=(), after=data.roles)
     person = Person(company_id=actor.company_id, id=new_id(), **data.model_dump(include=set(OF_PERSON)))
     changes = data.model_dump(include=set(history.SETS[EventKind.HIRE]), exclude_none=True)
-    await history.check_references(uow, actor=actor, person_id=person.id, changes=changes, on=data.hired_on)
+    await check_references(
+        uow, actor=actor, person_id=person.id, changes=changes, on=max(data.hired_on, business_day())
+    )
     uow.session.add(person)
     await _flush(uow)
     await hire(
@@ -59,12 +68,12 @@ async def create_person(uow: UnitOfWork, *, actor: Actor, data: PersonCreate) ->
     return await get_person(uow, actor=actor, person_id=person.id)
 
 
-async def get_person(uow: UnitOfWork, *, actor: Actor, person_id: UUID, on: date | None = None) -> PersonRead:
+async def get_person(uow: UnitOfWork, *, actor: Actor, person_id: UUID, on: date | None = None) -> ShownPerson:
     """A person as the caller sees them, today or on another day."""
     row = await repository.find_person_row(uow.session, actor=actor, person_id=person_id, on=on)
     if row is None:
         raise NotFound("There is no such person.")
-    return reading.read_person(row, actor=actor)
+    return reading.show_person(row, actor=actor, is_now=on in {None, business_day()})
 
 
 async def list_people(
@@ -72,19 +81,22 @@ async def list_people(
 ) -> tuple[list[PersonRead], str | None]:
     """A part of the people the caller sees."""
     rows, cursor = await repository.list_person_rows(uow.session, actor=actor, wanted=wanted, query=query)
-    return reading.read_people(rows, actor=actor), cursor
+    return reading.read_people(rows, actor=actor, is_now=wanted.on in {None, business_day()}), cursor
 
 
 async def update_person(
     uow: UnitOfWork, *, actor: Actor, person_id: UUID, data: PersonUpdate, if_match: str | None
-) -> PersonRead:
+) -> ShownPerson:
     """Change what is given; what is dated is recorded as an event of today."""
     changes = data.model_dump(exclude_unset=True)
-    if "roles" in changes:
-        await hold_admins(uow, company_id=actor.company_id)
-    if changes.keys() & LINE:
-        await repository.lock_managers(uow.session, company_id=actor.company_id)
-    person, before = await _lock(uow, actor=actor, person_id=person_id, if_match=if_match)
+    person, before = await _hold(
+        uow,
+        actor=actor,
+        person_id=person_id,
+        if_match=if_match,
+        admins=bool(changes.keys() & {"roles", "hired_on"}),
+        line=not changes.keys() <= OF_PERSON,
+    )
     roles = changes.get("roles", person.roles)
     check_roles(actor, before=person.roles, after=roles)
     if "admin" in person.roles and "admin" not in roles:
@@ -99,16 +111,17 @@ async def update_person(
 
 async def act_on_person(
     uow: UnitOfWork, *, actor: Actor, person_id: UUID, kind: EventKind, body: Dated, if_match: str | None
-) -> PersonRead:
+) -> ShownPerson:
     """Record a dated event; it takes effect on its day."""
     changes = history.changes_of(body)
-    if kind == EventKind.LEAVE:
-        await hold_admins(uow, company_id=actor.company_id)
-    if changes.keys() & LINE:
-        await repository.lock_managers(uow.session, company_id=actor.company_id)
-    person, _ = await _lock(uow, actor=actor, person_id=person_id, if_match=if_match)
-    if kind == EventKind.LEAVE and "admin" in person.roles:
-        await check_not_last_admin(uow, company_id=actor.company_id, person_id=person_id)
+    person, _ = await _hold(
+        uow,
+        actor=actor,
+        person_id=person_id,
+        if_match=if_match,
+        admins=kind == EventKind.LEAVE,
+        line="manager_id" in changes or kind == EventKind.REHIRE,
+    )
     reason = getattr(body, "reason", None)
     if reason is not None:
         changes["leaving_reason"] = reason
@@ -124,10 +137,23 @@ async def act_on_person(
     return await get_person(uow, actor=actor, person_id=person_id)
 
 
-def check_roles(actor: Actor, *, before: Iterable[str], after: Iterable[str]) -> None:
-    """Only an administrator makes or unmakes one: HR could otherwise promote itself."""
-    if "admin" in set(before) ^ set(after) and "admin" not in actor.roles:
-        raise NotAllowed("Only an administrator gives or takes the role of one.")
+async def mend_event(
+    uow: UnitOfWork,
+    *,
+    actor: Actor,
+    person_id: UUID,
+    event_id: UUID,
+    body: CorrectBody | WithdrawBody,
+    if_match: str | None,
+) -> tuple[EventRead, str]:
+    """Correct or withdraw an event; the event that then stands or was withdrawn, and the person's new tag."""
+    person, _ = await _hold(uow, actor=actor, person_id=person_id, if_match=if_match, admins=True, line=True)
+    if isinstance(body, CorrectBody):
+        event = await history.correct_event(uow, actor=actor, person=person, event_id=event_id, data=body)
+    else:
+        event = await history.withdraw_event(uow, actor=actor, person=person, event_id=event_id, reason=body.reason)
+    shown = await get_person(uow, actor=actor, person_id=person_id)
+    return reading.read_event(event, actor=actor, in_full=True), shown.tag
 
 
 async def _record_change(
@@ -158,19 +184,18 @@ async def _correct_hire(
     )
     right = {("effective_on" if name == "hired_on" else name): value for name, value in changes.items()}
     said = CorrectBody(reason="The record was changed.", **right)
-    await history.correct_event(uow, actor=actor, person_id=person.id, event_id=begun.id, data=said)
+    await history.correct_event(uow, actor=actor, person=person, event_id=begun.id, data=said)
 
 
-async def _lock(uow: UnitOfWork, *, actor: Actor, person_id: UUID, if_match: str | None) -> tuple[Person, PersonRead]:
-    """The person's row, locked, and what the caller has seen of it."""
-    person = await repository.lock_person(uow.session, company_id=actor.company_id, person_id=person_id)
-    if person is None:
-        raise NotFound("There is no such person.")
+async def _hold(
+    uow: UnitOfWork, *, actor: Actor, person_id: UUID, if_match: str | None, admins: bool, line: bool
+) -> tuple[Person, PersonRead]:
+    """The person's row, held for a change, and what the caller has seen of it."""
+    person = await hold_person(uow, actor=actor, person_id=person_id, admins=admins, line=line)
     before = await get_person(uow, actor=actor, person_id=person_id)
-    check_if_match(if_match, content_tag(before))
-    if person.erased_at is not None:
-        raise Conflict("The person's data have been erased.", code="erased")
-    return person, before
+    check_if_match(if_match, before.tag)
+    check_not_erased(person)
+    return person, before.body
 
 
 async def _flush(uow: UnitOfWork) -> None:

@@ -32,7 +32,7 @@ class ShownOwners:
 
 async def get_owners(uow: UnitOfWork, *, actor: Actor, shop_id: UUID, on: date) -> ShownOwners:
     """Who owns a shop on a day."""
-    return await _show(uow, await get_shop(uow, actor=actor, shop_id=shop_id), on=on)
+    return await _show(uow, await get_shop(uow, actor=actor, shop_id=shop_id), actor=actor, on=on)
 
 
 async def list_owner_sets(
@@ -40,7 +40,7 @@ async def list_owner_sets(
 ) -> tuple[list[ShopOwnersRead], str | None]:
     """A part of who has owned a shop, owns it and will, from its first owner on."""
     shop = await get_shop(uow, actor=actor, shop_id=shop_id)
-    rows = await repository.list_owners(uow.session, company_id=actor.company_id, shop_id=shop.id)
+    rows = await repository.list_owners(uow.session, visible_to=actor, shop_id=shop.id)
     sets = [one for one in owner_sets(rows) if one.starts_on != ALWAYS]
     newest_first = query.sort.startswith("-")
     if newest_first:
@@ -60,17 +60,17 @@ async def set_owners(
     shop = await get_shop(uow, actor=actor, shop_id=shop_id, for_update=True)
     # what a reader sees moves with the calendar and with names; what is overwritten only with the version
     check_if_match(if_match and _DIGEST.sub('"', if_match), version_tag(shop.version))
-    known = await repository.list_known_owners(
-        uow.session, company_id=actor.company_id, ids=[owner.id for owner in data.owners]
-    )
-    faults = list(share_faults(data.owners, known))
-    if faults:
-        raise Invalid("The owners are not valid; see `errors`.", errors=faults)
-    rows = await repository.list_owners(uow.session, company_id=actor.company_id, shop_id=shop.id)
+    rows = await repository.list_owners(uow.session, visible_to=actor, shop_id=shop.id)
     replaced = [row for row, _ in rows if row.ends_on > data.starts_on]
     if not _says_so_already(replaced, data):
+        known = await repository.list_known_owners(
+            uow.session, company_id=actor.company_id, ids=[owner.id for owner in data.owners]
+        )
+        faults = list(share_faults(data.owners, known))
+        if faults:
+            raise Invalid("The owners are not valid; see `errors`.", errors=faults)
         await _replace(uow, shop=shop, replaced=replaced, data=data)
-    return await _show(uow, shop, on=data.starts_on)
+    return await _show(uow, shop, actor=actor, on=data.starts_on)
 
 
 async def _replace(uow: UnitOfWork, *, shop: Shop, replaced: Sequence[ShopOwner], data: ShopOwnersUpdate) -> None:
@@ -96,12 +96,17 @@ async def _replace(uow: UnitOfWork, *, shop: Shop, replaced: Sequence[ShopOwner]
 
 
 def _says_so_already(replaced: Sequence[ShopOwner], data: ShopOwnersUpdate) -> bool:
-    stored = {(row.person_id or row.department_id, row.share, row.starts_on, row.ends_on) for row in replaced}
-    return stored == {(owner.id, owner.share, data.starts_on, FOREVER) for owner in data.owners}
+    """Whether the set in force on that day is this one, and no other is to follow it."""
+    if any(row.starts_on > data.starts_on or row.ends_on != FOREVER for row in replaced):
+        return False
+    stored = [
+        ("person" if row.person_id else "department", row.person_id or row.department_id, row.share) for row in replaced
+    ]
+    return sorted(stored, key=str) == sorted(((owner.type, owner.id, owner.share) for owner in data.owners), key=str)
 
 
-async def _show(uow: UnitOfWork, shop: Shop, *, on: date) -> ShownOwners:
-    rows = await repository.list_owners(uow.session, company_id=shop.company_id, shop_id=shop.id)
+async def _show(uow: UnitOfWork, shop: Shop, *, actor: Actor, on: date) -> ShownOwners:
+    rows = await repository.list_owners(uow.session, visible_to=actor, shop_id=shop.id)
     body = set_on(owner_sets(rows), on).read(shop.id)
     digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
     return ShownOwners(body, version_tag(shop.version, suffix=digest[:16]))

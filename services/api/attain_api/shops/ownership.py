@@ -15,6 +15,11 @@ from attain_shared.shops.schemas import OwnerShare, ShopOwnerRead, ShopOwnersRea
 WHOLE = Decimal(1)
 """What the shares of a day add up to."""
 
+_UNKNOWN = {
+    "person": "There is no such person, or they have left.",
+    "department": "There is no such department, or it is closed.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class OwnerSet:
@@ -34,7 +39,7 @@ class OwnerSet:
         )
 
 
-def owner_sets(rows: Iterable[tuple[ShopOwner, str]]) -> list[OwnerSet]:
+def owner_sets(rows: Iterable[tuple[ShopOwner, str | None]]) -> list[OwnerSet]:
     """The sets of all days, from -infinity to infinity; on days without rows nobody owns the shop."""
     sets = [OwnerSet(ALWAYS, FOREVER, ())]
     ordered = sorted(rows, key=lambda row: row[0].starts_on)
@@ -55,12 +60,12 @@ def set_on(sets: Iterable[OwnerSet], day: date) -> OwnerSet:
 
 
 def share_faults(owners: list[OwnerShare], known: set[tuple[str, UUID]]) -> Iterator[FieldError]:
-    """What is wrong with a set: an owner unknown or named twice, or shares that do not make 1."""
+    """What is wrong with a set: an owner unknown, gone or named twice, or shares that do not make 1."""
     seen: set[tuple[str, UUID]] = set()
     for place, owner in enumerate(owners):
         key = (owner.type, owner.id)
         if key not in known:
-            yield FieldError(f"/owners/{place}/id", "unknown-owner", f"There is no such {owner.type}.")
+            yield FieldError(f"/owners/{place}/id", "unknown-owner", _UNKNOWN[owner.type])
         elif key in seen:
             yield FieldError(f"/owners/{place}/id", "duplicate", "named twice")
         seen.add(key)
@@ -69,7 +74,7 @@ def share_faults(owners: list[OwnerShare], known: set[tuple[str, UUID]]) -> Iter
         yield FieldError("/owners", "shares-do-not-add-up", f"the shares make {reached}, not {WHOLE}")
 
 
-def _read_owner(owner: ShopOwner, name: str) -> ShopOwnerRead:
+def _read_owner(owner: ShopOwner, name: str | None) -> ShopOwnerRead:
     return ShopOwnerRead(
         type="person" if owner.person_id else "department",
         id=owner.person_id or owner.department_id,

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, func, literal, select, union_all
+from sqlalchemy import Select, case, exists, literal, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_api.access.actor import Actor
-from attain_api.access.visibility import View
+from attain_api.access.visibility import View, on_day
 from attain_api.paging import PageQuery, paginate
+from attain_shared.clock import business_day
 from attain_shared.departments.models import Department
-from attain_shared.people.models import Person
+from attain_shared.people.models import Person, PersonSpell
 from attain_shared.shops.models import Shop, ShopOwner
 
 
@@ -55,10 +56,21 @@ async def list_known_ids(session: AsyncSession, *, visible_to: Actor, shop_ids: 
     return set(await session.scalars(statement))
 
 
-async def list_owners(session: AsyncSession, *, company_id: UUID, shop_id: UUID) -> list[tuple[ShopOwner, str]]:
-    """Who has owned a shop, owns it and will, each with its name."""
+async def list_owners(session: AsyncSession, *, visible_to: Actor, shop_id: UUID) -> list[tuple[ShopOwner, str | None]]:
+    """Who has owned a shop, owns it and will, each with its name; null where the caller's directory hides them."""
+    company_id, view, today = visible_to.company_id, View(visible_to), business_day()
+    employed = exists().where(
+        PersonSpell.company_id == company_id,
+        PersonSpell.person_id == Person.id,
+        PersonSpell.status == "employed",
+        on_day(today),
+    )
+    name = case(
+        (ShopOwner.department_id.is_not(None) & view.department(), Department.name),
+        (ShopOwner.person_id.is_not(None) & or_(view.record(), employed), Person.name),
+    )
     statement = (
-        select(ShopOwner, func.coalesce(Person.name, Department.name))
+        select(ShopOwner, name)
         .outerjoin(Person, (Person.company_id == ShopOwner.company_id) & (Person.id == ShopOwner.person_id))
         .outerjoin(
             Department,
@@ -71,9 +83,22 @@ async def list_owners(session: AsyncSession, *, company_id: UUID, shop_id: UUID)
 
 
 async def list_known_owners(session: AsyncSession, *, company_id: UUID, ids: Sequence[UUID]) -> set[tuple[str, UUID]]:
-    """Those of the ids that are people or departments of the company."""
-    people = select(literal("person"), Person.id).where(Person.company_id == company_id, Person.id.in_(ids))
+    """Those of the ids that may own a shop: people who have not left, and departments that are open."""
+    today = business_day()
+    people = (
+        select(literal("person"), Person.id)
+        .join(PersonSpell, (PersonSpell.company_id == Person.company_id) & (PersonSpell.person_id == Person.id))
+        .where(
+            Person.company_id == company_id,
+            Person.id.in_(ids),
+            Person.erased_at.is_(None),
+            PersonSpell.status != "left",
+            on_day(today),
+        )
+    )
     departments = select(literal("department"), Department.id).where(
-        Department.company_id == company_id, Department.id.in_(ids)
+        Department.company_id == company_id,
+        Department.id.in_(ids),
+        or_(Department.closed_on.is_(None), Department.closed_on > today),
     )
     return {(kind, owner_id) for kind, owner_id in await session.execute(union_all(people, departments))}

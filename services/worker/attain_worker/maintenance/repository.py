@@ -11,6 +11,7 @@ from attain_shared.access.models import (
     Company,
     IdempotencyKey,
     OidcSignIn,
+    OneTimeLink,
     RefreshToken,
     Session,
     SignInThrottle,
@@ -54,6 +55,11 @@ async def delete_sessions(session: AsyncSession, *, before: datetime) -> None:
 async def delete_oidc_sign_ins(session: AsyncSession, *, before: datetime) -> None:
     """Delete the single sign-ons whose browser never came back."""
     await session.execute(delete(OidcSignIn).where(OidcSignIn.expires_at < before))
+
+
+async def delete_links(session: AsyncSession, *, before: datetime) -> None:
+    """Delete the invitations and resets that expired before this, used or not."""
+    await session.execute(delete(OneTimeLink).where(OneTimeLink.expires_at < before))
 
 
 async def delete_throttles(session: AsyncSession, *, before: datetime) -> None:

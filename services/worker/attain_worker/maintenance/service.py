@@ -18,6 +18,8 @@ from attain_worker.maintenance import repository
 
 ANSWERS_KEPT = timedelta(hours=24)
 """How long the first answer to a creating request is given again (api.md)."""
+LINKS_KEPT = timedelta(days=30)
+"""How long an expired invitation or reset is listed."""
 
 
 class Housekeeping:
@@ -75,6 +77,7 @@ class Housekeeping:
             await repository.delete_refresh_tokens(uow.session, before=before)
             await repository.delete_sessions(uow.session, before=before)
             await repository.delete_oidc_sign_ins(uow.session, before=before)
+            await repository.delete_links(uow.session, before=utc_now() - LINKS_KEPT)
             await repository.delete_throttles(uow.session, before=before)
 
         async def forget(uow: UnitOfWork, company_id: UUID) -> None:
