@@ -9,97 +9,6 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-# Each touches all companies: DO blocks, as the wall lets nothing else through.
-# What stood in columns of `people` is told by events from now on, and kept in spells. The build before this one goes on
-# writing the columns while a rollout lasts: a trigger carries that over. Both go with a later release.
-FROM_COLUMNS = """
-    CREATE FUNCTION carry_over_person(person people) RETURNS void LANGUAGE plpgsql AS $$
-    DECLARE
-        said jsonb := jsonb_strip_nulls(jsonb_build_object(
-            'department_id', person.department_id, 'manager_id', person.manager_id,
-            'employment_type', person.employment_type));
-    BEGIN
-        IF EXISTS (SELECT FROM person_events WHERE company_id = person.company_id AND person_id = person.id
-                   AND (kind <> 'hire' OR corrects_id IS NOT NULL)) THEN
-            RETURN;
-        END IF;
-        DELETE FROM person_spells WHERE company_id = person.company_id AND person_id = person.id;
-        DELETE FROM person_events WHERE company_id = person.company_id AND person_id = person.id;
-        INSERT INTO person_events (company_id, id, person_id, kind, effective_on, changes, recorded_at)
-        VALUES (person.company_id, gen_random_uuid(), person.id, 'hire', person.hired_on, said, person.created_at);
-        INSERT INTO person_spells (company_id, person_id, starts_on, ends_on, status, department_id, manager_id,
-                                   employment_type, hired_on)
-        SELECT person.company_id, person.id, starts_on, ends_on, status, person.department_id, person.manager_id,
-               person.employment_type, person.hired_on
-        FROM (VALUES ('-infinity'::date, person.hired_on, 'upcoming'), (person.hired_on, 'infinity', 'employed'))
-             AS spell (starts_on, ends_on, status);
-    END $$
-"""
-CARRY_OVER = """
-    CREATE FUNCTION carry_over_people() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        PERFORM carry_over_person(NEW);
-        RETURN NULL;
-    END $$
-"""
-TRIGGER = """
-    CREATE TRIGGER carry_over AFTER INSERT OR UPDATE OF department_id, manager_id, employment_type, hired_on ON people
-    FOR EACH ROW WHEN (NEW.hired_on <> '-infinity') EXECUTE FUNCTION carry_over_people()
-"""
-DEPARTMENTS_SO_FAR = """
-    DO $$ BEGIN
-    INSERT INTO department_spells (company_id, department_id, starts_on, ends_on, name, function, parent_id, head_id,
-                                   headcount_plan, duties)
-    SELECT company_id, id, '-infinity', 'infinity', name, function, parent_id, head_id, headcount_plan, duties
-    FROM departments;
-    END $$
-"""
-# Once all is written, so that what this build has noted itself is left alone.
-CARRY_OVER_DEPARTMENTS = """
-    CREATE FUNCTION carry_over_departments() RETURNS trigger LANGUAGE plpgsql AS $$
-    DECLARE
-        today date := (now() AT TIME ZONE 'Asia/Shanghai')::date;
-        is_new boolean;
-        state departments;
-    BEGIN
-        SELECT * INTO state FROM departments WHERE company_id = NEW.company_id AND id = NEW.id;
-        IF NOT FOUND OR state.closed_on IS NOT NULL OR EXISTS (
-            SELECT FROM department_spells spell
-            WHERE company_id = state.company_id AND department_id = state.id AND ends_on = 'infinity'
-              AND (spell.name, spell.function, spell.parent_id, spell.head_id, spell.headcount_plan, spell.duties)
-                  IS NOT DISTINCT FROM
-                  (state.name, state.function, state.parent_id, state.head_id, state.headcount_plan, state.duties)
-        ) THEN
-            RETURN NULL;
-        END IF;
-        UPDATE department_spells SET ends_on = today
-        WHERE company_id = state.company_id AND department_id = state.id AND starts_on < today AND ends_on > today;
-        is_new := NOT EXISTS (
-            SELECT FROM department_spells WHERE company_id = state.company_id AND department_id = state.id);
-        INSERT INTO department_spells (company_id, department_id, starts_on, ends_on, name, function, parent_id,
-                                       head_id, headcount_plan, duties)
-        VALUES (state.company_id, state.id, CASE WHEN is_new THEN '-infinity' ELSE today END, 'infinity', state.name,
-                state.function, state.parent_id, state.head_id, state.headcount_plan, state.duties)
-        ON CONFLICT (company_id, department_id, starts_on) DO UPDATE
-        SET ends_on = 'infinity', name = excluded.name, function = excluded.function, parent_id = excluded.parent_id,
-            head_id = excluded.head_id, headcount_plan = excluded.headcount_plan, duties = excluded.duties;
-        RETURN NULL;
-    END $$
-"""
-TRIGGER_OF_DEPARTMENTS = """
-    CREATE CONSTRAINT TRIGGER carry_over AFTER INSERT OR UPDATE ON departments DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION carry_over_departments()
-"""
-TO_COLUMNS = """
-    DO $$ BEGIN
-    UPDATE people SET department_id = spell.department_id, manager_id = spell.manager_id,
-                      employment_type = spell.employment_type, hired_on = spell.hired_on
-    FROM person_spells spell
-    WHERE spell.company_id = people.company_id AND spell.person_id = people.id
-      AND spell.starts_on <= CURRENT_DATE AND spell.ends_on > CURRENT_DATE;
-    END $$
-"""
-
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
@@ -285,22 +194,10 @@ def upgrade() -> None:
     op.drop_constraint(op.f("fk_people_company_id_department_id_departments"), "people", type_="foreignkey")
     op.alter_column("people", "hired_on", server_default="-infinity")
     op.alter_column("people", "employment_type", server_default="employee")
-    op.execute(FROM_COLUMNS)
-    op.execute(CARRY_OVER)
-    op.execute(TRIGGER)
-    op.execute("DO $$ BEGIN PERFORM carry_over_person(people) FROM people; END $$")
-    op.execute(DEPARTMENTS_SO_FAR)
-    op.execute(CARRY_OVER_DEPARTMENTS)
-    op.execute(TRIGGER_OF_DEPARTMENTS)
 
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
-    op.execute("DROP TRIGGER carry_over ON departments")
-    op.execute("DROP FUNCTION carry_over_departments")
-    op.execute("DROP TRIGGER carry_over ON people")
-    op.execute("DROP FUNCTION carry_over_people, carry_over_person")
-    op.execute(TO_COLUMNS)
     op.alter_column("people", "employment_type", server_default=None)
     op.alter_column("people", "hired_on", server_default=None)
     for column, table in (("department_id", "departments"), ("manager_id", "people")):

@@ -196,10 +196,14 @@ CALLS: dict[str, Call] = {
     "import_people@admin": upload(
         "/v1/people/import", "name,email,hired_on,roles\n新人,new@example.com,2026-03-01,admin\n"
     ),
+    "import_people@executive": upload(
+        "/v1/people/import", "name,email,hired_on,roles\n新人,new@example.com,2026-03-01,executive\n"
+    ),
     "export_people": post("/v1/people/export", {}),
     "export_personal_data": get("/v1/people/{subject}/personal-data"),
     "export_personal_data@left": get("/v1/people/{left}/personal-data"),
     "erase_person": post("/v1/people/{left}/erase"),
+    "erase_person@platform": post("/v1/people/{platform}/erase"),
     # positions
     "create_position": post("/v1/positions", POSITION),
     "list_positions": get("/v1/positions"),

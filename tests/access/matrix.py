@@ -114,6 +114,7 @@ leave_person                       401 403 403 403 403 403 403 403 403 403 ok  o
 rehire_person                      401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
 import_people                      401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 ok
 import_people@admin                401 403 403 403 403 403 403 403 403 403 422 ok  403 403 403 401 401 ok
+import_people@executive            401 403 403 403 403 403 403 403 403 403 422 ok  403 403 403 401 401 ok
 export_people                      401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
 list_person_history                401 ok  403 403 403 ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
 list_person_history@left           401 404 404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 403 401 401 404
@@ -121,9 +122,10 @@ correct_person_event               401 403 403 403 403 403 403 403 403 403 ok  o
 withdraw_person_event              401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
 
 # Personal data (SEC-6)
-export_personal_data               401 ok  403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
-export_personal_data@left          401 404 404 404 404 403 403 403 404 403 ok  ok  403 403 403 401 401 404
+export_personal_data               401 ok  403 403 403 403 403 403 403 403 ok  403 403 403 403 401 401 404
+export_personal_data@left          401 404 404 404 404 403 403 403 404 403 ok  403 403 403 403 401 401 404
 erase_person                       401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+erase_person@platform              401 403 403 403 403 403 403 403 403 403 403 403 403 403 403 401 401 404
 
 # Audit (SEC-5)
 list_audit_entries                 401 403 403 403 403 403 403 403 403 ok  ok  ok  403 403 403 401 401 ok

@@ -29,8 +29,9 @@ goals/submitted_of_department      -   -   -   -   -   -   all -   all all all
 goals/standing_of_company          pub pub pub pub pub pub pub pub all all pub
 goals/drafts_of_company            -   -   -   -   -   -   -   -   all all -
 
-# shops: the one that 林晓 owns and is measured on, and one of nobody
+# shops: the one that 林晓 owns and is measured on, one that only her draft names, and one of nobody
 shops/shop                         all -   -   -   all all all -   all all all
+shops/drafted_shop                 -   -   -   -   -   -   -   -   all all all
 shops/other_shop                   -   -   -   -   -   -   -   -   all all all
 item-sets/item_set                 all -   -   -   all all all -   all all all
 

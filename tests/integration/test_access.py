@@ -121,6 +121,19 @@ async def test_a_pending_membership_is_taken_up_by_naming_the_company(api: Async
     assert ok(await api.get("/v1/me", headers=pending))["company"]["code"] == second.code
 
 
+async def test_a_place_that_was_not_taken_up_is_told_to_nobody(api: AsyncClient, state: ApiState) -> None:
+    """Whoever holds the account need not be whom the other company means: its code is the proof."""
+    first, second, third = [await make_company(state) for _ in range(3)]
+    await join(state, first, second, accepted=True)
+    await join(state, first, third, accepted=False)
+    content = problem(await sign_in(api, first.email), status=409, code="company-required")
+    assert content["companies"] == sorted([first.code, second.code])
+    pending = await make_member(state, first, accepted=False)
+    assert "companies" not in problem(await sign_in(api, pending.email), status=403, code="not-allowed")
+    ok(await sign_in(api, pending.email, scope=f"company:{first.code}"))
+    ok(await sign_in(api, pending.email))
+
+
 async def test_another_company_is_as_good_as_no_company(api: AsyncClient, state: ApiState) -> None:
     ours, theirs = await make_company(state), await make_company(state)
     for code in (theirs.code, "nothere"):

@@ -1,15 +1,18 @@
 """A company always has somebody who can administer it (SEC-2)."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
-from attain_api.access.admins import LastAdmin, check_not_last_admin
+from attain_api.access.admins import LastAdmin, check_not_last_admin, check_not_operator
 from attain_api.state import ApiState
 from attain_shared.access.models import Membership
 from attain_shared.clock import business_day
 from attain_shared.db.session import transaction
+from attain_shared.errors import NotAllowed
 from attain_shared.identifiers import new_id
 from attain_shared.people.models import Person
 from attain_shared.people.queries import replace_spells
@@ -71,3 +74,27 @@ async def test_who_cannot_sign_in_or_is_to_leave_does_not_count(state: ApiState)
             .values(accepted_at=Membership.created_at)
         )
     await demote(state, first)
+
+
+async def test_an_administrator_who_is_yet_to_start_does_not_count(state: ApiState) -> None:
+    first = await make_company(state)
+    second = await make_member(state, first, roles=("admin",))
+    hire = Event(id=new_id(), kind=EventKind.HIRE, effective_on=business_day() + timedelta(days=1), changes={})
+    async with transaction(state.sessions, state.doorbell) as uow:
+        await replace_spells(
+            uow.session, company_id=first.company_id, person_id=second.person_id, spells=build_spells([hire])
+        )
+    with pytest.raises(LastAdmin):
+        await demote(state, first)
+
+
+@pytest.mark.parametrize("role", ["platform", "ops"])
+async def test_no_company_decides_about_an_operator_of_the_installation(state: ApiState, role: str) -> None:
+    operator = await make_company(state, platform=role == "platform", ops=role == "ops")
+    admin, member = await make_member(state, operator, roles=("admin",)), await make_member(state, operator)
+    platform = replace(admin.actor, roles=frozenset({"admin", "platform"}))
+    async with transaction(state.sessions, state.doorbell) as uow:
+        with pytest.raises(NotAllowed):
+            await check_not_operator(uow, actor=admin.actor, person_id=operator.person_id)
+        await check_not_operator(uow, actor=platform, person_id=operator.person_id)
+        await check_not_operator(uow, actor=admin.actor, person_id=member.person_id)

@@ -1,6 +1,7 @@
 """Passwords change by their owner, or by a one-time link (SEC-1)."""
 
 import secrets
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +13,12 @@ from attain_api.passwords import service
 from attain_api.state import ApiState
 from attain_shared.access.models import Account, Membership, OneTimeLink, Session
 from attain_shared.audit.models import AuditEntry
-from attain_shared.clock import utc_now
+from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import transaction
+from attain_shared.identifiers import new_id
+from attain_shared.people.models import Person
+from attain_shared.people.queries import replace_spells
+from attain_shared.people.timeline import Event, EventKind, build_spells
 from tests.support.companies import PASSWORD, Company, Member, make_company, make_connector, make_member
 from tests.support.http import created, ok, pointers, problem
 
@@ -38,15 +43,38 @@ async def complete(api: AsyncClient, token: str, password: str = FRESH) -> Respo
     return await api.post("/v1/auth/password/reset", json={"token": token, "password": password})
 
 
-async def join(state: ApiState, member: Member, company: Company) -> None:
-    """Make a member of one company a member of another one, too."""
+async def join(state: ApiState, member: Member, company: Company, *, accepted: bool = True) -> Member:
+    """Make a member of one company a member of another one, too; there they are the person that is returned."""
     other = await make_member(state, company)
     async with transaction(state.sessions, state.doorbell) as uow:
         await uow.session.execute(delete(Session).where(Session.id == other.session_id))
         await uow.session.execute(
             update(Membership)
             .where(Membership.account_id == other.account_id)
-            .values(account_id=member.account_id, accepted_at=utc_now())
+            .values(account_id=member.account_id, accepted_at=utc_now() if accepted else None)
+        )
+    return other
+
+
+async def leave(state: ApiState, member: Member) -> None:
+    """Yesterday was their last day."""
+    today = business_day()
+    events = [
+        Event(id=new_id(), kind=EventKind.HIRE, effective_on=today - timedelta(days=30), changes={}),
+        Event(id=new_id(), kind=EventKind.LEAVE, effective_on=today - timedelta(days=1), changes={}),
+    ]
+    async with transaction(state.sessions, state.doorbell) as uow:
+        await replace_spells(
+            uow.session, company_id=member.company_id, person_id=member.person_id, spells=build_spells(events)
+        )
+
+
+async def give_roles(state: ApiState, member: Member, *roles: str) -> None:
+    async with transaction(state.sessions, state.doorbell) as uow:
+        await uow.session.execute(
+            update(Person)
+            .where(Person.company_id == member.company_id, Person.id == member.person_id)
+            .values(roles=list(roles))
         )
 
 
@@ -155,6 +183,48 @@ async def test_a_link_never_reaches_the_account_of_another_company(api: AsyncCli
     ok(await sign_in(api, member.email, scope=scope))
 
 
+async def test_a_link_never_reaches_an_account_that_another_company_has_named(
+    api: AsyncClient, state: ApiState
+) -> None:
+    """HR could otherwise set the password, take the named place up in its owner's stead, and administer there."""
+    operator, ours = await make_company(state, platform=True), await make_company(state)
+    hr, member = await make_member(state, ours, roles=("hr",)), await make_member(state, ours)
+    body = {"name": "青禾", "admin_email": member.email, "admin_password": "the password of nobody"}
+    theirs = created(await api.post("/v1/companies", json=body, headers=operator.headers))
+    token = (await make_reset(api, hr, member))["token"]
+    assert (await complete(api, token)).status_code == 204
+    for scope in ("", f"company:{theirs['code']}"):
+        problem(await sign_in(api, member.email, FRESH, scope=scope), status=401, code="invalid-credentials")
+    ok(await api.get("/v1/me", headers=member.headers))
+    ok(await sign_in(api, member.email, scope=f"company:{theirs['code']}"))
+
+
+async def test_a_company_that_the_person_has_left_does_not_stand_in_the_way(api: AsyncClient, state: ApiState) -> None:
+    ours, former = await make_company(state), await make_company(state)
+    member = await make_member(state, ours)
+    await leave(state, await join(state, member, former))
+    assert (await complete(api, (await make_reset(api, ours, member))["token"])).status_code == 204
+    ok(await sign_in(api, member.email, FRESH))
+
+
+async def test_a_link_is_worth_no_more_than_its_maker_on_the_day(api: AsyncClient, state: ApiState) -> None:
+    """Whoever made one before they left, or lost the role, would keep a key to the company."""
+    company = await make_company(state)
+    admin, hr, gone = [await make_member(state, company, roles=(role,)) for role in ("admin", "hr", "hr")]
+    member = await make_member(state, company)
+    links = [(admin, company), (hr, member), (gone, await make_member(state, company))]
+    tokens = [(await make_reset(api, maker, whom))["token"] for maker, whom in links]
+    await give_roles(state, admin, "hr", "employee")
+    await give_roles(state, hr, "employee")
+    await leave(state, gone)
+    for token in tokens:
+        assert pointers(await complete(api, token)) == [("/token", "invalid-link")]
+    for _, whom in links:
+        ok(await sign_in(api, whom.email))
+    await give_roles(state, hr, "admin")
+    assert (await complete(api, tokens[1])).status_code == 204
+
+
 @pytest.mark.parametrize("role", ["platform", "ops"])
 async def test_who_administers_the_installation_is_reset_by_nobody_else(
     api: AsyncClient, state: ApiState, role: str
@@ -203,6 +273,21 @@ async def test_the_operator_makes_a_link_for_any_account(api: AsyncClient, state
     assert link is not None
     assert (await complete(api, link.token)).status_code == 204
     ok(await sign_in(api, company.email, FRESH, scope=f"company:{second.code}"))
+
+
+async def test_the_operator_gives_an_account_to_whom_a_company_has_named(api: AsyncClient, state: ApiState) -> None:
+    """Also where whoever held it first has no other place any more."""
+    ours, theirs = await make_company(state), await make_company(state)
+    member = await make_member(state, ours)
+    await join(state, member, theirs, accepted=False)
+    await leave(state, member)
+    async with transaction(state.sessions, state.doorbell) as uow:
+        link = await service.create_operators_reset(uow, email=member.email)
+    assert link is not None
+    assert (await complete(api, link.token)).status_code == 204
+    scope = f"company:{theirs.code}"
+    problem(await sign_in(api, member.email, scope=scope), status=401, code="invalid-credentials")
+    ok(await sign_in(api, member.email, FRESH, scope=scope))
 
 
 async def test_changes_and_resets_are_in_the_trail_without_secrets(api: AsyncClient, state: ApiState) -> None:

@@ -14,7 +14,8 @@ from sqlalchemy import text
 from attain_api.state import ApiState
 from attain_shared.db.session import transaction
 from attain_shared.identifiers import new_id
-from tests.support.goals import indicator, make_cycle, make_goal, read_attainment
+from tests.support.companies import make_member
+from tests.support.goals import confirm_goals, indicator, make_cycle, make_goal, read_attainment
 from tests.support.http import pointers, problem
 from tests.support.pushes import Pusher, make_pusher, push_and_take_in, read_batch
 from tests.support.worker import recompute, take_in, work_off
@@ -160,6 +161,24 @@ async def test_a_goals_own_rubric_scores_it(api: AsyncClient, state: ApiState) -
         found = await attained(api, state, rows, gmv, pv, rubric=rubric)
         assert found["score"] == score, cap
         assert found["indicators"][0]["attainment"] == "9.000000"
+
+
+async def test_the_rule_is_for_those_who_see_the_goal_in_full(api: AsyncClient, state: ApiState) -> None:
+    """SEC-3: the rule quotes the rubric, which is no part of a goal's public form; the score is."""
+    pusher = await make_pusher(state)
+    employee = await make_member(state, pusher.company)
+    goal = await goal_of(api, pusher, {"target": "100"})
+    await confirm_goals(api, pusher.company, goal)
+    batch = await pusher.push(api, pusher.row(value="200"))
+    await take_in(state, pusher.company_id)
+    for is_stored in (False, True):
+        if is_stored:
+            await recompute(state, pusher.company_id)
+        whole = await read_attainment(api, pusher.company, goal)
+        assert (whole["rule"], whole["score"]) == ("all>=1.30", "4.5")
+        for params in ({}, {"wait_for_batch": batch, "timeout": 0}) if is_stored else ({},):
+            public = await read_attainment(api, employee, goal, **params)
+            assert public | {"computed_at": None} == whole | {"computed_at": None, "rule": None}
 
 
 async def test_an_attainment_is_told_as_known_at_an_earlier_instant(api: AsyncClient, state: ApiState) -> None:

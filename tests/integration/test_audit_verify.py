@@ -12,7 +12,9 @@ from sqlalchemy import text
 
 from attain_api.audit.commands import verify_company
 from attain_api.state import ApiState
+from attain_shared.audit.chain import content_digest, entry_digest
 from attain_shared.audit.models import AuditEntry
+from attain_shared.audit.queries import list_links
 from attain_shared.audit.verification import Verification
 from tests.support.companies import Company, make_company
 from tests.support.http import created
@@ -156,6 +158,21 @@ async def test_a_value_erased_without_an_erasure_is_found(state: ApiState, compa
     assert await findings(state, company) == [
         "entry 6: the value of name was erased, but no erase_person entry says so"
     ]
+
+
+async def test_a_digest_made_to_fit_the_next_entry_is_found(state: ApiState, company: Company) -> None:
+    async with state.sessions() as session:
+        links = await list_links(session, company_id=company.company_id, after=5, limit=2)
+    forged = entry_digest(links[1].digest, 6, content_digest(links[0].content)).hex()
+    await by_hand(state, company, f"UPDATE audit_entries SET digest = decode('{forged}', 'hex') {WHERE} = 6")
+    assert await findings(state, company) == [CHANGED]
+
+
+@pytest.mark.parametrize("head", ["DELETE FROM audit_heads", "UPDATE audit_heads SET sequence = 0"])
+async def test_a_company_without_any_entry_is_found(state: ApiState, company: Company, head: str) -> None:
+    await by_hand(state, company, "DELETE FROM audit_entries WHERE company_id = :company_id")
+    await by_hand(state, company, f"{head} WHERE company_id = :company_id")
+    assert await findings(state, company) == ["cut off: no entry is there, not even that of the company's creation"]
 
 
 async def command(state: ApiState, *arguments: str) -> tuple[int, str]:

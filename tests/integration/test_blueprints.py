@@ -7,6 +7,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import text
 
+from attain_api.departments.service import MAX_LEVELS
 from attain_api.state import ApiState
 from attain_shared.identifiers import new_id
 from tests.support.companies import Company, make_company, make_member
@@ -186,6 +187,60 @@ async def test_it_is_made_under_a_department(api: AsyncClient, state: ApiState) 
     unknown = {"parent_id": str(new_id()), "dry_run": True}
     response = await api.post("/v1/blueprints/standard/apply", json=unknown, headers=company.headers)
     assert pointers(response) == [("/parent_id", "unknown-department")]
+
+
+async def test_what_was_closed_is_made_anew(api: AsyncClient, state: ApiState) -> None:
+    """Closed or merged: the place is free again, below another place too, and a dry run says the same."""
+    company = await make_company(state)
+
+    async def act(department: str, action: str, body: dict[str, Any] | None = None) -> None:
+        path = f"/v1/departments/{department}/actions/{action}"
+        ok(await api.post(path, json=body, headers=company.headers))
+
+    ids = {row["code"]: row["id"] for row in (await apply(api, company, "flagship"))["departments"]}
+    await act(ids["planning"], "merge", {"into_id": ids["product"]})
+    for code in ("customer_service", "logistics", "product", "store"):
+        await act(ids[code], "close")
+    dry = await apply(api, company, "flagship", dry_run=True)
+    again = await apply(api, company, "flagship")
+    for report in (dry, again):
+        assert [row["action"] for row in report["departments"]] == ["create"] * len(ids)
+    [store] = ok(await api.get("/v1/departments/tree", headers=company.headers))["items"]
+    assert {node["id"] for node in store["children"]} | {store["id"]} == {row["id"] for row in again["departments"]}
+    await act(ids["store"], "reopen")
+    third = await apply(api, company, "flagship")
+    assert [row["action"] for row in third["departments"]] == ["unchanged"] * len(ids)
+
+
+async def test_under_each_department_it_is_made_once(api: AsyncClient, state: ApiState) -> None:
+    """An agency has a team for every brand; renamed and moved, each is still found."""
+    company = await make_company(state)
+    brands = []
+    for name in ("B1", "B2"):
+        body = {"name": name, "function": "management"}
+        brands.append(created(await api.post("/v1/departments", json=body, headers=company.headers))["id"])
+    teams = []
+    for parent in (*brands, None):
+        [team] = (await apply(api, company, "brand_team", parent_id=parent))["departments"]
+        assert team["action"] == "create"
+        teams.append(team["id"])
+    path = f"/v1/departments/{teams[0]}"
+    ok(await api.patch(path, json={"name": "renamed", "parent_id": brands[1]}, headers=company.headers))
+    for parent, expected in zip((*brands, None), teams, strict=True):
+        [team] = (await apply(api, company, "brand_team", parent_id=parent))["departments"]
+        assert (team["action"], team["id"]) == ("unchanged", expected)
+
+
+async def test_a_dry_run_refuses_what_the_real_run_refuses(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    parent = None
+    for number in range(MAX_LEVELS - 1):
+        body = {"name": f"{number}", "function": "management", "parent_id": parent}
+        parent = created(await api.post("/v1/departments", json=body, headers=company.headers))["id"]
+    for dry_run in (True, False):
+        body = {"parent_id": parent, "dry_run": dry_run}
+        response = await api.post("/v1/blueprints/flagship/apply", json=body, headers=company.headers)
+        assert pointers(response) == [("/parent_id", "too-deep")]
 
 
 async def test_two_applications_at_once_make_nothing_twice(api: AsyncClient, state: ApiState) -> None:

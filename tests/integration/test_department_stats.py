@@ -1,6 +1,7 @@
 """Headcount, span, joiners, leavers, transfers and turnover, alone and with everything below (ORG-5)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from httpx import AsyncClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from attain_api.departments import service
 from attain_api.state import ApiState
@@ -173,6 +175,33 @@ async def test_the_tree_is_that_of_the_last_day(api: AsyncClient, state: ApiStat
         assert [one["headcount_plan"] for one in found] == [3 if n else None for n in expected]
 
 
+async def test_a_department_merged_in_the_period_stays_where_it_was(api: AsyncClient, state: ApiState) -> None:
+    """With its days and its leavers, for every subtree above it; of its plan nothing is left."""
+    company = await make_company(state)
+    today = business_day()
+    first = today - 20 * DAY
+    top = await make(state, company, "top")
+    into = await make(state, company, "into", parent_id=top, headcount_plan=2)
+    merged = await make(state, company, "merged", parent_id=top, headcount_plan=5)
+    early = first - 30 * DAY
+    for _ in range(2):
+        await add_person(state, company, hired(merged, on=early))
+        await add_person(state, company, hired(merged, on=early), (EventKind.LEAVE, first + 8 * DAY, {}))
+    period = {"from": str(first), "to": str(today)}
+    before = (await stats(api, company, top, **period))["subtree"]
+    response = await api.post(
+        f"/v1/departments/{merged}/actions/merge", json={"into_id": str(into)}, headers=company.headers
+    )
+    assert response.status_code == 200
+    after = (await stats(api, company, top, **period))["subtree"]
+    assert (before["leavers"], before["mean_headcount"], before["headcount_plan"]) == (2, "2.8571", 7)
+    assert after == before | {"headcount_plan": 2, "vacancies": 0}
+    own = (await stats(api, company, into, **period))["own"]
+    assert (own["headcount"], own["transfers_in"], own["leavers"]) == (2, 2, 0)
+    gone = (await stats(api, company, merged, **period))["own"]
+    assert (gone["headcount"], gone["transfers_out"], gone["leavers"]) == (0, 2, 2)
+
+
 # the model: a tree of departments, and day by day where everybody is
 
 
@@ -244,27 +273,85 @@ def _continues(one: Spell, other: Spell) -> bool:
     return one.status == other.status == "employed" and one.hired_on == other.hired_on
 
 
-async def organise(state: ApiState) -> tuple[Company, list[UUID], dict[UUID, set[UUID]]]:
+async def organise(state: ApiState) -> tuple[Company, list[UUID]]:
     company = await make_company(state)
-    top = await make(state, company, "top")
-    middle = await make(state, company, "middle", parent_id=top)
-    low = await make(state, company, "low", parent_id=middle)
-    side = await make(state, company, "side", parent_id=top)
-    return (
-        company,
-        [top, middle, low, side],
-        {top: {top, middle, low, side}, middle: {middle, low}, low: {low}, side: {side}},
-    )
+    top = await make(state, company, "top", headcount_plan=1)
+    middle = await make(state, company, "middle", parent_id=top, headcount_plan=10)
+    low = await make(state, company, "low", parent_id=middle, headcount_plan=100)
+    side = await make(state, company, "side", parent_id=top, headcount_plan=1000)
+    return company, [top, middle, low, side]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@dataclass(frozen=True)
+class Ending:
+    """A department that is merged into another, or merely closed, on a day."""
+
+    what: UUID
+    into: UUID | None
+    on: date
+
+
+async def end(state: ApiState, company: Company, ending: Ending) -> None:
+    """Departments change as of today: one that ended on another day is written into the tables."""
+    today = "company_id = :company AND ends_on = 'infinity' AND"
+    statements = [
+        f"UPDATE department_spells SET ends_on = :day WHERE {today} department_id = :what",
+        "UPDATE departments SET closed_on = :day, merged_into_id = :into WHERE company_id = :company AND id = :what",
+    ]
+    columns = "company_id, department_id, starts_on, ends_on, name, function, parent_id, headcount_plan, duties"
+    moved = "company_id, department_id, :day, 'infinity', name, function, :into, headcount_plan, duties"
+    insert = f"INSERT INTO department_spells ({columns}) SELECT {moved} FROM department_spells"
+    moving = [
+        f"{insert} WHERE {today} parent_id = :what",
+        f"UPDATE department_spells SET ends_on = :day WHERE {today} parent_id = :what",
+        "UPDATE departments SET parent_id = :into WHERE company_id = :company AND parent_id = :what",
+    ]
+    values = {"company": company.company_id, "what": ending.what, "day": ending.on, "into": ending.into}
+    async with transaction(state.sessions, state.doorbell) as uow:
+        for statement in statements if ending.into is None else [*moving, *statements]:
+            named = {name: value for name, value in values.items() if f":{name}" in statement}
+            await uow.session.execute(text(statement), named)
+
+
+def told_with(ending: Ending, story: Sequence[Told]) -> list[Told]:
+    """The same story where a department ends: who was in it goes where it went, and nobody comes into it any more."""
+
+    def elsewhere(one: Told) -> Told:
+        kind, day, what = one
+        is_late = day >= ending.on and what.get("department_id") == ending.what
+        return (kind, day, what | {"department_id": ending.into}) if is_late else one
+
+    there = on(build_spells(events_of(story)), ending.on)
+    changed = [elsewhere(one) for one in story]
+    if there.status == "employed" and there.department_id == ending.what:
+        changed.append((EventKind.TRANSFER, ending.on, {"department_id": ending.into}))
+    return changed
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_figures_are_those_of_a_count_day_by_day(api: AsyncClient, state: ApiState, data: st.DataObject) -> None:
-    """Right across transfers, rehires the day after a leave, changes without a move, and events on one day."""
-    company, departments, below = await organise(state)
+    """Right across transfers, rehires the day after a leave, changes without a move, events on one day, and merges."""
+    company, departments = await organise(state)
+    top, middle, low, side = departments
+    below = {top: {top, middle, low, side}, middle: {middle, low}, low: {low}, side: {side}}
     stories = data.draw(st.lists(told([*departments, None]), min_size=1, max_size=6))
     first = FIRST + data.draw(st.integers(0, 60)) * DAY
     last = first + data.draw(st.integers(0, 30)) * DAY
+    ways = [(low, middle), (low, side), (low, None), (side, top), (side, low), (side, None), (middle, side), None]
+    way = data.draw(st.sampled_from(ways))
+    plans = {top: 1, middle: 10, low: 100, side: 1000}
+    listed = set(departments)
+    if way is not None:
+        ending = Ending(way[0], way[1], FIRST + data.draw(st.integers(0, 60)) * DAY)
+        await end(state, company, ending)
+        stories = [told_with(ending, story) for story in stories]
+        if ending.on <= last:
+            del plans[ending.what]
+        if ending.on <= first:
+            listed.remove(ending.what)
+        if ending.what == middle and ending.on <= last:
+            below |= {middle: {middle}, side: {side, low}}
     ids: list[UUID] = []
     for story in stories:
         manager = data.draw(st.sampled_from([None, *ids]))
@@ -273,13 +360,14 @@ async def test_figures_are_those_of_a_count_day_by_day(api: AsyncClient, state: 
     everybody = {person: build_spells(events_of(story)) for person, story in zip(ids, stories, strict=True)}
     period = {"from": str(first), "to": str(last)}
     answer = ok(await api.get("/v1/departments/stats", params=period, headers=company.headers))["items"]
-    assert len(answer) == len(departments)
+    assert {UUID(item["department_id"]) for item in answer} == listed
     for item in answer:
         department = UUID(item["department_id"])
         single = await stats(api, company, department, **period)
         assert single == item | period
         for part, inside in (("own", {department}), ("subtree", below[department])):
             expected = model(everybody, inside, first, last)
+            assert item[part]["headcount_plan"] == (sum(plans.get(one, 0) for one in inside) or None)
             for name in (
                 "headcount",
                 "by_employment_type",

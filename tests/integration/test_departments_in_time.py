@@ -217,6 +217,67 @@ async def test_a_merge_transfers_the_people_and_moves_the_children(api: AsyncCli
         assert events.all()[-1] == ("transfer", TODAY, {"department_id": into}, 2)
 
 
+async def test_merges_and_events_on_the_members_at_once_all_succeed(api: AsyncClient, state: ApiState) -> None:
+    """Nobody waits in a circle: members are held before departments, and naming a department does not wait for it."""
+    company = await make_company(state)
+    into = await make(api, company, "into")
+    merges, events = [], []
+    for number in range(8):
+        department = await make(api, company, f"{number}")
+        people = [await add_person(state, company, hired(department)) for _ in range(5)]
+        merges.append(act(api, company, department, "merge", into_id=into))
+        events += [
+            api.post(f"/v1/people/{person}/confirm", json={"effective_on": str(TODAY)}, headers=company.headers)
+            for person in people
+        ]
+    answers = await asyncio.gather(*merges, *events)
+    assert {answer.status_code for answer in answers} == {200}, [one.text for one in answers if one.status_code != 200]
+    figures = ok(await api.get(f"/v1/departments/{into}/stats", headers=company.headers))
+    assert figures["own"]["headcount"] == 40
+
+
+async def test_a_merge_holds_the_people_before_the_departments(api: AsyncClient, state: ApiState) -> None:
+    """Another session holds a member, as an event does, and takes the department once the merge is waiting."""
+    company = await make_company(state)
+    department, into = await make(api, company, "from"), await make(api, company, "into")
+    ours = {"company": company.company_id, "person": await add_person(state, company, hired(department))}
+    person = text("SELECT FROM people WHERE company_id = :company AND id = :person FOR NO KEY UPDATE")
+    entered = text("SELECT FROM departments WHERE company_id = :company AND id = :department FOR SHARE")
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    async with state.engine.connect() as event, state.engine.connect() as watch:
+        await event.execute(text("SET LOCAL lock_timeout = '2s'"))
+        await event.execute(person, ours)
+        merge = asyncio.create_task(act(api, company, department, "merge", into_id=into))
+        while (await watch.execute(waiting)).scalar_one() < 1:  # noqa: ASYNC110  # another session is watched
+            await asyncio.sleep(0.01)
+        await event.execute(entered, {"company": company.company_id, "department": UUID(department)})
+        await event.rollback()
+        assert (await merge).status_code == 200
+
+
+async def test_who_comes_into_a_department_while_it_is_merged_is_not_left_behind(
+    api: AsyncClient, state: ApiState
+) -> None:
+    """Transfers into it and its merge at once: whoever was faster, nobody is in the closed department."""
+    company = await make_company(state)
+    away, into = await make(api, company, "away"), await make(api, company, "into")
+    for number in range(6):
+        department = await make(api, company, f"{number}")
+        people = [await add_person(state, company, hired(away)) for _ in range(3)]
+        body = {"department_id": department, "effective_on": str(TODAY)}
+        merge, *transfers = await asyncio.gather(
+            act(api, company, department, "merge", into_id=into),
+            *[api.post(f"/v1/people/{one}/transfer", json=body, headers=company.headers) for one in people],
+        )
+        assert merge.status_code in {200, 409}
+        assert {one.status_code for one in transfers} <= {200, 422}
+        if merge.status_code == 409:
+            problem(merge, status=409, code="department-in-use")
+            continue
+        figures = ok(await api.get(f"/v1/departments/{department}/stats", headers=company.headers))
+        assert figures["own"]["headcount"] == 0
+
+
 async def test_a_merge_waits_for_those_still_to_come(api: AsyncClient, state: ApiState) -> None:
     company = await make_company(state)
     into, away = await make(api, company, "into"), await make(api, company, "away")

@@ -1,12 +1,18 @@
 """Who writes, submits and confirms whose goals (GOAL-3, SEC-3)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from httpx import AsyncClient, Response
 
 from attain_api.state import ApiState
-from tests.support.companies import Member, make_company, make_shop
+from attain_shared.clock import business_day
+from attain_shared.db.session import transaction
+from attain_shared.identifiers import new_id
+from attain_shared.people.queries import replace_spells
+from attain_shared.people.timeline import Event, EventKind, build_spells
+from tests.support.companies import Member, make_company, make_member, make_shop
 from tests.support.goals import act, confirm_goals, goal_body, indicator, make_cycle, make_goal
 from tests.support.http import created, ok, pointers, problem
 from tests.support.relations import VIEWERS, Relations, make_relations
@@ -179,6 +185,23 @@ async def test_an_administrator_acts_until_the_owner_has_an_account(api: AsyncCl
     body = goal_body(str(cycle), [indicator([shop.id])])
     problem(await api.post("/v1/goals", json=body, headers=people.admin.headers), status=403, code="not-allowed")
     ok(await act(api, admin, goal, "confirm"))
+
+
+async def test_an_administrator_acts_for_somebody_until_their_first_day(api: AsyncClient, state: ApiState) -> None:
+    """SEC-3: an account is good from the first day on, so nobody else could write the goals that wait for it."""
+    admin = await make_company(state)
+    cycle, shop = (await make_cycle(api, admin))["id"], await make_shop(state, admin)
+    member = await make_member(state, admin)
+    owner = {"type": "person", "id": str(member.person_id)}
+    body = goal_body(str(cycle), [indicator([shop.id])], owner=owner)
+    for days, status in ((1, 201), (0, 403)):
+        hire = Event(id=new_id(), kind=EventKind.HIRE, effective_on=business_day() + timedelta(days=days), changes={})
+        async with transaction(state.sessions, state.doorbell) as uow:
+            await replace_spells(
+                uow.session, company_id=admin.company_id, person_id=member.person_id, spells=build_spells([hire])
+            )
+        answer = await api.post("/v1/goals", json=body, headers=admin.headers)
+        assert answer.status_code == status, answer.text
 
 
 async def test_agreed_weights_are_not_shifted_by_whom_they_measure(api: AsyncClient, world: World) -> None:

@@ -19,18 +19,19 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 
 from attain_api.app import create_app
 from attain_api.oidc.provider import OidcProvider, UnknownKey, read_id_token
 from attain_api.settings import OidcSettings
 from attain_api.state import ApiState
-from attain_shared.access.models import OidcSignIn
+from attain_shared.access.models import Membership, OidcSignIn, Session
+from attain_shared.audit.models import AuditEntry
 from attain_shared.clock import utc_now
 from attain_shared.db.session import transaction
 from attain_shared.errors import Unauthenticated
 from deploy.local.ports import free_port
-from tests.support.companies import make_company
+from tests.support.companies import PASSWORD, make_company, make_member
 from tests.support.http import ok, pointers, problem
 
 JSON = dict[str, Any]
@@ -108,6 +109,36 @@ async def test_a_verified_e_mail_signs_in_to_its_account_and_is_linked(here: Ins
     # from now on the subject counts, whatever becomes of the e-mail
     await here.know(subject, email="another@example.com", email_verified=False)
     ok(await here.finish(**await here.sign_in_there(subject=subject)))
+
+
+async def test_the_first_single_sign_on_ends_what_a_password_gave(here: Installation, state: ApiState) -> None:
+    """Whoever chose the password before, by an invitation that came to them, is not whom the provider vouches for."""
+    held, named = await make_company(state), await make_company(state)
+    boss = await make_member(state, named, roles=("admin",))
+    async with transaction(state.sessions, state.doorbell) as uow:
+        await uow.session.execute(delete(Session).where(Session.id == boss.session_id))
+        place = update(Membership).where(Membership.account_id == boss.account_id)
+        await uow.session.execute(place.values(account_id=held.account_id, accepted_at=None))
+    subject = secrets.token_hex(6)
+    await here.know(subject, email=held.email, email_verified=True)
+    scope = f"company:{named.code}"
+    tokens = ok(await here.finish(**await here.sign_in_there(subject=subject, scope=scope)))
+    me = ok(await here.api.get("/v1/me", headers={"Authorization": f"Bearer {tokens['access_token']}"}))
+    assert me["person_id"] == str(boss.person_id)
+    problem(await here.api.get("/v1/me", headers=held.headers), status=401, code="invalid-token")
+    for company in (held, named):
+        form = {"username": held.email, "password": PASSWORD, "scope": f"company:{company.code}"}
+        response = await here.api.post("/v1/auth/token", data=form)
+        problem(response, status=401, code="invalid-credentials")
+    # the next one ends nothing
+    ok(await here.finish(**await here.sign_in_there(subject=subject, scope=scope)))
+    ok(await here.api.get("/v1/me", headers={"Authorization": f"Bearer {tokens['access_token']}"}))
+    for company_id, noted in ((held.company_id, []), (named.company_id, [(boss.person_id, boss.person_id)])):
+        entries = select(AuditEntry.actor_id, AuditEntry.resource_id).where(
+            AuditEntry.company_id == company_id, AuditEntry.action == "link_identity"
+        )
+        async with transaction(state.sessions, state.doorbell) as uow:
+            assert [tuple(row) for row in await uow.session.execute(entries)] == noted
 
 
 async def test_the_browser_is_sent_away_with_pkce_state_and_nonce(here: Installation) -> None:

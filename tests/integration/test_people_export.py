@@ -1,13 +1,16 @@
 """People to a spreadsheet: what the list shows the caller, and nothing that a program takes for a formula."""
 
+import asyncio
 import csv
 import io
 from typing import Any
 
+import pytest
 from httpx import AsyncClient
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
+from attain_api.people import download
 from attain_api.state import ApiState
 from attain_shared.audit.models import AuditEntry
 from tests.support.companies import Company, Member, make_company, make_member
@@ -169,3 +172,16 @@ async def test_an_export_runs_as_many_statements_for_many_as_for_one(api: AsyncC
             await export(api, company)
         counts.append(len(statements))
     assert counts[0] == counts[1] <= 8
+
+
+async def test_nobody_unknown_stands_in_the_line_of_exports(
+    api: AsyncClient, state: ApiState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One export is written at a time: a stranger is sent away before, and holds nobody up."""
+    company = await make_company(state)
+    monkeypatch.setattr(download, "_one_at_a_time", asyncio.Semaphore(0))
+    monkeypatch.setattr(download, "PATIENCE_SECONDS", 0.05)
+    response = await api.post("/v1/people/export", headers={"Authorization": "Bearer nonsense"})
+    assert response.status_code == 401
+    response = await api.post("/v1/people/export", headers=company.headers)
+    problem(response, status=503, code="unavailable")

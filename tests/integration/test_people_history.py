@@ -9,10 +9,12 @@ import pytest
 import time_machine
 from httpx import AsyncClient, Response
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from attain_api.people import repository
 from attain_api.state import ApiState
 from attain_shared.clock import BUSINESS_ZONE, business_day, utc_now
+from attain_shared.db.failures import is_passing
 from attain_shared.db.session import transaction
 from attain_shared.identifiers import new_id
 from tests.support.companies import Company, make_company, make_member
@@ -278,7 +280,7 @@ async def test_two_administrators_editing_one_person_at_once(
 
 
 async def test_what_the_build_before_writes_during_a_rollout_is_carried_over(api: AsyncClient, state: ApiState) -> None:
-    """Migration 0004: columns of `people` became events, and an old API may still write the columns."""
+    """Migration 0006: columns of `people` became events, and an old API may still write the columns."""
     company = await make_company(state)
     department = await make_department(api, company, "设计部")
     ours = {"company_id": company.company_id, "id": new_id(), "now": utc_now()}
@@ -297,6 +299,40 @@ async def test_what_the_build_before_writes_during_a_rollout_is_carried_over(api
         )
     assert (await get(api, company, {"id": ours["id"]}))["department_id"] == department
     assert [event["kind"] for event in await history(api, company, {"id": ours["id"]})] == ["hire"]
+
+
+async def test_what_the_build_before_changes_of_somebody_with_a_history_is_an_event_of_today(
+    api: AsyncClient, state: ApiState
+) -> None:
+    """Migration 0006: nothing that this build has recorded is lost; what cannot be told is refused, not dropped."""
+    company = await make_company(state)
+    one, other, third = [await make_department(api, company, name) for name in ("一部", "二部", "三部")]
+    person = await make_person(api, company, "kept", department_id=one, probation_ends_on="2027-06-30")
+    ok(await act(api, company, person, "transfer", department_id=third, effective_on="2027-03-01"))
+    values = {"company_id": company.company_id, "id": UUID(person["id"])}
+
+    async def write(change: str, **more: object) -> None:
+        statement = text(f"UPDATE people SET {change} WHERE company_id = :company_id AND id = :id")
+        async with transaction(state.sessions, state.doorbell) as uow:
+            await uow.session.execute(statement, values | more)
+
+    await write("department_id = :other, manager_id = :boss", other=UUID(other), boss=company.person_id)
+    now = await get(api, company, person)
+    assert (now["department_id"], now["manager_id"]) == (other, str(company.person_id))
+    assert [now[name] for name in ("hired_on", "probation_ends_on")] == [person["hired_on"], "2027-06-30"]
+    yesterday = await get(api, company, person, on=str(business_day() - timedelta(days=1)))
+    assert (yesterday["department_id"], yesterday["manager_id"]) == (one, None)
+    later = await get(api, company, person, on="2027-03-01")
+    assert (later["department_id"], later["manager_id"]) == (third, str(company.person_id))
+    kinds = sorted(event["kind"] for event in await history(api, company, person))
+    assert kinds == ["change_manager", "hire", "transfer", "transfer"]
+    ok(await act(api, company, person, "confirm", effective_on=str(business_day())))
+    assert (await get(api, company, person))["department_id"] == other, "the spells made anew say the same"
+    for change in ("hired_on = '2026-01-01'", "hired_on = '2026-01-01', department_id = NULL"):
+        with pytest.raises(DBAPIError) as refused:
+            await write(change)
+        assert is_passing(refused.value)
+    assert (await get(api, company, person))["hired_on"] == person["hired_on"]
 
 
 async def test_of_two_administrators_who_unmake_each_other_one_stays(api: AsyncClient, state: ApiState) -> None:

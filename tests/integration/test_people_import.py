@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import xlsxwriter
@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from attain_api.state import ApiState
 from attain_shared.audit.models import AuditEntry
+from attain_shared.clock import business_day
 from tests.support.companies import Company, Member, make_company, make_member
 from tests.support.http import created, ok, pointers, problem
 from tests.support.statements import count_statements
@@ -251,7 +252,8 @@ async def test_only_hr_and_administrators_import_and_only_they_make_administrato
     response = await api.post("/v1/people/import", files={"file": ("x", b"x")})
     problem(response, status=401, code="unauthenticated")
     officer = await make_member(state, company, roles=("hr",))
-    assert pointers(await send(api, officer, file)) == [("/rows/2/roles", "not-allowed")]
+    for given in (file, file.replace("admin", "executive")):
+        assert pointers(await send(api, officer, given)) == [("/rows/2/roles", "not-allowed")]
     assert ok(await send(api, company, file))["created"] == 1
 
 
@@ -343,3 +345,27 @@ async def test_an_import_runs_as_many_statements_for_many_as_for_one(api: AsyncC
             assert ok(await send(api, company, HEADER + "".join(lines), create_departments=True))["created"] == many
         counts.append(len(statements))
     assert counts[0] == counts[1] <= 15
+
+
+async def test_what_a_file_says_of_later_days_is_found_again(api: AsyncClient, state: ApiState) -> None:
+    """The same file can be sent again, also where somebody is to be confirmed, and to leave, after today."""
+    company = await make_company(state)
+    soon, later = (business_day() + timedelta(days=days) for days in (10, 30))
+    head = "name,email,hired_on,confirmed_on,left_on,leaving_reason\n"
+    file = head + f"x,x@x.example,2026-03-01,{soon},{later},moves\ny,y@x.example,{soon},{later},,\n"
+    assert ok(await send(api, company, file))["created"] == 2
+    assert ok(await send(api, company, file))["unchanged"] == 2
+    other = head + f"x,x@x.example,2026-03-01,{soon},,\n"
+    assert pointers(await send(api, company, other)) == [
+        ("/rows/2/left_on", "exists"),
+        ("/rows/2/leaving_reason", "exists"),
+    ]
+
+
+async def test_somebody_who_will_be_back_is_found_as_they_left(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    file = "name,email,hired_on,left_on\nx,x@x.example,2020-01-01,2021-05-31\n"
+    person = ok(await send(api, company, file))["rows"][0]["person_id"]
+    back = {"effective_on": (business_day() + timedelta(days=5)).isoformat()}
+    ok(await api.post(f"/v1/people/{person}/rehire", json=back, headers=company.headers))
+    assert ok(await send(api, company, file))["unchanged"] == 1

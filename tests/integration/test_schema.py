@@ -61,6 +61,59 @@ async def empty_database(postgres_url: str) -> AsyncIterator[str]:
     await drop_database(postgres_url, url)
 
 
+async def test_what_columns_said_of_people_becomes_events_and_goes_back(empty_database: str) -> None:
+    """Migration 0006, up, down and up again over people and departments of the build before."""
+    engine = create_async_engine(make_url(empty_database).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    config = Config("alembic.ini")
+    rows = (
+        "INSERT INTO companies (id, code, name, created_at) SELECT md5('c')::uuid, 'c', 'c', now()",
+        (
+            "INSERT INTO departments (company_id, id, name, function, duties, created_at, version)"
+            " SELECT md5('c')::uuid, md5('d')::uuid, 'd', 'design', '{}', now(), 1"
+        ),
+        (
+            "INSERT INTO people (company_id, id, name, email, roles, created_at, version, hired_on, employment_type,"
+            " department_id, manager_id) SELECT md5('c')::uuid, md5(name)::uuid, name, name, '{}', now(), 1, '2026-03-02',"
+            " 'intern', md5('d')::uuid, md5(nullif(boss, ''))::uuid FROM (VALUES ('a', ''), ('b', 'a')) AS p (name, boss)"
+        ),
+    )
+    said = "SELECT name, department_id, manager_id, employment_type, hired_on FROM people WHERE company_id = md5('c')::uuid ORDER BY name"
+    told = (
+        "SELECT name, changes ->> 'department_id', changes ->> 'manager_id', changes ->> 'employment_type',"
+        " effective_on FROM person_events JOIN people ON people.id = person_id AND kind = 'hire'"
+        " AND people.company_id = person_events.company_id WHERE person_events.company_id = md5('c')::uuid ORDER BY name"
+    )
+    follows = (
+        "SELECT people.name, person_spells.department_id, person_spells.manager_id, person_spells.employment_type, person_spells.starts_on"
+        " FROM person_spells JOIN people ON people.company_id = person_spells.company_id AND people.id = person_id"
+        " AND status = 'employed' AND person_spells.ends_on = 'infinity'"
+        " JOIN department_spells ON department_spells.company_id = people.company_id"
+        " AND department_spells.department_id = person_spells.department_id"
+        " WHERE person_spells.company_id = md5('c')::uuid ORDER BY people.name"
+    )
+    async with engine.connect() as connection:
+        config.attributes["connection"] = connection.sync_connection
+
+        async def go(step: object, revision: str) -> None:
+            await connection.run_sync(lambda _: step(config, revision))  # type: ignore[operator]
+            await connection.commit()
+
+        async def read(statement: str) -> list[list[str]]:
+            return [[str(one) for one in row] for row in await connection.execute(text(statement))]
+
+        await go(command.upgrade, "0005")
+        for statement in rows:
+            await connection.execute(text(statement))
+        await connection.commit()
+        before = await read(said)
+        for _ in range(2):
+            await go(command.upgrade, "head")
+            assert await read(told) == await read(follows) == before
+            await go(command.downgrade, "0005")
+            assert await read(said) == before
+    await engine.dispose()
+
+
 async def test_migrations_go_up_and_down_and_up_again(empty_database: str) -> None:
     """Conventions C20: `alembic check` finds nothing to do, and a downgrade leaves nothing behind."""
     engine = create_async_engine(make_url(empty_database).set(drivername="postgresql+asyncpg"), poolclass=NullPool)

@@ -1,7 +1,7 @@
 """Sessions: where somebody is signed in, and how that ends (SEC-1)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from httpx import ASGITransport, AsyncClient
@@ -13,10 +13,9 @@ from attain_api.app import create_app
 from attain_api.state import ApiState
 from attain_shared.access.models import Session
 from attain_shared.audit.models import AuditEntry
-from attain_shared.clock import business_day, utc_now
+from attain_shared.clock import BUSINESS_ZONE, business_day, utc_now
 from attain_shared.db.session import transaction
 from attain_shared.identifiers import new_id
-from attain_shared.people.models import PersonSpell
 from attain_shared.people.queries import replace_spells
 from attain_shared.people.timeline import Event, EventKind, build_spells
 from attain_worker.maintenance.service import Housekeeping
@@ -157,16 +156,15 @@ async def test_a_session_that_ran_out_or_is_missing_is_refused(api: AsyncClient,
         problem(response, status=401, code="invalid-token")
 
 
-async def leave(state: ApiState, member: Member, *, days_ago: int) -> None:
-    """Say when somebody's last day was."""
-    today = business_day()
-    events = [
-        Event(id=new_id(), kind=EventKind.HIRE, effective_on=today - timedelta(days=100), changes={}),
-        Event(id=new_id(), kind=EventKind.LEAVE, effective_on=today - timedelta(days=days_ago), changes={}),
+async def set_events(state: ApiState, member: Member, *events: tuple[EventKind, int]) -> None:
+    """Say what happened to somebody, and how many days from today."""
+    dated = [
+        Event(id=new_id(), kind=kind, effective_on=business_day() + timedelta(days=days), changes={})
+        for kind, days in events
     ]
     async with transaction(state.sessions, state.doorbell) as uow:
         await replace_spells(
-            uow.session, company_id=member.company_id, person_id=member.person_id, spells=build_spells(events)
+            uow.session, company_id=member.company_id, person_id=member.person_id, spells=build_spells(dated)
         )
 
 
@@ -175,9 +173,9 @@ async def test_somebody_who_has_left_is_refused_from_the_next_day_on(api: AsyncC
     company = await make_company(state)
     member = await make_member(state, company)
     tokens = await sign_in(api, member)
-    await leave(state, member, days_ago=0)
+    await set_events(state, member, (EventKind.HIRE, -100), (EventKind.LEAVE, 0))
     assert await is_signed_in(api, tokens)
-    await leave(state, member, days_ago=1)
+    await set_events(state, member, (EventKind.HIRE, -100), (EventKind.LEAVE, -1))
     problem(await api.get("/v1/me", headers=bearer(tokens)), status=401, code="invalid-token")
     response = await api.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
     problem(response, status=401, code="invalid-token")
@@ -185,18 +183,40 @@ async def test_somebody_who_has_left_is_refused_from_the_next_day_on(api: AsyncC
     problem(await api.post("/v1/auth/token", data=form), status=403, code="not-allowed")
 
 
-async def test_somebody_who_is_yet_to_start_may_sign_in(api: AsyncClient, state: ApiState) -> None:
+async def is_refreshed(api: AsyncClient, tokens: JSON) -> bool:
+    response = await api.post("/v1/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
+    return response.status_code == 200
+
+
+async def test_somebody_who_is_yet_to_start_signs_in_from_the_first_day_on(api: AsyncClient, state: ApiState) -> None:
     company = await make_company(state)
     member = await make_member(state, company)
-    hire = Event(id=new_id(), kind=EventKind.HIRE, effective_on=business_day() + timedelta(days=9), changes={})
-    async with transaction(state.sessions, state.doorbell) as uow:
-        await replace_spells(
-            uow.session, company_id=company.company_id, person_id=member.person_id, spells=build_spells([hire])
-        )
-        statement = select(PersonSpell.status).where(
-            PersonSpell.company_id == company.company_id, PersonSpell.person_id == member.person_id
-        )
-        assert set(await uow.session.scalars(statement)) == {"upcoming", "employed"}
+    before = await sign_in(api, member)
+    await set_events(state, member, (EventKind.HIRE, 1))
+    form = {"username": member.email, "password": PASSWORD}
+    for scope in ("", f"company:{company.code}"):
+        response = await api.post("/v1/auth/token", data=form | {"scope": scope})
+        assert response.status_code == (401 if scope else 403), response.text
+    assert not await is_signed_in(api, before)
+    assert not await is_refreshed(api, before)
+    await set_events(state, member, (EventKind.HIRE, 0))
+    assert await is_signed_in(api, await sign_in(api, member))
+
+
+async def test_who_comes_back_signs_in_anew(api: AsyncClient, state: ApiState) -> None:
+    """A session of the first time, in whosever hands it is, does not come to life by the return."""
+    member = await make_member(state, await make_company(state))
+    tokens, newer = await sign_in(api, member), await sign_in(api, member)
+    (mine,) = [one for one in await list_sessions(api, bearer(tokens)) if one["current"]]
+    midnight = datetime.combine(business_day(), time(), tzinfo=BUSINESS_ZONE)
+    begun = update(Session).where(Session.id == mine["id"])
+    for second, is_good in ((-1, False), (0, True)):
+        async with transaction(state.sessions, state.doorbell) as uow:
+            await uow.session.execute(begun.values(created_at=midnight + timedelta(seconds=second)))
+        await set_events(state, member, (EventKind.HIRE, -9), (EventKind.LEAVE, -1), (EventKind.REHIRE, 0))
+        assert await is_signed_in(api, tokens) is is_good
+        assert await is_refreshed(api, tokens) is is_good
+    assert await is_signed_in(api, newer)
     assert await is_signed_in(api, await sign_in(api, member))
 
 

@@ -84,9 +84,9 @@ async def test_a_new_set_replaces_what_was_set_for_later_days(
 
 
 async def test_the_history_is_paged_both_ways(api: AsyncClient, state: ApiState, company: Company) -> None:
-    path = await shop_path(state, company)
-    for day in ("2026-07-01", "2026-08-01", "2026-09-01"):
-        ok(await put(api, company, path, day, person(company)))
+    path, other = await shop_path(state, company), await make_member(state, company)
+    for day, owner in (("2026-07-01", company), ("2026-08-01", other), ("2026-09-01", company)):
+        ok(await put(api, company, path, day, person(owner)))
     for sort, expected in (("starts_on", ["07", "08", "09"]), ("-starts_on", ["09", "08", "07"])):
         seen, params = [], {"limit": "2", "sort": sort}
         while True:
@@ -241,3 +241,69 @@ async def test_two_changes_at_once_leave_one_set_a_day(
     assert [answer.status_code for answer in answers] == [200, 200]
     _, _, found = await owned(api, company, path, "2026-07-02")
     assert list(found.values()) == ["1"]
+
+
+async def leave(api: AsyncClient, company: Company, member: Member) -> None:
+    body = {"effective_on": (business_day() - timedelta(days=1)).isoformat(), "reason": "moved away"}
+    ok(await api.post(f"/v1/people/{member.person_id}/leave", json=body, headers=company.headers))
+
+
+async def close_department(api: AsyncClient, company: Company, name: str, path: str, starts_on: str) -> dict[str, str]:
+    """A department, the owner of a shop before it was closed."""
+    body = {"name": name, "function": "operations"}
+    made = created(await api.post("/v1/departments", json=body, headers=company.headers))
+    owner = {"type": "department", "id": made["id"], "share": "1"}
+    ok(await put(api, company, path, starts_on, owner))
+    ok(await api.post(f"/v1/departments/{made['id']}/actions/close", headers=company.headers | {"If-Match": "*"}))
+    return owner
+
+
+async def test_nobody_who_is_gone_is_given_a_shop(api: AsyncClient, state: ApiState, company: Company) -> None:
+    """Neither who has left, nor a department that is closed; what was theirs stays so."""
+    path, gone = await shop_path(state, company), await make_member(state, company)
+    ok(await put(api, company, path, "2026-07-01", person(gone)))
+    await leave(api, company, gone)
+    closed = await close_department(api, company, "closed", await shop_path(state, company), "2026-07-01")
+    for owner in (person(gone), closed):
+        answer = await put(api, company, path, "2026-06-01", owner)
+        assert pointers(answer) == [("/owners/0/id", "unknown-owner")]
+    assert await owned(api, company, path, "2026-07-01") == ("2026-07-01", None, {str(gone.person_id): "1"})
+    # saying what is so anyway is no mistake
+    ok(await put(api, company, path, "2026-07-02", person(gone)))
+
+
+async def test_the_names_of_owners_are_those_of_the_directory(
+    api: AsyncClient, state: ApiState, company: Company
+) -> None:
+    """SEC-3: an employee who sees a shop learns no name that their directory hides."""
+    path, gone, here = (
+        await shop_path(state, company),
+        await make_member(state, company),
+        await make_member(state, company),
+    )
+    ok(await put(api, company, path, "2026-07-01", person(gone)))
+    await close_department(api, company, "closed", path, "2026-07-02")
+    ok(await put(api, company, path, "2026-07-03", person(here)))
+    await leave(api, company, gone)
+    for viewer, shown in ((here, [False, False, True]), (company, [True, True, True])):
+        sets = ok(await api.get(f"{path}/history", headers=viewer.headers))["items"]
+        assert [one["owners"][0]["name"] is not None for one in sets] == shown
+        for one, is_shown in zip(sets, shown, strict=True):
+            read = ok(await api.get(path, params={"on": one["starts_on"]}, headers=viewer.headers))
+            assert (read["owners"][0]["name"] is not None) is is_shown
+            assert read["owners"] == one["owners"]
+
+
+async def test_a_set_that_holds_already_changes_nothing(api: AsyncClient, state: ApiState, company: Company) -> None:
+    path, other = await shop_path(state, company), await make_member(state, company)
+    halves = (person(company, "0.5"), person(other, "0.5"))
+    first = await put(api, company, path, "2026-07-01", *halves)
+    again = await put(api, company, path, "2026-07-15", *reversed(halves))
+    assert (again.json(), again.headers["etag"]) == (first.json(), first.headers["etag"])
+    trail = ok(await api.get("/v1/audit-entries", params={"resource_type": "shop_owner"}, headers=company.headers))
+    assert len(trail["items"]) == 2
+    # it no longer holds for good where another is to follow
+    ok(await put(api, company, path, "2026-08-01", person(other)))
+    ok(await put(api, company, path, "2026-07-15", *halves))
+    found = await owned(api, company, path, "2026-09-01")
+    assert found == ("2026-07-15", None, {str(company.person_id): "0.5", str(other.person_id): "0.5"})

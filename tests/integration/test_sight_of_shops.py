@@ -8,12 +8,12 @@ from httpx import AsyncClient
 from attain_api.state import ApiState
 from attain_shared.identifiers import new_id
 from tests.support.companies import make_connector, make_shop
-from tests.support.goals import indicator, make_cycle, make_goal
+from tests.support.goals import act, indicator, make_cycle, make_goal
 from tests.support.http import ok, problem
 from tests.support.relations import VIEWERS, Relations, make_relations, place
 from tests.support.statements import count_statements
 
-SHOPS = ("owned", "owned before", "owned later", "measured", "of team", "of other", "of boss", "nobody's")
+SHOPS = ("owned", "owned before", "owned later", "measured", "drafted", "of team", "of other", "of boss", "nobody's")
 SEEN: dict[str, set[str]] = {
     "me": {"owned", "measured"},
     "peer": set(),
@@ -28,7 +28,7 @@ SEEN: dict[str, set[str]] = {
     "hr": set(SHOPS),
     "admin": set(SHOPS),
 }
-"""Owned today, or measured by a goal: one's own, of people below, of departments led."""
+"""Owned today, or measured by a goal that is more than a draft: one's own, of people below, of departments led."""
 
 
 class World:
@@ -56,11 +56,22 @@ async def world(api: AsyncClient, state: ApiState) -> World:
     await own(api, people, shops["of other"], "other")
     await own(api, people, shops["of boss"], "boss")
     cycle = (await make_cycle(api, people.admin))["id"]
-    await own(api, people, shops["measured"], "me")
-    for owner, writer, shop in (("me", "me", "measured"), ("company", "executive", "nobody's")):
+    for shop in ("measured", "drafted"):
+        await own(api, people, shops[shop], "me")
+    goals = {}
+    for owner, writer, shop, weight in (
+        ("me", "me", "measured", "100"),
+        ("me", "me", "drafted", "0"),
+        ("company", "executive", "nobody's", "100"),
+    ):
         one = indicator([shops[shop]])
-        await make_goal(api, people[writer], one, cycle_id=cycle, owner=people.owner(owner))
-    await own(api, people, shops["measured"])
+        made = await make_goal(
+            api, people[writer], one, cycle_id=cycle, owner=people.owner(owner), weight=weight, title=shop
+        )
+        goals[shop] = made["id"]
+    ok(await act(api, people["me"], goals["measured"], "submit"))
+    for shop in ("measured", "drafted"):
+        await own(api, people, shops[shop])
     return World(people, shops)
 
 
@@ -135,6 +146,24 @@ async def test_the_statements_of_a_list_do_not_grow_with_it(api: AsyncClient, st
             page = ok(await api.get("/v1/shops", headers=people[viewer].headers))
         counts.append((len(page["items"]) == number, len(statements)))
     assert counts == [(True, 2)] * 3
+
+
+async def test_a_draft_brings_no_sight_of_its_shops(api: AsyncClient, state: ApiState) -> None:
+    """Somebody might else keep a draft to see the figures of a shop that is no longer theirs."""
+    people = await make_relations(state)
+    shop = await make_shop(state, people.admin)
+    await own(api, people, shop.id, "me")
+    cycle = (await make_cycle(api, people.admin))["id"]
+    goal = await make_goal(api, people["me"], indicator([shop.id]), cycle_id=cycle, owner=people.owner("me"))
+    path, headers = f"/v1/shops/{shop.id}", people["me"].headers
+    ok(await api.get(path, headers=headers))
+    await own(api, people, shop.id)
+    problem(await api.get(path, headers=headers), status=404, code="not-found")
+    problem(await act(api, people["me"], goal["id"], "submit"), status=409, code="shop-out-of-sight")
+    await own(api, people, shop.id, "me")
+    ok(await act(api, people["me"], goal["id"], "submit"))
+    await own(api, people, shop.id)
+    ok(await api.get(path, headers=headers))
 
 
 async def test_sight_of_a_shop_follows_the_person(api: AsyncClient, state: ApiState) -> None:

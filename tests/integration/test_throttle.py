@@ -76,6 +76,17 @@ async def test_100_wrong_tries_lock_out_and_another_account_is_unaffected(
         problem(await sign_in(restarted, company.email), status=429, code="too-many-requests")
 
 
+async def test_codes_of_companies_are_not_to_be_guessed(state: ApiState) -> None:
+    """With the right password; to leave the company out, or to name one's own, is no wrong try."""
+    company = await make_company(state)
+    async with client_at(state, "198.51.100.9") as api:
+        form = {"username": company.email, "password": PASSWORD}
+        guesses = [await api.post("/v1/auth/token", data=form | {"scope": f"company:{n}"}) for n in range(6)]
+        assert [answer.status_code for answer in guesses] == [401] * 5 + [429]
+        left = await make_member(state, company, accepted=False)
+        assert [(await sign_in(api, left.email)).status_code for _ in range(7)] == [403] * 7
+
+
 async def test_an_e_mail_that_nobody_has_is_throttled_alike(state: ApiState) -> None:
     async with client_at(state, "198.51.100.2") as api:
         email = f"{secrets.token_hex(6)}@example.com"

@@ -166,10 +166,12 @@ async def _organisation(world: World) -> None:
         "peer": {"manager_id": ids["manager"], "position_id": ids["position"]},
         "report": {"manager_id": ids["subject"]},
         "manager": {"manager_id": ids["skip"]},
-        "left": {"manager_id": ids["manager"]},
         "skip": {},
     }.items():
         await world.do("hr", "PATCH", f"/v1/people/{ids[name]}", department | line)
+    # in time before the last day
+    for kind, place in (("transfer", department), ("change-manager", {"manager_id": ids["manager"]})):
+        await world.do("hr", "POST", f"/v1/people/{ids['left']}/{kind}", place | {"effective_on": "2026-04-01"})
     await world.do("hr", "PATCH", f"/v1/people/{ids['subject']}", {"name": "林晓"})
     await world.do("hr", "PATCH", f"/v1/people/{ids['stranger']}", {"department_id": ids["other_department"]})
     tomorrow = (business_day() + timedelta(days=1)).isoformat()
@@ -181,7 +183,7 @@ async def _organisation(world: World) -> None:
 
 async def _shops(world: World) -> None:
     ids = world.ids
-    for name in ("shop", "other_shop"):
+    for name in ("shop", "other_shop", "drafted_shop"):
         body: Json = {"platform": "tmall", "external_id": name, "name": name}
         ids[name] = (await world.do("admin", "POST", "/v1/shops", body))["id"]
     for name, shop in (("connector", "shop"), ("other_connector", "other_shop")):
@@ -196,7 +198,8 @@ async def _shops(world: World) -> None:
     hot = {"shop_id": ids["shop"], "name": "爆款", "item_ids": ["610", "611"]}
     ids["item_set"] = (await world.do("admin", "POST", "/v1/item-sets", hot))["id"]
     owners = {"starts_on": "2026-03-01", "owners": [{"type": "person", "id": ids["subject"], "share": "1"}]}
-    await world.do("admin", "PUT", f"/v1/shops/{ids['shop']}/owners", owners)
+    for name in ("shop", "drafted_shop"):
+        await world.do("admin", "PUT", f"/v1/shops/{ids[name]}/owners", owners)
 
 
 async def _goals(world: World) -> None:
@@ -215,7 +218,8 @@ async def _goals(world: World) -> None:
     for owner, (writer, named) in writers.items():
         for cycle, state in ((STANDING, "confirmed"), (DRAFTS, "draft"), (SUBMITTED, "submitted")):
             goal: Json = {"cycle_id": ids[cycle], "owner": named, "title": f"{owner} {cycle}", "weight": "100"}
-            goal |= {"why": "a secret reason", "indicators": [indicator([ids["shop"]])]}
+            shops = [ids["shop"], ids["drafted_shop"]] if cycle == DRAFTS else [ids["shop"]]
+            goal |= {"why": "a secret reason", "indicators": [indicator(shops)]}
             made = await world.do(writer, "POST", "/v1/goals", goal)
             ids[f"{cycle}_of_{owner}"] = made["id"]
             async with transaction(world.state.sessions, world.state.doorbell) as uow:
@@ -224,6 +228,7 @@ async def _goals(world: World) -> None:
                     .where(Goal.company_id == world.company_id, Goal.id == UUID(made["id"]))
                     .values(state=state)
                 )
+    await world.do("admin", "PUT", f"/v1/shops/{ids['drafted_shop']}/owners", {"starts_on": "2026-03-01", "owners": []})
 
 
 async def _ends(world: World) -> None:

@@ -10,13 +10,15 @@ from httpx import AsyncClient
 from sqlalchemy import update
 
 from attain_api.state import ApiState
-from attain_shared.access.models import Account, AccountIdentity, OneTimeLink, Session
+from attain_shared.access.models import Account, AccountIdentity, Connector, OneTimeLink, Session
 from attain_shared.clock import utc_now
 from attain_shared.db.base import Base
 from attain_shared.db.session import transaction
 from attain_shared.goals.models import Cycle, Goal
 from attain_shared.identifiers import new_id
+from attain_shared.people.models import PersonEvent, PersonSpell
 from attain_shared.positions.models import Position, Successor
+from attain_shared.shops.models import ItemSet, Shop
 from tests.support.companies import Company, Member, make_member
 from tests.support.http import created, ok
 
@@ -143,6 +145,81 @@ async def make_known(api: AsyncClient, state: ApiState, company: Company) -> Kno
     return member
 
 
+async def speak_of(state: ApiState, company: Company, name: str) -> None:
+    """Name somebody wherever else a user writes: shops and what hangs on them, positions, other people's records."""
+    company_id, other = company.company_id, await make_member(state, company)
+    reason = f"不愿与{name}共事"
+    async with transaction(state.sessions, state.doorbell) as uow:
+        for row in (*_things_of(company_id, name), *_events_of(company_id, other, name, reason)):
+            uow.session.add(row)
+            await uow.session.flush()
+        for model, values in ((PersonSpell, {"leaving_reason": reason}), (Session, {"device": f"{name}的手机"})):
+            who = {"person_id": other.person_id} if model is PersonSpell else {"account_id": other.account_id}
+            await uow.session.execute(update(model).filter_by(company_id=company_id, **who).values(values))
+        goals = update(Goal).where(Goal.company_id == company_id).values(how=f"照{name}说的做", behaviours=name)
+        await uow.session.execute(goals)
+
+
+def _things_of(company_id: UUID, name: str) -> list[Base]:
+    shop_id = new_id()
+    return [
+        Shop(
+            company_id=company_id,
+            id=shop_id,
+            platform="tmall",
+            external_id=shop_id.hex,
+            name=f"{name}专营店",
+            timezone="Asia/Shanghai",
+            currency="CNY",
+        ),
+        ItemSet(company_id=company_id, id=new_id(), shop_id=shop_id, name=f"{name}的爆款", item_ids=["1"]),
+        Connector(company_id=company_id, id=new_id(), name=f"{name}的连接器", shop_ids=[shop_id], scopes=["write"]),
+        Cycle(
+            company_id=company_id,
+            id=new_id(),
+            kind="quarter",
+            name=f"{name}的季度",
+            state="open",
+            starts_on=date(2027, 1, 1),
+            ends_on=date(2027, 3, 31),
+        ),
+        Position(
+            company_id=company_id,
+            id=new_id(),
+            name=f"{name}助理",
+            function="operations",
+            tier="frontline",
+            grade="staff",
+            duties=[f"协助{name}"],
+            hiring_standards={"skills": [f"如{name}"], "experience": [], "qualities": [name]},
+            kpi_template=[{"name": f"{name}的评价", "kind": "manual", "unit": f"{name}分", "metric": None}],
+        ),
+    ]
+
+
+def _events_of(company_id: UUID, other: Member, name: str, reason: str) -> list[Base]:
+    of_other = {"company_id": company_id, "person_id": other.person_id}
+    return [
+        PersonEvent(
+            **of_other,
+            id=new_id(),
+            kind="leave",
+            effective_on=date(2099, 1, 1),
+            changes={"leaving_reason": reason},
+            note=f"{name}已同意",
+        ),
+        PersonEvent(
+            **of_other,
+            id=new_id(),
+            kind="transfer",
+            effective_on=date(2026, 5, 1),
+            changes={},
+            withdrawn_at=utc_now(),
+            withdrawal_reason=f"{name}不同意",
+        ),
+    ]
+
+
 def goals_of(company: Company, member: Known) -> list[Base]:
     """The member's own goal and one of the company's: both speak of the member."""
     days = {"starts_on": date(2026, 10, 1), "ends_on": date(2026, 12, 31)}
@@ -154,7 +231,7 @@ def goals_of(company: Company, member: Known) -> list[Base]:
             cycle_id=cycle.id,
             person_id=owner,
             title=f"{member.name}提升转化",
-            why=f"ask {member.mail.title()} or {member.phone}",
+            why=f"{member.name}: ask {member.mail.title()} or {member.phone}",
             behaviours="nothing personal",
             standards={"below": f"{member.name} fails", "meets": "x", "above": "y"},
             weight=Decimal(40),

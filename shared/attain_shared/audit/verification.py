@@ -78,6 +78,8 @@ class Verification:
         yield from self._explain()
         if head is None and self.last.sequence:
             yield "the head of the chain is missing"
+        elif not self.last.sequence and (head is None or not head.sequence):
+            yield "cut off: no entry is there, not even that of the company's creation"
         elif head is not None and head.sequence > self.last.sequence:
             yield f"cut off: {_entries(self.last.sequence + 1, head.sequence)} missing at the end"
         elif head is not None and head.sequence < self.last.sequence:
@@ -119,12 +121,21 @@ class Verification:
         if self._before is not None:
             ends.add(self._before)
             ends.add(entry_digest(self._before, places[0], content_digest(suspects[0].content)))
+        found = False
         for link in suspects:
             place = next((one for one in places for end in ends if link.follows(end, sequence=one)), None)
             if place is None:
-                yield f"entry {link.sequence} was changed (its digest does not fit what it says)"
+                found = True
+                yield _changed(link)
             elif place != link.sequence:
+                found = True
                 yield f"entry {link.sequence} is out of order: it was entry {place}"
+        if not found:  # a digest made to fit one that it does not follow
+            yield _changed(suspects[0])
+
+
+def _changed(link: Link) -> str:
+    return f"entry {link.sequence} was changed (its digest does not fit what it says)"
 
 
 def _fits(value: object, digest: str) -> bool:

@@ -75,7 +75,7 @@ class DepartmentStats(DepartmentFigures):
     from_: date = Field(alias="from")
     """The first day of the period."""
     to: date
-    """The last day of the period; the tree is as it was on it."""
+    """The last day of the period; the tree is as it was on it, with what was closed in the period where it was."""
 
 
 class AllStats(Output):
@@ -84,6 +84,6 @@ class AllStats(Output):
     from_: date = Field(alias="from")
     """The first day of the period."""
     to: date
-    """The last day of the period; the tree is as it was on it."""
+    """The last day of the period; the tree is as it was on it, with what was closed in the period where it was."""
     items: list[DepartmentFigures]
     """Those open at some time in the period, by name."""

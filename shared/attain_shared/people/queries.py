@@ -73,6 +73,6 @@ def standing(events: Iterable[PersonEvent]) -> list[Event]:
 
 
 def _first(rows: Mapping[UUID, PersonEvent], row: PersonEvent) -> UUID:
-    while row.corrects_id in rows:
+    while row.corrects_id is not None and row.corrects_id in rows:
         row = rows[row.corrects_id]
     return row.id

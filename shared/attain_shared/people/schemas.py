@@ -200,9 +200,11 @@ class PromoteBody(Dated):
 class ChangeManagerBody(Dated):
     """Another manager."""
 
-    model_config = ConfigDict(json_schema_extra={
+    model_config = ConfigDict(
+        json_schema_extra={
             "examples": [{"effective_on": "2026-12-01", "manager_id": "0199a7d3-c1f2-7c63-b1d7-e8e1a4c5f001"}]
-        })
+        }
+    )
 
     manager_id: UUID | None
     """The new manager; null for none."""

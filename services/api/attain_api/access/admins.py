@@ -4,6 +4,7 @@ from uuid import UUID
 
 from attain_api.access import repository
 from attain_api.access.actor import Actor
+from attain_api.access.holders import find_holder
 from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import Conflict, NotAllowed
 
@@ -20,10 +21,14 @@ async def hold_admins(uow: UnitOfWork, *, company_id: UUID) -> None:
 
 
 async def check_not_operator(uow: UnitOfWork, *, actor: Actor, person_id: UUID) -> None:
-    """Refuse what would take the installation's operator away, unless an operator does it (ORG-0)."""
-    if "platform" not in actor.roles and await repository.is_operator(
-        uow.session, company_id=actor.company_id, person_id=person_id
-    ):
+    """Refuse what would take an operator of the installation away, unless one with `platform` does it (ORG-0).
+
+    To be called before a person leaves or loses a role. A place that the account has not taken up tells nothing of it.
+    """
+    if "platform" in actor.roles:
+        return
+    holder = await find_holder(uow, company_id=actor.company_id, person_id=person_id)
+    if holder is not None and (holder.is_platform or holder.is_ops):
         raise NotAllowed("The person operates the installation: only an operator does this.")
 
 

@@ -12,9 +12,16 @@ from attain_shared.people.timeline import Status
 __all__ = ["Holder", "check_may_manage", "find_holder", "get_holder", "was_made_by_one_who_may"]
 
 
-async def find_holder(uow: UnitOfWork, *, company_id: UUID, person_id: UUID, for_update: bool = False) -> Holder | None:
-    """A person of a company with their account, if they have one."""
-    return await repository.find_holder(uow.session, company_id=company_id, person_id=person_id, for_update=for_update)
+async def find_holder(
+    uow: UnitOfWork, *, company_id: UUID, person_id: UUID, for_update: bool = False, pending: bool = False
+) -> Holder | None:
+    """A person of a company with their account, if they have one.
+
+    With `pending` also one that has not taken up the place, of which nothing is to be told in that company (ORG-0).
+    """
+    return await repository.find_holder(
+        uow.session, company_id=company_id, person_id=person_id, for_update=for_update, pending=pending
+    )
 
 
 async def get_holder(uow: UnitOfWork, *, company_id: UUID, person_id: UUID, for_update: bool = False) -> Holder:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, bindparam, cast, exists, false, func, select, update
+from sqlalchemy import Date, bindparam, cast, exists, false, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -144,9 +144,9 @@ async def find_member(session: AsyncSession, *, claims: Claims) -> Member | None
 
 
 async def find_holder(
-    session: AsyncSession, *, company_id: UUID, person_id: UUID, for_update: bool = False
+    session: AsyncSession, *, company_id: UUID, person_id: UUID, for_update: bool = False, pending: bool = False
 ) -> Holder | None:
-    """A person with their account; held until the transaction ends where asked."""
+    """A person with their account: where asked one that has not taken up the place, too, and held until the transaction ends."""
     elsewhere, there = aliased(Membership), aliased(PersonSpell)
     statement = (
         select(
@@ -175,7 +175,7 @@ async def find_holder(
             Membership,
             (Membership.company_id == Person.company_id)
             & (Membership.person_id == Person.id)
-            & Membership.accepted_at.is_not(None),
+            & (true() if pending else Membership.accepted_at.is_not(None)),
         )
         .outerjoin(Account, Account.id == Membership.account_id)
         .where(Person.company_id == company_id, Person.id == person_id, on_day(business_day()))
@@ -390,17 +390,3 @@ async def has_other_admin(session: AsyncSession, *, company_id: UUID, person_id:
         ~leaves,
     )
     return bool(await session.scalar(select(others)))
-
-
-async def is_operator(session: AsyncSession, *, company_id: UUID, person_id: UUID) -> bool:
-    """Whether the person's account operates the installation."""
-    statement = (
-        select(Account.id)
-        .join(Membership, Membership.account_id == Account.id)
-        .where(
-            Membership.company_id == company_id,
-            Membership.person_id == person_id,
-            Account.is_platform | Account.is_ops,
-        )
-    )
-    return await session.scalar(statement) is not None

@@ -5,7 +5,7 @@ whatever day is asked about. *Below* are the people under a manager or in a depa
 
 | | people | goals, scorecards | shops, metrics |
 |---|---|---|---|
-| employee | directory of those employed; own record in full | own; of company and departments the public part | owned, or with goals on them |
+| employee | directory of those employed; own record in full | own; of company and departments the public part | owned, or with submitted goals on them |
 | manager, head | below in full | below; own departments' | as employee, plus those of people below |
 | mentor | mentees' record | mentees' | – |
 | executive | all records, without contacts | all | all |
@@ -232,7 +232,7 @@ class View:
         return department_id.in_(self.led)
 
     def shop(self, shop_id: Key) -> ColumnElement[bool]:
-        """Whether the caller sees the values of the shop in a row: owned today, or measured by a goal, of whom it answers for."""
+        """Whether the caller sees the values of the shop in a row: owned today, or in a goal of `MEASURING`, of whom it answers for."""
         if self.actor.kind == "connector":
             return shop_id.in_(self.actor.shop_ids)
         if self.actor.roles & READS_ALL_SHOPS:

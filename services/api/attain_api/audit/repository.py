@@ -31,7 +31,7 @@ async def list_entries(
     session: AsyncSession, *, visible_to: Actor, wanted: Wanted, query: PageQuery
 ) -> tuple[list[AuditEntry], str | None]:
     """A part of the company's trail."""
-    statement = select(AuditEntry).where(AuditEntry.company_id == visible_to.company_id, _seen_by(visible_to))
+    statement = select(AuditEntry).where(AuditEntry.company_id == visible_to.company_id, seen_by(visible_to))
     same = (
         (AuditEntry.resource_type, wanted.resource_type),
         (AuditEntry.resource_id, wanted.resource_id),
@@ -49,7 +49,7 @@ async def list_entries(
     return await paginate(session, statement, query=query, columns=columns, id_column=AuditEntry.id)
 
 
-def _seen_by(actor: Actor) -> ColumnElement[bool]:
+def seen_by(actor: Actor) -> ColumnElement[bool]:
     """The last column of SEC-3's table: a role adds to what the others see."""
     if "executive" in actor.roles:
         return true()

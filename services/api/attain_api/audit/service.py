@@ -4,7 +4,7 @@ from typing import Any
 
 from attain_api.access.actor import Actor
 from attain_api.audit import repository
-from attain_api.audit.repository import Wanted
+from attain_api.audit.repository import Wanted, seen_by
 from attain_api.paging import PageQuery
 from attain_shared.audit.models import AuditEntry
 from attain_shared.audit.schemas import AuditActor, AuditEntryRead
@@ -18,7 +18,7 @@ CONTACTS = frozenset({"email", "phone", "device", "address", REASON})
 OF_EVENTS = frozenset({"note", "withdrawal_reason"})
 """… and for what is noted of people's events."""
 
-__all__ = ["Wanted", "list_entries"]
+__all__ = ["Wanted", "list_entries", "seen_by"]
 
 
 async def list_entries(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib.resources import files
+from uuid import UUID
 
 from attain_shared.positions.library import LIBRARY, LibraryPosition
 from attain_shared.rules.rounding import half_up
@@ -81,9 +82,12 @@ class Blueprint:
     en: BlueprintWording
     departments: list[BlueprintDepartment]
 
-    def origin(self, department: str) -> str:
-        """How the department made of a place is found again, whatever it is called by then and wherever it is."""
-        return f"{self.code}/{department}"
+    def origin(self, department: str, *, parent_id: UUID | None) -> str:
+        """How the department made of a place is found again, whatever it is called by then and wherever it is.
+
+        Under each department that the blueprint is applied to its places are others: an agency has a team for a brand.
+        """
+        return f"{self.code}/{department}" if parent_id is None else f"{self.code}@{parent_id}/{department}"
 
     @property
     def positions(self) -> list[LibraryPosition]:

@@ -78,28 +78,42 @@ async def list_all_as_seen(session: AsyncSession, *, view: View, on: date | None
 async def take_departments(
     session: AsyncSession, *, company_id: UUID, department_ids: Sequence[UUID]
 ) -> dict[UUID, Department]:
-    """Those of the company among the ids, held until the transaction ends, in an order of their own."""
+    """Those of the company among the ids, held until the transaction ends, in an order of their own.
+
+    Against others who change or close them, and whoever enters them; not against those who merely name them.
+    """
     statement = select(Department).where(Department.company_id == company_id, Department.id.in_(department_ids))
-    found = await session.scalars(statement.order_by(Department.id).with_for_update())
+    statement = statement.order_by(Department.id).with_for_update(key_share=True)
+    found = await session.scalars(statement.execution_options(populate_existing=True))
     return {one.id: one for one in found}
 
 
-async def take_children(session: AsyncSession, *, company_id: UUID, department_id: UUID) -> list[Department]:
-    """The open departments directly below, held until the transaction ends."""
-    statement = select(Department).where(
+async def list_children(session: AsyncSession, *, company_id: UUID, department_id: UUID) -> list[UUID]:
+    """The open departments directly below."""
+    statement = select(Department.id).where(
         Department.company_id == company_id, Department.parent_id == department_id, Department.closed_on.is_(None)
     )
-    return list(await session.scalars(statement.order_by(Department.id).with_for_update()))
+    return list(await session.scalars(statement))
 
 
 async def list_by_origin(
     session: AsyncSession, *, company_id: UUID, origins: Sequence[str]
 ) -> dict[str, Row[UUID, str, int | None]]:
-    """Of the places in blueprints, those that have a department: its id, name and plan by place."""
+    """Of the places in blueprints, those that have an open department: its id, name and plan by place."""
     statement = select(Department.origin, Department.id, Department.name, Department.headcount_plan).where(
-        Department.company_id == company_id, Department.origin.in_(origins)
+        Department.company_id == company_id, Department.origin.in_(origins), Department.closed_on.is_(None)
     )
     return {row.origin: row for row in (await session.execute(statement)).all()}  # type: ignore[misc]
+
+
+async def take_closed_by_origin(
+    session: AsyncSession, *, company_id: UUID, origins: Sequence[str]
+) -> Sequence[Department]:
+    """The closed departments that places in blueprints once had, held until the transaction ends."""
+    statement = select(Department).where(
+        Department.company_id == company_id, Department.origin.in_(origins), Department.closed_on.is_not(None)
+    )
+    return (await session.scalars(statement.order_by(Department.id).with_for_update())).all()
 
 
 async def lock_tree(session: AsyncSession, *, company_id: UUID) -> None:
@@ -168,14 +182,23 @@ async def count_events_to_come(session: AsyncSession, *, company_id: UUID, depar
 
 async def take_members(session: AsyncSession, *, company_id: UUID, department_id: UUID, today: date) -> list[UUID]:
     """The people employed in the department today, held until the transaction ends."""
-    members = select(PersonSpell.person_id).where(
+    members = _members(company_id=company_id, department_id=department_id, today=today)
+    statement = select(Person.id).where(Person.company_id == company_id, Person.id.in_(members))
+    return list(await session.scalars(statement.order_by(Person.id).with_for_update(key_share=True)))
+
+
+async def list_members(session: AsyncSession, *, company_id: UUID, department_id: UUID, today: date) -> list[UUID]:
+    """The people employed in the department today."""
+    return list(await session.scalars(_members(company_id=company_id, department_id=department_id, today=today)))
+
+
+def _members(*, company_id: UUID, department_id: UUID, today: date) -> Select[UUID]:
+    return select(PersonSpell.person_id).where(
         PersonSpell.company_id == company_id,
         PersonSpell.department_id == department_id,
         PersonSpell.status == "employed",
         on_day(today),
     )
-    statement = select(Person.id).where(Person.company_id == company_id, Person.id.in_(members))
-    return list(await session.scalars(statement.order_by(Person.id).with_for_update()))
 
 
 async def list_standing_events(

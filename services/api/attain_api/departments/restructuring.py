@@ -1,14 +1,14 @@
 """What becomes of departments: moved, merged, closed, reopened, deleted (ORG-1, ORG-3)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
 from attain_api.access.actor import Actor
 from attain_api.conditional import apply_changes
 from attain_api.departments import repository
-from attain_api.departments.service import check_place, save, take_department
+from attain_api.departments.service import check_found, check_place, save, take_department
 from attain_shared.clock import business_day
 from attain_shared.db.failures import is_reference
 from attain_shared.db.session import UnitOfWork
@@ -18,7 +18,7 @@ from attain_shared.errors import ActionNotAllowed, Conflict
 from attain_shared.identifiers import new_id
 from attain_shared.people.models import PersonEvent
 from attain_shared.people.queries import read_event, replace_all_spells
-from attain_shared.people.timeline import Event, EventKind, Spell, Status, build_spells, stored_changes
+from attain_shared.people.timeline import EventKind, Spell, build_spells, stored_changes
 
 
 class DepartmentInUse(Conflict):
@@ -42,13 +42,23 @@ async def move_department(
 async def merge_department(
     uow: UnitOfWork, *, actor: Actor, department_id: UUID, into_id: UUID, if_match: str | None
 ) -> Department:
-    """Close a department today, its people and the departments below it going to another one, whose head stays."""
+    """Close a department today, its people and the departments below it going to another one, whose head stays.
+
+    The people are held before the departments, as by whoever transfers one of them.
+    """
     today, company_id = business_day(), actor.company_id
-    department = await _take_open(uow, actor=actor, department_id=department_id, if_match=if_match)
+    await repository.lock_tree(uow.session, company_id=company_id)
+    held = await repository.take_members(uow.session, company_id=company_id, department_id=department_id, today=today)
+    department, children = await _take_with_children(uow, actor=actor, department_id=department_id, if_match=if_match)
     height = await repository.get_height(uow.session, company_id=company_id, department_id=department_id)
     await check_place(
         uow, actor=actor, parent_id=into_id, department_id=department_id, levels=height - 1, pointer="/into_id"
     )
+    members = await repository.list_members(
+        uow.session, company_id=company_id, department_id=department_id, today=today
+    )
+    if late := set(members).difference(held):
+        raise DepartmentInUse(f"{len(late)} people have just come into this department; try again.", people=len(late))
     coming = await repository.count_events_to_come(
         uow.session, company_id=company_id, department_id=department_id, today=today
     )
@@ -57,8 +67,7 @@ async def merge_department(
             f"{coming} dated events after today bring people into this department; change or withdraw them first.",
             events=coming,
         )
-    await _transfer_people(uow, actor=actor, department_id=department_id, into_id=into_id, today=today)
-    children = await repository.take_children(uow.session, company_id=company_id, department_id=department_id)
+    await _transfer_people(uow, actor=actor, members=members, into_id=into_id, today=today)
     for child in children:
         apply_changes(child, {"parent_id": into_id})
     await save(uow, children)
@@ -69,11 +78,11 @@ async def merge_department(
 async def close_department(uow: UnitOfWork, *, actor: Actor, department_id: UUID, if_match: str | None) -> Department:
     """Close a department that nobody is in, or will be, and that none is below."""
     today, company_id = business_day(), actor.company_id
-    department = await _take_open(uow, actor=actor, department_id=department_id, if_match=if_match)
+    await repository.lock_tree(uow.session, company_id=company_id)
+    department, children = await _take_with_children(uow, actor=actor, department_id=department_id, if_match=if_match)
     people = await repository.count_people_to_come_or_there(
         uow.session, company_id=company_id, department_id=department_id, today=today
     )
-    children = await repository.take_children(uow.session, company_id=company_id, department_id=department_id)
     if people or children:
         raise DepartmentInUse(
             f"{people} people are in this department or will be, and {len(children)} departments are below it.",
@@ -118,9 +127,27 @@ async def delete_department(uow: UnitOfWork, *, actor: Actor, department_id: UUI
 async def _take_open(uow: UnitOfWork, *, actor: Actor, department_id: UUID, if_match: str | None) -> Department:
     await repository.lock_tree(uow.session, company_id=actor.company_id)
     department = await take_department(uow, actor=actor, department_id=department_id, if_match=if_match)
+    _check_open(department)
+    return department
+
+
+async def _take_with_children(
+    uow: UnitOfWork, *, actor: Actor, department_id: UUID, if_match: str | None
+) -> tuple[Department, list[Department]]:
+    """An open department and those directly below, held in the order of all; under the lock of the tree."""
+    company_id = actor.company_id
+    children = await repository.list_children(uow.session, company_id=company_id, department_id=department_id)
+    found = await repository.take_departments(
+        uow.session, company_id=company_id, department_ids=[department_id, *children]
+    )
+    department = check_found(found, actor=actor, department_id=department_id, if_match=if_match)
+    _check_open(department)
+    return department, [found[one] for one in children]
+
+
+def _check_open(department: Department) -> None:
     if department.closed_on is not None:
         raise ActionNotAllowed("The department is closed.")
-    return department
 
 
 async def _close(uow: UnitOfWork, department: Department, *, today: date, merged_into_id: UUID | None) -> None:
@@ -129,18 +156,15 @@ async def _close(uow: UnitOfWork, department: Department, *, today: date, merged
     await end_spells(uow.session, department, on=today)
 
 
-async def _transfer_people(uow: UnitOfWork, *, actor: Actor, department_id: UUID, into_id: UUID, today: date) -> None:
+async def _transfer_people(
+    uow: UnitOfWork, *, actor: Actor, members: Sequence[UUID], into_id: UUID, today: date
+) -> None:
     company_id = actor.company_id
-    members = await repository.take_members(
-        uow.session, company_id=company_id, department_id=department_id, today=today
-    )
     events: dict[UUID, list[PersonEvent]] = defaultdict(list)
     for event in await repository.list_standing_events(uow.session, company_id=company_id, person_ids=members):
         events[event.person_id].append(event)
     spells: dict[UUID, list[Spell]] = {}
     for person_id, told in events.items():
-        if not _is_member(map(read_event, told), department_id=department_id, today=today):
-            continue  # went elsewhere while their row was waited for
         transfer = PersonEvent(
             company_id=company_id,
             id=new_id(),
@@ -156,8 +180,3 @@ async def _transfer_people(uow: UnitOfWork, *, actor: Actor, department_id: UUID
     if spells:
         await replace_all_spells(uow.session, company_id=company_id, spells=spells)
         await repository.raise_versions(uow.session, company_id=company_id, person_ids=list(spells))
-
-
-def _is_member(events: Iterable[Event], *, department_id: UUID, today: date) -> bool:
-    spell = next(one for one in build_spells(events) if one.starts_on <= today < one.ends_on)
-    return spell.status == Status.EMPLOYED and spell.department_id == department_id

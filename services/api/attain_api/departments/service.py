@@ -1,6 +1,6 @@
 """Departments and their tree (ORG-1): making, reading and changing them; `restructuring` has the actions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -147,6 +147,13 @@ async def take_department(
 ) -> Department:
     """A department to be changed: held until the transaction ends."""
     found = await repository.take_departments(uow.session, company_id=actor.company_id, department_ids=[department_id])
+    return check_found(found, actor=actor, department_id=department_id, if_match=if_match)
+
+
+def check_found(
+    found: Mapping[UUID, Department], *, actor: Actor, department_id: UUID, if_match: str | None
+) -> Department:
+    """The department among those that were taken, if it is there and still the one that the caller has seen."""
     if department_id not in found:
         raise NotFound("There is no such department.")
     check_if_match(if_match, department_tag(actor, found[department_id].version))
@@ -194,12 +201,18 @@ async def save(uow: UnitOfWork, departments: Sequence[Department], *, starts_on:
 
 
 async def list_places(
-    uow: UnitOfWork, *, actor: Actor, origins: Iterable[str]
+    uow: UnitOfWork, *, actor: Actor, origins: Iterable[str], frees_closed: bool
 ) -> dict[str, tuple[UUID, str, int | None]]:
-    """The departments that stand for places in a blueprint (ORG-4): id, name and plan.
+    """The open departments that stand for places in a blueprint (ORG-4): id, name and plan.
 
     Holds the lock of the tree, so that of two who apply a blueprint at once the second finds what the first has made.
+    With `frees_closed` closed departments lose their places, for new ones to be made.
     """
-    await repository.lock_tree(uow.session, company_id=actor.company_id)
-    found = await repository.list_by_origin(uow.session, company_id=actor.company_id, origins=list(origins))
+    company_id, wanted = actor.company_id, list(origins)
+    await repository.lock_tree(uow.session, company_id=company_id)
+    if frees_closed:
+        for closed in await repository.take_closed_by_origin(uow.session, company_id=company_id, origins=wanted):
+            apply_changes(closed, {"origin": None})
+        await uow.session.flush()
+    found = await repository.list_by_origin(uow.session, company_id=company_id, origins=wanted)
     return {origin: (row.id, row.name, row.headcount_plan) for origin, row in found.items()}

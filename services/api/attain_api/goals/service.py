@@ -116,12 +116,21 @@ async def act_on_goal(uow: UnitOfWork, *, actor: Actor, goal_id: UUID, action: s
         uow.session, company_id=actor.company_id, cycle_id=goal.cycle_id, owner=owner, states=WEIGHED
     )
     if action == "submit":
+        await _check_shops(uow, actor=actor, goal=goal)
         _check_room(goal, weighed)
     elif not add_up(one.weight for one in weighed):
         reached = total(one.weight for one in weighed)
         raise WeightsDoNotAddUp(f"the owner's submitted and confirmed goals weigh {reached}, not {WHOLE}")
     apply_changes(goal, {"state": AFTER[action]})
     return await _show(uow, SeenGoal(goal, rights))
+
+
+async def _check_shops(uow: UnitOfWork, *, actor: Actor, goal: Goal) -> None:
+    """A draft of long ago does not open a shop's books again: whoever submits it sees its shops today (SEC-3)."""
+    indicators = await repository.list_indicators(uow.session, company_id=actor.company_id, goal_ids=[goal.id])
+    shop_ids = {shop_id for indicator in indicators[goal.id] for shop_id in indicator.shop_ids}
+    if await repository.find_shop_ids(uow.session, visible_to=actor, shop_ids=shop_ids) != shop_ids:
+        raise Conflict("The goal measures a shop that you do not see any more.", code="shop-out-of-sight")
 
 
 async def get_goal(uow: UnitOfWork, *, actor: Actor, goal_id: UUID) -> ShownGoal:

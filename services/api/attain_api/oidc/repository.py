@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,12 +29,17 @@ async def find_linked(session: AsyncSession, *, issuer: str, subject: str) -> UU
     )
 
 
-async def find_account(session: AsyncSession, *, email: str) -> UUID | None:
-    """The account of an e-mail."""
-    return await session.scalar(select(Account.id).where(Account.email == email))
+async def hold_account(session: AsyncSession, *, email: str) -> UUID | None:
+    """The account of an e-mail; nobody signs in to it by its password before the transaction ends."""
+    return await session.scalar(select(Account.id).where(Account.email == email).with_for_update())
 
 
 async def link(session: AsyncSession, *, issuer: str, subject: str, account_id: UUID, at: datetime) -> None:
     """Note whom an identity stands for; the first time counts."""
     statement = insert(AccountIdentity).values(issuer=issuer, subject=subject, account_id=account_id, created_at=at)
     await session.execute(statement.on_conflict_do_nothing())
+
+
+async def set_password_hash(session: AsyncSession, *, account_id: UUID, password_hash: str) -> None:
+    """Replace an account's password."""
+    await session.execute(update(Account).where(Account.id == account_id).values(password_hash=password_hash))

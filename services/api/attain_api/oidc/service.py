@@ -12,6 +12,7 @@ from attain_api.access import service as access
 from attain_api.access.client import Client
 from attain_api.oidc import repository
 from attain_api.oidc.provider import Identity, OidcProvider, refused
+from attain_api.sessions import service as sessions
 from attain_api.state import ApiState
 from attain_api.throttling import service as throttling
 from attain_shared.access.models import OidcSignIn
@@ -60,21 +61,28 @@ async def finish(state: ApiState, *, secret: str, code: str, client: Client) -> 
         code=code, redirect_uri=begun.redirect_uri, nonce=begun.nonce, code_verifier=begun.code_verifier
     )
     async with transaction(state.sessions, state.doorbell) as uow:
-        account_id = await _account_of(uow, identity=identity)
+        known = await repository.find_linked(uow.session, issuer=identity.issuer, subject=identity.subject)
+    no_password = None if known else await state.passwords.hashed(secrets.token_urlsafe(32))
+    async with transaction(state.sessions, state.doorbell) as uow:
+        account_id = known or await _link(uow, identity=identity)
+        if no_password is not None:
+            # who chose the password so far need not be whom the provider vouches for
+            await repository.set_password_hash(uow.session, account_id=account_id, password_hash=no_password)
+            await sessions.end_sessions_of_account(uow, account_id=account_id)
         tokens = await access.begin_session(uow, state=state, account_id=account_id, scope=begun.scope, client=client)
+        if no_password is not None:
+            # in the company signed in to, whose person is the author by now
+            uow.record(resource_type="membership", resource_id=uow.author.id, changes={}, action="link_identity")
     await throttling.succeed(state, address)
     return tokens
 
 
-async def _account_of(uow: UnitOfWork, *, identity: Identity) -> UUID:
-    """The account linked to an identity; the first time that of its verified e-mail, which is linked by it.
+async def _link(uow: UnitOfWork, *, identity: Identity) -> UUID:
+    """The account of an identity's verified e-mail, which is the identity's from now on.
 
     No account is made: that takes an invitation (ORG-0).
     """
-    known = await repository.find_linked(uow.session, issuer=identity.issuer, subject=identity.subject)
-    if known is not None:
-        return known
-    found = await repository.find_account(uow.session, email=identity.email) if identity.email else None
+    found = await repository.hold_account(uow.session, email=identity.email) if identity.email else None
     if found is None:
         raise refused()
     await repository.link(uow.session, issuer=identity.issuer, subject=identity.subject, account_id=found, at=utc_now())

@@ -21,7 +21,7 @@ async def get_account(session: AsyncSession, *, account_id: UUID) -> Account:
 
 
 async def find_place(session: AsyncSession, *, email: str) -> tuple[UUID, UUID] | None:
-    """A company and the person that the account of an e-mail is there, if it can sign in anywhere."""
+    """A company and the person that the account of an e-mail is there, rather one that its owner has taken up."""
     found = await session.execute(
         select(Membership.company_id, Membership.person_id)
         .join(Account, Account.id == Membership.account_id)
@@ -31,11 +31,10 @@ async def find_place(session: AsyncSession, *, email: str) -> tuple[UUID, UUID] 
         )
         .where(
             Account.email == email,
-            Membership.accepted_at.is_not(None),
             on_day(business_day()),
             PersonSpell.status != Status.LEFT,
         )
-        .order_by(Membership.accepted_at)
+        .order_by(Membership.accepted_at.nulls_last())
         .limit(1)
     )
     row = found.one_or_none()

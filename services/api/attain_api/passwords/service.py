@@ -134,8 +134,10 @@ async def complete_reset(state: ApiState, *, token: str, password: str, client: 
 
 
 async def _resetting(uow: UnitOfWork, *, link: OneTimeLink) -> Holder:
-    """The person of a link, who still signs in to its company."""
-    holder = await find_holder(uow, company_id=link.company_id, person_id=link.person_id)
+    """The person of a link, who still signs in to its company; the operator's is for the account wherever it is."""
+    holder = await find_holder(
+        uow, company_id=link.company_id, person_id=link.person_id, pending=link.created_by is None
+    )
     if holder is None or holder.account_id is None or holder.status == Status.LEFT:
         raise links.invalid_link()
     if link.created_by is not None and not await was_made_by_one_who_may(

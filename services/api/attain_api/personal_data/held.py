@@ -57,18 +57,20 @@ def accounts_of(company_id: UUID, person_id: UUID) -> Select[UUID]:
     return select(Membership.account_id).where(Membership.company_id == company_id, Membership.person_id == person_id)
 
 
+def ids_about(company_id: UUID, person_id: UUID) -> tuple[Select[UUID], ...]:
+    """The ids by which the trail speaks of the person, beside the person's own."""
+    accounts = accounts_of(company_id, person_id)
+    return (
+        events_of(company_id, person_id),
+        select(Session.id).where(Session.company_id == company_id, Session.account_id.in_(accounts)),
+        select(OneTimeLink.id).where(OneTimeLink.company_id == company_id, OneTimeLink.person_id == person_id),
+    )
+
+
 def is_about(company_id: UUID, person_id: UUID) -> ColumnElement[bool]:
     """Whether the audit entry in a row is about the person."""
-    sessions = select(Session.id).where(
-        Session.company_id == company_id, Session.account_id.in_(accounts_of(company_id, person_id))
-    )
-    links = select(OneTimeLink.id).where(OneTimeLink.company_id == company_id, OneTimeLink.person_id == person_id)
-    return or_(
-        AuditEntry.resource_id == person_id,
-        AuditEntry.resource_id.in_(events_of(company_id, person_id)),
-        AuditEntry.resource_id.in_(sessions),
-        AuditEntry.resource_id.in_(links),
-    )
+    of_records = (AuditEntry.resource_id.in_(ids) for ids in ids_about(company_id, person_id))
+    return or_(AuditEntry.resource_id == person_id, *of_records)
 
 
 def _by(model: Any, column: str = "person_id") -> Condition:  # noqa: ANN401  # any model with these columns

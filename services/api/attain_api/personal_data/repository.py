@@ -1,6 +1,7 @@
 """Statements on personal data: all that is held on a person, and its end (SEC-6)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -13,39 +14,45 @@ from sqlalchemy import (
     cast,
     delete,
     exists,
+    false,
+    func,
+    null,
     or_,
     select,
+    tuple_,
     update,
 )
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from attain_api.access.visibility import on_day
-from attain_api.personal_data.held import Held, is_about
+from attain_api.personal_data.held import Held, ids_about
+from attain_api.personal_data.mentions import Contact, pattern_of
+from attain_api.personal_data.texts import LONGEST_LINE, Place
 from attain_shared.access.models import Account, IdempotencyKey, Membership, OneTimeLink
 from attain_shared.audit.models import AuditEntry
 from attain_shared.clock import business_day
-from attain_shared.departments.models import Department, DepartmentSpell
 from attain_shared.goals.models import Goal
 from attain_shared.people.models import Person, PersonEvent, PersonSpell
 from attain_shared.people.timeline import FOREVER, Status
-from attain_shared.positions.models import Position, Successor
-
-FREE_TEXT: Mapping[Any, tuple[str, ...]] = {
-    Goal: ("title", "why", "how", "behaviours", "standards"),
-    PersonEvent: ("note", "withdrawal_reason", "changes"),
-    PersonSpell: ("leaving_reason",),
-    Successor: ("note",),
-    Department: ("name", "duties"),
-    DepartmentSpell: ("name", "duties"),
-    Position: ("duties", "hiring_standards", "kpi_template"),
-}
-"""Texts that may speak of anybody."""
+from attain_shared.positions.models import Successor
 
 
-async def list_held(session: AsyncSession, *, held: Held, company_id: UUID, person_id: UUID) -> list[RowMapping]:
-    """One kind of record on a person."""
-    return list((await session.execute(held.select(company_id, person_id))).mappings())
+async def list_held(
+    session: AsyncSession, *, held: Held, company_id: UUID, person_id: UUID, seen: ColumnElement[bool]
+) -> list[RowMapping]:
+    """One kind of record on a person; of the trail the entries that the reader sees."""
+    statement = held.select(company_id, person_id)
+    if held.model is AuditEntry:
+        statement = statement.where(seen)
+    return list((await session.execute(statement)).mappings())
+
+
+async def hold_erasures(session: AsyncSession, *, company_id: UUID) -> None:
+    """Let no other erasure of the company begin until the transaction ends: two that meet in texts wait, never in a circle."""
+    name = f"attain:erasures:{company_id}"
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 async def lock_person(session: AsyncSession, *, company_id: UUID, person_id: UUID) -> Person:
@@ -80,7 +87,10 @@ async def erase_records(session: AsyncSession, *, company_id: UUID, person_id: U
 
 
 async def close_membership(session: AsyncSession, *, company_id: UUID, person_id: UUID) -> None:
-    """Remove the person's sign-in to this company; an account that serves no other company goes with it."""
+    """Remove the person's sign-in to this company; an account that serves nothing else goes with it.
+
+    What serves another company stays there, and what operates the installation stays with it (ORG-0).
+    """
     of_person = (Membership.company_id == company_id, Membership.person_id == person_id)
     account = select(Account.id).join(Membership, Membership.account_id == Account.id).where(*of_person)
     account_id = await session.scalar(account.with_for_update(of=Account))
@@ -89,62 +99,95 @@ async def close_membership(session: AsyncSession, *, company_id: UUID, person_id
     )
     if account_id is not None:
         await _run(session, delete(Membership).where(*of_person))
+        operates = Account.is_platform | Account.is_ops
         elsewhere = exists().where(Membership.account_id == account_id)
-        await _run(session, delete(Account).where(Account.id == account_id, ~elsewhere))
+        await _run(session, delete(Account).where(Account.id == account_id, ~elsewhere, ~operates))
 
 
-async def delete_answers(session: AsyncSession, *, company_id: UUID, person_id: UUID, like: Sequence[str]) -> None:
-    """Remove the stored answers to the person's requests, and those that speak of the person."""
-    speaks = _any_like(IdempotencyKey.answer, like) | _any_like(IdempotencyKey.headers, like)
-    is_theirs = IdempotencyKey.principal_id == person_id
-    await _run(session, delete(IdempotencyKey).where(IdempotencyKey.company_id == company_id, is_theirs | speaks))
+async def list_answers(session: AsyncSession, *, company_id: UUID, like: Sequence[str]) -> list[Row[Any]]:
+    """Stored answers that may speak of the person: who asked, where, by which key, and what was said."""
+    told = (IdempotencyKey.key, IdempotencyKey.headers, IdempotencyKey.answer)
+    statement = select(IdempotencyKey.principal_id, IdempotencyKey.route, *told)
+    speaks = or_(*(_any_like(column, like) for column in told))
+    return list(await session.execute(statement.where(IdempotencyKey.company_id == company_id, speaks)))
 
 
-async def list_texts(
-    session: AsyncSession,
-    *,
-    model: Any,  # noqa: ANN401  # a key of FREE_TEXT
-    company_id: UUID,
-    like: Sequence[str],
-) -> list[Row[Any]]:
-    """The keys and the texts of rows that may speak of the person."""
-    texts = [getattr(model, name) for name in FREE_TEXT[model]]
-    found = or_(*(_any_like(column, like) for column in texts))
-    statement = select(*keys_of(model), *texts).where(model.company_id == company_id, found)
-    return list(await session.execute(statement.with_for_update()))
-
-
-def keys_of(model: Any) -> list[InstrumentedAttribute[Any]]:  # noqa: ANN401  # a key of FREE_TEXT
-    """What a row of company data is known by, beside its company."""
-    return [getattr(model, column.name) for column in model.__table__.primary_key if column.name != "company_id"]
-
-
-async def put_texts(
-    session: AsyncSession,
-    *,
-    model: Any,  # noqa: ANN401  # a key of FREE_TEXT
-    company_id: UUID,
-    key: Sequence[object],
-    texts: dict[str, Any],
+async def delete_answers(
+    session: AsyncSession, *, company_id: UUID, person_id: UUID, others: Sequence[tuple[UUID, str, str]]
 ) -> None:
-    """Set the texts of one row; who holds it by its ETag has to read it again."""
-    values = dict(texts)
-    if hasattr(model, "version"):
-        values["version"] = model.version + 1
-    row = [column == value for column, value in zip(keys_of(model), key, strict=True)]
-    await _run(session, update(model).where(model.company_id == company_id, *row).values(values))
-
-
-async def list_entries_about(session: AsyncSession, *, company_id: UUID, person_id: UUID) -> list[Row[Any]]:
-    """The audit entries about the person: sequence and values."""
-    statement = select(AuditEntry.sequence, AuditEntry.changes)
-    return list(
-        await session.execute(statement.where(AuditEntry.company_id == company_id, is_about(company_id, person_id)))
+    """Remove the stored answers to the person's requests, and some of others: who asked, where, by which key."""
+    one = tuple_(IdempotencyKey.principal_id, IdempotencyKey.route, IdempotencyKey.key)
+    is_theirs = IdempotencyKey.principal_id == person_id
+    await _run(
+        session,
+        delete(IdempotencyKey).where(IdempotencyKey.company_id == company_id, is_theirs | one.in_(others)),
     )
 
 
-async def list_names(session: AsyncSession, *, company_id: UUID, person_id: UUID) -> list[dict[str, Any]]:
-    """What the trail tells of the person's record: names and contacts of before."""
+async def list_others(session: AsyncSession, *, person: Person, contacts: Collection[str]) -> list[Contact]:
+    """Everybody who might be taken for the person: whose name holds the name, or who has such a contact now."""
+    lowered = [contact.strip().lower() for contact in contacts]
+    is_alike = or_(
+        Person.name.ilike(pattern_of(person.name.strip())),
+        func.lower(Person.email).in_(lowered),
+        func.lower(func.btrim(Person.phone)).in_(lowered),
+    )
+    statement = select(Person.name, Person.email, Person.phone).where(
+        Person.company_id == person.company_id, Person.id != person.id, Person.erased_at.is_(None), is_alike
+    )
+    return [Contact(**row) for row in (await session.execute(statement)).mappings()]
+
+
+async def list_texts(session: AsyncSession, *, place: Place, company_id: UUID, like: Sequence[str]) -> list[Row[Any]]:
+    """Rows that may speak of the person, held in the order of their keys: keys, what the trail calls it, owner, texts."""
+    model = place.model
+    texts = [getattr(model, name) for name in place.columns]
+    owner = model.person_id if hasattr(model, "person_id") else null()
+    told_as = getattr(model, place.told_as[1])
+    statement = (
+        select(*place.keys, told_as.label("told_as"), owner.label("owner"), *texts)
+        .where(model.company_id == company_id, or_(*(_any_like(column, like) for column in texts)))
+        .order_by(*place.keys)
+    )
+    return list(await session.execute(statement.with_for_update()))
+
+
+async def put_texts(
+    session: AsyncSession, *, place: Place, company_id: UUID, key: Sequence[object], texts: dict[str, Any]
+) -> None:
+    """Set the texts of one row; who holds it by its ETag has to read it again."""
+    model, values = place.model, dict(texts)
+    if hasattr(model, "version"):
+        values["version"] = model.version + 1
+    row = [column == value for column, value in zip(place.keys, key, strict=True)]
+    statement = update(model).where(model.company_id == company_id, *row)
+    if not (place.is_named_once and "name" in texts):
+        await _run(session, statement.values(values))
+        return
+    for number in count(1):
+        ending = "" if number == 1 else f" {number}"
+        name = texts["name"][: LONGEST_LINE - len(ending)] + ending
+        try:
+            async with session.begin_nested():
+                await _run(session, statement.values(values | {"name": name}))
+        except IntegrityError as exc:  # two names that differed in nothing but the person
+            if f"uq_{place.table}_" not in str(exc.orig):
+                raise
+        else:
+            return
+
+
+async def list_own_ids(session: AsyncSession, *, company_id: UUID, person_id: UUID) -> tuple[set[UUID], set[UUID]]:
+    """What the trail is about when it is about the person: the ids of all their records, and of their goals."""
+    goals = select(Goal.id).where(Goal.company_id == company_id, Goal.person_id == person_id)
+    about = {person_id}
+    for statement in ids_about(company_id, person_id):
+        about |= set(await session.scalars(statement))
+    return about, set(await session.scalars(goals))
+
+
+async def list_contacts(session: AsyncSession, *, company_id: UUID, person_id: UUID) -> list[dict[str, Any]]:
+    """What the trail tells of the person's record: contacts of before."""
     statement = select(AuditEntry.changes).where(
         AuditEntry.company_id == company_id,
         AuditEntry.resource_type == "person",
@@ -153,17 +196,24 @@ async def list_names(session: AsyncSession, *, company_id: UUID, person_id: UUID
     return list(await session.scalars(statement))
 
 
-async def list_entries_mentioning(
-    session: AsyncSession, *, company_id: UUID, person_id: UUID, like: Sequence[str]
+async def list_entries(
+    session: AsyncSession,
+    *,
+    company_id: UUID,
+    about: Collection[UUID],
+    like: Sequence[str],
+    after: int,
+    until: int,
 ) -> list[Row[Any]]:
-    """Entries about others whose values may speak of the person; a namesake's own record is not meant."""
-    is_another = (AuditEntry.resource_type == "person") & (AuditEntry.resource_id != person_id)
-    statement = select(AuditEntry.sequence, AuditEntry.changes)
-    return list(
-        await session.execute(
-            statement.where(AuditEntry.company_id == company_id, ~is_another, _any_like(AuditEntry.changes, like))
-        )
+    """The entries of a part of the chain that are about the person, or may speak of them."""
+    is_about = AuditEntry.resource_id.in_(about)
+    speaks = _any_like(AuditEntry.changes, like)
+    statement = (
+        select(AuditEntry.sequence, AuditEntry.resource_type, AuditEntry.resource_id, AuditEntry.changes)
+        .where(AuditEntry.company_id == company_id, AuditEntry.sequence > after, AuditEntry.sequence <= until)
+        .where(is_about | speaks)
     )
+    return list(await session.execute(statement))
 
 
 async def put_changes(session: AsyncSession, *, company_id: UUID, changes: Mapping[int, dict[str, Any]]) -> None:
@@ -181,7 +231,7 @@ async def put_changes(session: AsyncSession, *, company_id: UUID, changes: Mappi
 
 
 def _any_like(column: InstrumentedAttribute[Any], like: Sequence[str]) -> ColumnElement[bool]:
-    return or_(*(cast(column, Text).ilike(pattern) for pattern in like))
+    return or_(false(), *(cast(column, Text).ilike(pattern) for pattern in like))
 
 
 async def _run(session: AsyncSession, statement: Any) -> None:  # noqa: ANN401  # an update or a delete

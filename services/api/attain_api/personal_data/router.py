@@ -4,9 +4,9 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from attain_api.conditional import ChangeTag, content_tag
+from attain_api.conditional import ChangeTag
 from attain_api.deps import CurrentActor, IfMatch, Uow, allow
-from attain_api.personal_data import service
+from attain_api.personal_data import erasing, service
 from attain_api.problems import problems
 from attain_shared.errors import Conflict
 from attain_shared.people.personal_data import PersonalData
@@ -21,9 +21,10 @@ router = APIRouter(prefix="/v1/people", tags=["people"])
     dependencies=[allow("admin", "hr", "executive", "employee")],
 )
 async def export_personal_data(*, uow: Uow, actor: CurrentActor, person_id: UUID) -> PersonalData:
-    """Everything the company holds on a person, for HR, administrators and the person; the export is recorded.
+    """Everything the company holds on a person, for HR and the person; the export is recorded.
 
-    The account's own data (`account`, `identities`) are shown to nobody but its owner.
+    Of the audit trail HR gets what it reads of it anyway. The account's own data (`account`, `identities`) are shown
+    to nobody but its owner.
     """
     return await service.export_data(uow, actor=actor, person_id=person_id)
 
@@ -39,8 +40,9 @@ async def erase_person(
 ) -> PersonRead:
     """After leaving: name and contacts are replaced, notes and reasons removed, figures kept. It cannot be undone.
 
-    `409 not-left-yet` before; a second time changes nothing.
+    `409 not-left-yet` before; a second time changes nothing. Who operates the installation is erased only by an
+    operator.
     """
-    person = await service.erase_person(uow, actor=actor, person_id=person_id, if_match=if_match)
-    tag.set(content_tag(person))
-    return person
+    person = await erasing.erase_person(uow, actor=actor, person_id=person_id, if_match=if_match)
+    tag.set(person.tag)
+    return person.body

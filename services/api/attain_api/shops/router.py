@@ -61,7 +61,7 @@ async def create_shop(*, uow: Uow, creation: Creation, body: ShopCreate) -> Resp
 
 @router.get("", summary="List shops", dependencies=[allow(*READ)])
 async def list_shops(*, uow: Uow, actor: CurrentActor, query: Annotated[ShopQuery, Query()]) -> Page[ShopRead]:
-    """The shops whose values the caller sees: all, or those owned or measured by a goal of whom they answer for."""
+    """The shops whose values the caller sees: all, or those owned or in a submitted goal of whom they answer for."""
     found = await service.list_shops(
         uow, actor=actor, platform=query.platform, external_id=query.external_id, name=query.name, query=query
     )

@@ -1,0 +1,119 @@
+"""Where people write freely, and so may speak of anybody (SEC-6): said once, for the records and for their trail.
+
+Only texts in somebody's own words are looked into: never an id, a date, a code or the key of a JSON object.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import InstrumentedAttribute
+
+from attain_shared.access.models import Connector, Session
+from attain_shared.audit.resources import RESOURCES
+from attain_shared.departments.models import Department, DepartmentSpell
+from attain_shared.goals.models import Cycle, Goal
+from attain_shared.people.models import PersonEvent, PersonSpell
+from attain_shared.positions.models import Position, Successor
+from attain_shared.shops.models import ItemSet, Shop
+
+Rewrite = Callable[[str], str]
+Leaves = Callable[[Any, Rewrite], Any]
+"""From a column's value: the same with each text in it rewritten."""
+LONGEST_LINE = 200
+"""Characters of a name or a line; a replacement may be longer than what it replaces."""
+
+
+def prose(value: Any, rewrite: Rewrite) -> Any:  # noqa: ANN401  # JSON
+    """All texts at any depth; the keys of objects stay."""
+    if isinstance(value, str):
+        return rewrite(value)
+    if isinstance(value, list):
+        return [prose(part, rewrite) for part in value]
+    if isinstance(value, Mapping):
+        return {name: prose(part, rewrite) for name, part in value.items()}
+    return value
+
+
+def lines(value: Any, rewrite: Rewrite) -> Any:  # noqa: ANN401  # JSON
+    """As prose, where each text is a name or a line."""
+    return prose(value, lambda text: rewrite(text)[: max(LONGEST_LINE, len(text))])
+
+
+def kpis(value: Any, rewrite: Rewrite) -> Any:  # noqa: ANN401  # JSON
+    """Of a KPI template the names, and the units of what is entered by hand; all else are codes."""
+    if isinstance(value, list):
+        return [kpis(part, rewrite) for part in value]
+    if not isinstance(value, Mapping):
+        return value
+    written = ("name", "unit") if value.get("kind") == "manual" else ("name",)
+    return {name: lines(part, rewrite) if name in written else part for name, part in value.items()}
+
+
+def reasons(value: Any, rewrite: Rewrite) -> Any:  # noqa: ANN401  # JSON
+    """Of what an event sets only why somebody left; all else are ids, dates and codes."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: prose(part, rewrite) if name == "leaving_reason" else part for name, part in value.items()}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A table with free texts."""
+
+    model: Any
+    columns: Mapping[str, Leaves]
+    resource: tuple[str, str] | None = None
+    """What a changed row is called in the trail, and the column of its id; by default as the trail follows the table."""
+
+    @property
+    def table(self) -> str:
+        """The table's name."""
+        return str(self.model.__tablename__)
+
+    @cached_property
+    def keys(self) -> list[InstrumentedAttribute[Any]]:
+        """What a row of company data is known by, beside its company."""
+        return [getattr(self.model, column.name) for column in self.model.__table__.primary_key if _is_own(column.name)]
+
+    @cached_property
+    def is_named_once(self) -> bool:
+        """Whether two rows with the same name may be refused."""
+        unique = (one for one in self.model.__table__.constraints if isinstance(one, UniqueConstraint))
+        return any("name" in one.columns for one in unique)
+
+    @property
+    def told_as(self) -> tuple[str, str]:
+        """What a changed row is called in the trail, and the column of its id."""
+        if self.resource is not None:
+            return self.resource
+        followed = RESOURCES[self.table]
+        return followed.type, followed.id
+
+
+def _is_own(column: str) -> bool:
+    return column != "company_id"
+
+
+PLACES = (
+    Place(Goal, {"title": lines, "why": prose, "how": prose, "behaviours": prose, "standards": prose}),
+    Place(PersonEvent, {"note": prose, "withdrawal_reason": prose, "changes": reasons}),
+    Place(PersonSpell, {"leaving_reason": prose}, ("person", "person_id")),
+    Place(Successor, {"note": prose}),
+    Place(Department, {"name": lines, "duties": lines}),
+    Place(DepartmentSpell, {"name": lines, "duties": lines}, ("department", "department_id")),
+    Place(Position, {"name": lines, "duties": lines, "hiring_standards": lines, "kpi_template": kpis}),
+    Place(Shop, {"name": lines}),
+    Place(ItemSet, {"name": lines}),
+    Place(Connector, {"name": lines}),
+    Place(Cycle, {"name": lines}),
+    Place(Session, {"device": lines}, ("session", "id")),
+)
+"""All of them, in the order in which their rows are held."""
+
+IN_TRAIL: Mapping[tuple[str, str], Leaves] = {
+    (place.told_as[0], name): leaves for place in PLACES for name, leaves in place.columns.items()
+}
+"""By resource type and field of an entry."""
