@@ -84,10 +84,14 @@ def test_values_are_written_as_the_api_writes_them() -> None:
     ]
 
 
-@given(st.integers(0, 30))
+@given(st.integers(1, 30))
 def test_a_whole_chain_has_no_findings(length: int) -> None:
     links = chain(length)
-    assert findings(links, head_of(links) if links else None) == []
+    assert findings(links, head_of(links)) == []
+
+
+def test_a_chain_without_any_entry_is_cut_off() -> None:
+    assert findings([], None) == ["cut off: no entry is there, not even that of the company's creation"]
 
 
 META: dict[str, Any] = {
