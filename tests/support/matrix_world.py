@@ -205,7 +205,8 @@ async def _shops(world: World) -> None:
 async def _goals(world: World) -> None:
     ids = world.ids
     for name, kind, starts_on in ((STANDING, "quarter", "2026-07-01"), (DRAFTS, "year", "2026-01-01"),
-                                  (SUBMITTED, "month", "2026-07-01"), ("closed_cycle", "month", "2026-06-01")):  # fmt: skip
+                                  (SUBMITTED, "month", "2026-07-01"), ("half", "half_year", "2026-07-01"),
+                                  ("closed_cycle", "month", "2026-06-01")):  # fmt: skip
         body = {"kind": kind, "starts_on": starts_on, "name": name}
         ids[name] = (await world.do("admin", "POST", "/v1/cycles", body))["id"]
     await world.do("admin", "POST", f"/v1/cycles/{ids['closed_cycle']}/actions/close")
@@ -218,8 +219,7 @@ async def _goals(world: World) -> None:
     for owner, (writer, named) in writers.items():
         for cycle, state in ((STANDING, "confirmed"), (DRAFTS, "draft"), (SUBMITTED, "submitted")):
             goal: Json = {"cycle_id": ids[cycle], "owner": named, "title": f"{owner} {cycle}", "weight": "100"}
-            shops = [ids["shop"], ids["drafted_shop"]] if cycle == DRAFTS else [ids["shop"]]
-            goal |= {"why": "a secret reason", "indicators": [indicator(shops)]}
+            goal |= {"why": "a secret reason", "indicators": [indicator([ids["shop"]])]}
             made = await world.do(writer, "POST", "/v1/goals", goal)
             ids[f"{cycle}_of_{owner}"] = made["id"]
             async with transaction(world.state.sessions, world.state.doorbell) as uow:
@@ -228,6 +228,9 @@ async def _goals(world: World) -> None:
                     .where(Goal.company_id == world.company_id, Goal.id == UUID(made["id"]))
                     .values(state=state)
                 )
+    # a draft on a shop that is its writer's no longer
+    left_over: Json = {"cycle_id": ids["half"], "owner": writers["subject"][1], "title": "left over", "weight": "100"}
+    await world.do("subject", "POST", "/v1/goals", left_over | {"indicators": [indicator([ids["drafted_shop"]])]})
     await world.do("admin", "PUT", f"/v1/shops/{ids['drafted_shop']}/owners", {"starts_on": "2026-03-01", "owners": []})
 
 
