@@ -10,7 +10,7 @@ from httpx import AsyncClient
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
-from attain_api.people import download
+from attain_api.people.spreadsheets import download
 from attain_api.state import ApiState
 from attain_shared.audit.models import AuditEntry
 from tests.support.companies import Company, Member, make_company, make_member

@@ -6,7 +6,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import text
 
-from attain_api.people import bulk
+from attain_api.people.spreadsheets import bulk
 from attain_api.state import ApiState
 from tests.integration.test_people_import import HEADER, send
 from tests.support.companies import make_company

@@ -9,10 +9,11 @@ from attain_api.conditional import ChangeTag, Tag
 from attain_api.deps import CurrentActor, IfMatch, Uow, allow
 from attain_api.idempotency import Creation
 from attain_api.paging import PageQuery
-from attain_api.people import exporting, history, importing, service
-from attain_api.people.download import EVERYBODY, EXPORTED, Download, read_export
+from attain_api.people import history, service
 from attain_api.people.filters import PersonQuery
-from attain_api.people.upload import IMPORTERS, REQUEST_BODY, ImportRequest, read_import
+from attain_api.people.spreadsheets import exporting, importing
+from attain_api.people.spreadsheets.download import EVERYBODY, EXPORTED, Download, read_export
+from attain_api.people.spreadsheets.upload import IMPORTERS, REQUEST_BODY, ImportRequest, read_import
 from attain_api.problems import problems
 from attain_shared.errors import BadRequest, Conflict, TooLarge
 from attain_shared.people.import_schemas import ImportReport

@@ -13,11 +13,12 @@ from asyncpg import UniqueViolationError
 
 from attain_api.access.actor import Actor
 from attain_api.departments import service as departments
-from attain_api.people import bulk, repository
-from attain_api.people.import_departments import NewDepartment
-from attain_api.people.import_plan import Knowledge, NewPerson, Plan, make_plan
-from attain_api.people.import_rows import WHOLE_ROW, Row, Upload
+from attain_api.people import repository
 from attain_api.people.service import OF_PERSON, EmailTaken
+from attain_api.people.spreadsheets import bulk
+from attain_api.people.spreadsheets.import_departments import NewDepartment
+from attain_api.people.spreadsheets.import_plan import Knowledge, NewPerson, Plan, make_plan
+from attain_api.people.spreadsheets.import_rows import WHOLE_ROW, Row, Upload
 from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import UnitOfWork
 from attain_shared.departments.models import Department

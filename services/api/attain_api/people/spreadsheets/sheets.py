@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO, StringIO
 from typing import NamedTuple
 
-from attain_api.people import workbook
+from attain_api.people.spreadsheets import workbook
 from attain_shared.errors import Invalid
 
 MAX_BYTES = 8 << 20

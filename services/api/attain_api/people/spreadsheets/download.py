@@ -10,10 +10,10 @@ from attain_api.access.actor import Actor
 from attain_api.access.authentication import authenticate
 from attain_api.deps import Credential, RolePolicy, State
 from attain_api.messages import preferred
-from attain_api.people import exporting
-from attain_api.people.exporting import File
 from attain_api.people.filters import ExportQuery
 from attain_api.people.repository import PeopleFilter
+from attain_api.people.spreadsheets import exporting
+from attain_api.people.spreadsheets.exporting import File
 from attain_shared.clock import business_day
 from attain_shared.db.session import UnitOfWork, reading
 from attain_shared.errors import Unavailable

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from attain_api.access.actor import Actor
-from attain_api.people.bulk import KnownDepartment, KnownPerson, KnownPosition
-from attain_api.people.import_departments import DepartmentFinder, NewDepartment, path_of
-from attain_api.people.import_rows import Row, Upload
 from attain_api.people.settling import check_roles
+from attain_api.people.spreadsheets.bulk import KnownDepartment, KnownPerson, KnownPosition
+from attain_api.people.spreadsheets.import_departments import DepartmentFinder, NewDepartment, path_of
+from attain_api.people.spreadsheets.import_rows import Row, Upload
 from attain_shared.errors import FieldError, NotAllowed
 from attain_shared.identifiers import new_id
 from attain_shared.people.import_schemas import ImportRow

@@ -1,4 +1,4 @@
-"""`python -m attain_api.people.workbook`: a spreadsheet on stdin, its first sheet as JSON on stdout.
+"""`python -m attain_api.people.spreadsheets.workbook`: a spreadsheet on stdin, its first sheet as JSON on stdout.
 
 A process of its own, because a small file can unfold to any size: not only by compression, but by one cell far away, or
 by one long text that every cell refers to. The process dies of that, and the API does not. It imports nothing of ours.

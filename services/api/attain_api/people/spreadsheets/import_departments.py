@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from attain_api.departments.service import MAX_LEVELS
-from attain_api.people.bulk import KnownDepartment
+from attain_api.people.spreadsheets.bulk import KnownDepartment
 from attain_shared.errors import FieldError
 from attain_shared.identifiers import new_id
 

@@ -13,10 +13,11 @@ import xlsxwriter
 from attain_api.access.actor import Actor
 from attain_api.messages import Language
 from attain_api.paging import PageQuery
-from attain_api.people import bulk, reading, repository, vocabulary
-from attain_api.people.bulk import KnownDepartment
-from attain_api.people.import_departments import SEPARATOR, WIDE_SEPARATOR
+from attain_api.people import reading, repository
 from attain_api.people.repository import PeopleFilter, PersonRow
+from attain_api.people.spreadsheets import bulk, vocabulary
+from attain_api.people.spreadsheets.bulk import KnownDepartment
+from attain_api.people.spreadsheets.import_departments import SEPARATOR, WIDE_SEPARATOR
 from attain_shared.db.session import UnitOfWork
 from attain_shared.people.schemas import PersonRead
 

@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from attain_api.messages import Language, detail
-from attain_api.people import vocabulary
-from attain_api.people.sheets import MAX_COLUMNS, Line, read_table
+from attain_api.people.spreadsheets import vocabulary
+from attain_api.people.spreadsheets.sheets import MAX_COLUMNS, Line, read_table
 from attain_shared.errors import FieldError, Invalid
 from attain_shared.people.import_schemas import ImportFault, ImportRow
 
