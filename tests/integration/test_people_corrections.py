@@ -56,6 +56,19 @@ async def test_a_correction_keeps_its_place_among_the_events_of_its_day(api: Asy
     assert (await get(api, company, lin))["department_id"] == b
 
 
+async def test_a_merge_leaves_a_correction_in_its_place(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    a, b, c = [await make_department(api, company, name) for name in ("A", "B", "C")]
+    lin = await make_person(api, company, "lin")
+    for department in (a, b):
+        ok(await act(api, company, lin, "transfer", effective_on="2026-06-01", department_id=department))
+    first = (await history(api, company, lin))[1]
+    ok(await mend(api, company, lin, first, "correct", note="only the note"))
+    ok(await api.post(f"/v1/departments/{b}/actions/merge", json={"into_id": c}, headers=company.headers))
+    assert (await get(api, company, lin, on="2026-06-02"))["department_id"] == b
+    assert (await get(api, company, lin))["department_id"] == c
+
+
 async def test_who_is_hired_today_and_changed_today_can_be_corrected(api: AsyncClient, state: ApiState) -> None:
     company = await make_company(state)
     department = await make_department(api, company, "A")

@@ -201,15 +201,9 @@ def _members(*, company_id: UUID, department_id: UUID, today: date) -> Select[UU
     )
 
 
-async def list_standing_events(
-    session: AsyncSession, *, company_id: UUID, person_ids: Sequence[UUID]
-) -> Sequence[PersonEvent]:
-    """The events of people that have not been withdrawn."""
-    statement = select(PersonEvent).where(
-        PersonEvent.company_id == company_id,
-        PersonEvent.person_id.in_(person_ids),
-        PersonEvent.withdrawn_at.is_(None),
-    )
+async def list_events(session: AsyncSession, *, company_id: UUID, person_ids: Sequence[UUID]) -> Sequence[PersonEvent]:
+    """All events of people: also those withdrawn, in whose place a correction stands."""
+    statement = select(PersonEvent).where(PersonEvent.company_id == company_id, PersonEvent.person_id.in_(person_ids))
     return (await session.scalars(statement)).all()
 
 

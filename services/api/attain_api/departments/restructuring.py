@@ -17,7 +17,7 @@ from attain_shared.departments.queries import end_spells
 from attain_shared.errors import ActionNotAllowed, Conflict
 from attain_shared.identifiers import new_id
 from attain_shared.people.models import PersonEvent
-from attain_shared.people.queries import read_event, replace_all_spells
+from attain_shared.people.queries import replace_all_spells, standing
 from attain_shared.people.timeline import EventKind, Spell, build_spells, stored_changes
 
 
@@ -161,7 +161,7 @@ async def _transfer_people(
 ) -> None:
     company_id = actor.company_id
     events: dict[UUID, list[PersonEvent]] = defaultdict(list)
-    for event in await repository.list_standing_events(uow.session, company_id=company_id, person_ids=members):
+    for event in await repository.list_events(uow.session, company_id=company_id, person_ids=members):
         events[event.person_id].append(event)
     spells: dict[UUID, list[Spell]] = {}
     for person_id, told in events.items():
@@ -175,7 +175,7 @@ async def _transfer_people(
             recorded_by=actor.person_id,
         )
         uow.session.add(transfer)
-        spells[person_id] = build_spells(map(read_event, [*told, transfer]))
+        spells[person_id] = build_spells(standing([*told, transfer]))
     await uow.session.flush()
     if spells:
         await replace_all_spells(uow.session, company_id=company_id, spells=spells)
