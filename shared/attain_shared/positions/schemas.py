@@ -19,8 +19,6 @@ Language = Literal["zh", "en"]
 """What shipped names are written in."""
 KpiKind = Literal["metric", "growth", "people", "manual"]
 """The kinds of indicators that a template can start (GOAL-4)."""
-PeopleFigure = Literal["turnover_rate", "staff_growth"]
-"""What the kind `people` measures."""
 
 Lines = Annotated[list[Name], Field(max_length=50)]
 

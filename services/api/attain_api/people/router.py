@@ -1,5 +1,6 @@
 """`/v1/people`."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from attain_shared.people.schemas import (
     ChangeManagerBody,
     ConfirmBody,
     CorrectBody,
+    Dated,
     EventRead,
     LeaveBody,
     PersonCreate,
@@ -39,6 +41,34 @@ router = APIRouter(prefix="/v1/people", tags=["people"])
 READ = allow("admin", "hr", "executive", "employee")
 WRITE = allow("admin", "hr")
 CONFLICT = problems(Conflict)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChange:
+    """One dated event for one person, as its routes take it."""
+
+    uow: Uow
+    actor: CurrentActor
+    tag: ChangeTag
+    person_id: UUID
+    if_match: IfMatch
+
+    async def record(self, kind: EventKind, body: Dated) -> PersonRead:
+        """Record the event; the person as they are today, with their new tag."""
+        person = await service.act_on_person(
+            self.uow, actor=self.actor, person_id=self.person_id, kind=kind, body=body, if_match=self.if_match
+        )
+        self.tag.set(person.tag)
+        return person.body
+
+
+async def _person_change(
+    *, uow: Uow, actor: CurrentActor, tag: ChangeTag, person_id: UUID, if_match: IfMatch = None
+) -> PersonChange:
+    return PersonChange(uow, actor, tag, person_id, if_match)
+
+
+Change = Annotated[PersonChange, Depends(_person_change)]
 
 
 class HistoryQuery(PageQuery):
@@ -140,75 +170,39 @@ async def update_person(
 
 
 @router.post("/{person_id}/transfer", summary="Transfer a person", dependencies=[WRITE], responses=CONFLICT)
-async def transfer_person(
-    *, uow: Uow, actor: CurrentActor, tag: ChangeTag, person_id: UUID, body: TransferBody, if_match: IfMatch = None
-) -> PersonRead:
+async def transfer_person(*, change: Change, body: TransferBody) -> PersonRead:
     """Another department, position or manager from a day on."""
-    person = await service.act_on_person(
-        uow, actor=actor, person_id=person_id, kind=EventKind.TRANSFER, body=body, if_match=if_match
-    )
-    tag.set(person.tag)
-    return person.body
+    return await change.record(EventKind.TRANSFER, body)
 
 
 @router.post("/{person_id}/promote", summary="Promote a person", dependencies=[WRITE], responses=CONFLICT)
-async def promote_person(
-    *, uow: Uow, actor: CurrentActor, tag: ChangeTag, person_id: UUID, body: PromoteBody, if_match: IfMatch = None
-) -> PersonRead:
+async def promote_person(*, change: Change, body: PromoteBody) -> PersonRead:
     """A higher position from a day on."""
-    person = await service.act_on_person(
-        uow, actor=actor, person_id=person_id, kind=EventKind.PROMOTE, body=body, if_match=if_match
-    )
-    tag.set(person.tag)
-    return person.body
+    return await change.record(EventKind.PROMOTE, body)
 
 
 @router.post("/{person_id}/change-manager", summary="Change the manager", dependencies=[WRITE], responses=CONFLICT)
-async def change_manager(
-    *, uow: Uow, actor: CurrentActor, tag: ChangeTag, person_id: UUID, body: ChangeManagerBody, if_match: IfMatch = None
-) -> PersonRead:
+async def change_manager(*, change: Change, body: ChangeManagerBody) -> PersonRead:
     """Another manager from a day on; `409 manager-cycle` where the line would close a circle on any day."""
-    person = await service.act_on_person(
-        uow, actor=actor, person_id=person_id, kind=EventKind.CHANGE_MANAGER, body=body, if_match=if_match
-    )
-    tag.set(person.tag)
-    return person.body
+    return await change.record(EventKind.CHANGE_MANAGER, body)
 
 
 @router.post("/{person_id}/confirm", summary="Confirm a person", dependencies=[WRITE], responses=CONFLICT)
-async def confirm_person(
-    *, uow: Uow, actor: CurrentActor, tag: ChangeTag, person_id: UUID, body: ConfirmBody, if_match: IfMatch = None
-) -> PersonRead:
+async def confirm_person(*, change: Change, body: ConfirmBody) -> PersonRead:
     """The probation is passed (转正)."""
-    person = await service.act_on_person(
-        uow, actor=actor, person_id=person_id, kind=EventKind.CONFIRM, body=body, if_match=if_match
-    )
-    tag.set(person.tag)
-    return person.body
+    return await change.record(EventKind.CONFIRM, body)
 
 
 @router.post("/{person_id}/leave", summary="Record a leave", dependencies=[WRITE], responses=CONFLICT)
-async def leave_person(
-    *, uow: Uow, actor: CurrentActor, tag: ChangeTag, person_id: UUID, body: LeaveBody, if_match: IfMatch = None
-) -> PersonRead:
+async def leave_person(*, change: Change, body: LeaveBody) -> PersonRead:
     """The last day at work; the account is closed the day after."""
-    person = await service.act_on_person(
-        uow, actor=actor, person_id=person_id, kind=EventKind.LEAVE, body=body, if_match=if_match
-    )
-    tag.set(person.tag)
-    return person.body
+    return await change.record(EventKind.LEAVE, body)
 
 
 @router.post("/{person_id}/rehire", summary="Rehire a person", dependencies=[WRITE], responses=CONFLICT)
-async def rehire_person(
-    *, uow: Uow, actor: CurrentActor, tag: ChangeTag, person_id: UUID, body: RehireBody, if_match: IfMatch = None
-) -> PersonRead:
+async def rehire_person(*, change: Change, body: RehireBody) -> PersonRead:
     """Somebody who left comes back."""
-    person = await service.act_on_person(
-        uow, actor=actor, person_id=person_id, kind=EventKind.REHIRE, body=body, if_match=if_match
-    )
-    tag.set(person.tag)
-    return person.body
+    return await change.record(EventKind.REHIRE, body)
 
 
 @router.get("/{person_id}/history", summary="What happened to a person", dependencies=[READ])

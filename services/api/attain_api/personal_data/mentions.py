@@ -76,10 +76,6 @@ class Mentions:
         groups = (f"(?P<{group}>{'|'.join(terms)})" for group, terms in by_group.items() if terms)
         return re.compile("|".join(groups), re.IGNORECASE)
 
-    def are_in(self, text: str, *, is_own: bool = False) -> bool:
-        """Whether a text speaks of the person."""
-        return self.replaced(text, by="", is_own=is_own) != text
-
     def replaced(self, text: str, *, by: str, is_own: bool = False) -> str:
         """A text with every mention replaced; `is_own` where it is known to be about the person."""
         found = {match.lastgroup for match in self._pattern.finditer(text)}
