@@ -4,7 +4,7 @@ These tables stand outside the company wall: they are read before the company is
 Connectors are company data; only their keys are not.
 """
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
@@ -204,6 +205,10 @@ class Connector(Base):
     shop_ids: Mapped[list[UUID]] = mapped_column(ARRAY(PG_UUID))
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     expires_at: Mapped[datetime | None]
+    require_signature: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether a push must be signed (ING-7)."""
+    expected_by: Mapped[time | None]
+    """The time of day, in a shop's own zone, by which the figures of the day before are due (MET-8)."""
     revoked_at: Mapped[datetime | None]
     created_at: Mapped[created]
     version: Mapped[row_version]

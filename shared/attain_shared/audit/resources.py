@@ -31,6 +31,8 @@ RESOURCES = {
     "cycles": Resource("cycle"),
     "goals": Resource("goal"),
     "indicators": Resource("indicator"),
+    "company_metrics": Resource("metric"),
+    "metric_imports": Resource("metric_import"),
 }
 """By table."""
 
@@ -56,6 +58,10 @@ NOT_FOLLOWED = {
     "batch_rejections": "as metric_batches",
     "observations": "as metric_batches",
     "observation_history": "as metric_batches",
+    "connector_deliveries": "as metric_batches",
+    "shop_checks": "work to do",
+    "metric_findings": "derived from observations",
+    "alerts": "raised and cleared by Attain itself; has its own history",
 }
 """The other tables, and why."""
 

@@ -1,6 +1,7 @@
 """Every table, imported once: what Alembic compares the database with, and which ones stand outside the wall."""
 
 from attain_shared.access import models as access
+from attain_shared.alerts import models as alerts
 from attain_shared.audit import models as audit
 from attain_shared.db.base import Base
 from attain_shared.departments import models as departments
@@ -14,6 +15,7 @@ from attain_shared.work import models as work
 __all__ = [
     "INSTALLATION_TABLES",
     "access",
+    "alerts",
     "audit",
     "departments",
     "goals",

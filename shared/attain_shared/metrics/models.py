@@ -1,4 +1,4 @@
-"""The inbox of pushed batches, the facts made of them, and the history of every row.
+"""The inbox of pushed batches, the facts made of them, the history of every row, and what is found out about them.
 
 `metric_batches` is partitioned by the month of its UUIDv7 id, `observations` and `observation_history` by the month
 of their bucket (`attain_shared.db.partitions`), so that old parts are dropped instead of deleted. The fact tables have
@@ -11,10 +11,23 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, SmallInteger, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    desc,
+    text,
+)
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
-from attain_shared.db.base import Base, code_text, company_key, created, id_key
+from attain_shared.db.base import Base, code_text, company_key, created, id_key, name_text, row_version
+from attain_shared.identifiers import new_id
 
 
 class MetricBatch(Base):
@@ -24,8 +37,10 @@ class MetricBatch(Base):
     __table_args__ = (
         CheckConstraint("state IN ('stored', 'done', 'failed')", name="state"),
         CheckConstraint("lane IN ('live', 'backfill')", name="lane"),
-        # small, as it holds only what is to be done: for the sweep that looks from the beginning
-        Index("ix_metric_batches_stored", "company_id", "id", postgresql_where=text("state = 'stored'")),
+        # small, as it holds only what is to be done: for the claims, which go round the slots of a lane
+        Index(
+            "ix_metric_batches_waiting", "company_id", "lane", "slot", "id", postgresql_where=text("state = 'stored'")
+        ),
         {"postgresql_partition_by": "RANGE (id)"},
     )
     company_id: Mapped[company_key]
@@ -34,6 +49,8 @@ class MetricBatch(Base):
     """Empty where a person pushed by hand."""
     source: Mapped[str | None]
     lane: Mapped[code_text]
+    slot: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    """The queue it waits in (`attain_shared.metrics.slots`): claims serve all alike, so no shop starves another."""
     received: Mapped[int]
     payload: Mapped[bytes] = mapped_column(LargeBinary)
     """The body, compressed with gzip: as received, or by Attain."""
@@ -56,6 +73,8 @@ class BatchKey(Base):
     """An Idempotency-Key of a push. In a table of its own: a unique key cannot cross partitions (ING-2)."""
 
     __tablename__ = "batch_keys"
+    # for forgetting the old ones
+    __table_args__ = (Index("ix_batch_keys_company_id_created_at", "company_id", "created_at"),)
     company_id: Mapped[company_key]
     principal_id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
@@ -78,7 +97,10 @@ class BatchRejection(Base):
 
 
 class Observation(Base):
-    """The present value of (shop, metric, dimension, grain, bucket) (MET-2)."""
+    """The present value of (shop, metric, dimension, grain, bucket) (MET-2).
+
+    It is a part of the history too: only once another row stands in its place is it moved to `observation_history`.
+    """
 
     __tablename__ = "observations"
     __table_args__ = ({"postgresql_partition_by": "RANGE (bucket)"},)
@@ -94,10 +116,14 @@ class Observation(Base):
     observed_at: Mapped[datetime]
     batch_id: Mapped[UUID]
     received_at: Mapped[datetime]
+    row_index: Mapped[int | None]
+    """Its place in its batch; empty where a build before 0007 wrote it, which kept it in the history as well."""
+    verdict: Mapped[str | None]
+    """As it was judged; empty as `row_index`."""
 
 
 class ObservationHistory(Base):
-    """Every row ever received for a key, with its verdict (MET-7)."""
+    """Every row received that is not the present one, with its verdict (MET-7)."""
 
     __tablename__ = "observation_history"
     __table_args__ = ({"postgresql_partition_by": "RANGE (bucket)"},)
@@ -115,3 +141,102 @@ class ObservationHistory(Base):
     observed_at: Mapped[datetime]
     received_at: Mapped[datetime]
     verdict: Mapped[str]
+
+
+class CompanyMetric(Base):
+    """A version of a metric that a company has declared itself (MET-4); the greatest version is in force."""
+
+    __tablename__ = "company_metrics"
+    __table_args__ = (ForeignKeyConstraint(["company_id"], ["companies.id"]),)
+    company_id: Mapped[company_key]
+    code: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[UUID] = mapped_column(default=new_id)
+    """What the audit trail calls this version."""
+    zh: Mapped[name_text]
+    en: Mapped[name_text]
+    unit: Mapped[code_text]
+    algebra: Mapped[code_text]
+    over_shops: Mapped[code_text]
+    over_shops_weight: Mapped[str | None]
+    numerator: Mapped[str]
+    """A sum of metric codes, as in the shipped catalogue; empty but for ratios."""
+    denominator: Mapped[str]
+    default_aggregate: Mapped[code_text]
+    better: Mapped[code_text]
+    aliases: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_by: Mapped[UUID]
+    created_at: Mapped[created]
+
+
+class MetricImport(Base):
+    """A file of a seller's report that was taken in (ING-6); its figures went the way of every push."""
+
+    __tablename__ = "metric_imports"
+    __table_args__ = (
+        ForeignKeyConstraint(["company_id", "shop_id"], ["shops.company_id", "shops.id"]),
+        CheckConstraint("kind IN ('shop', 'product')", name="kind"),
+    )
+    company_id: Mapped[company_key]
+    id: Mapped[id_key]
+    shop_id: Mapped[UUID]
+    kind: Mapped[code_text]
+    file_name: Mapped[name_text]
+    file_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    rows: Mapped[int]
+    """Rows of the report below its header."""
+    report: Mapped[dict[str, Any]]
+    batch_ids: Mapped[list[UUID]] = mapped_column(ARRAY(PG_UUID))
+    created_by: Mapped[UUID]
+    created_at: Mapped[created]
+    version: Mapped[row_version]
+
+
+class ShopCheck(Base):
+    """A month of a shop whose facts have changed: to be cross-checked (MET-9). Marked as goals are."""
+
+    __tablename__ = "shop_checks"
+    company_id: Mapped[company_key]
+    shop_id: Mapped[UUID] = mapped_column(primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    generation: Mapped[int] = mapped_column(BigInteger)
+    marked_at: Mapped[created]
+
+
+class MetricFinding(Base):
+    """Figures of a shop that do not go together (MET-9): found, told, and never a reason to reject."""
+
+    __tablename__ = "metric_findings"
+    __table_args__ = (
+        Index("ix_metric_findings_company_id_id", "company_id", desc("id"), unique=True),
+        Index("ix_metric_findings_company_id_batch_id", "company_id", "batch_id"),
+    )
+    company_id: Mapped[company_key]
+    shop_id: Mapped[UUID] = mapped_column(primary_key=True)
+    bucket: Mapped[date] = mapped_column(primary_key=True)
+    grain: Mapped[str] = mapped_column(primary_key=True)
+    dimension: Mapped[str] = mapped_column(primary_key=True)
+    metric: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[UUID]
+    batch_id: Mapped[UUID]
+    """The batch of the figure that stands out."""
+    value: Mapped[Decimal]
+    """The figure."""
+    expected: Mapped[Decimal]
+    """What the others make of it: a product, a quotient, an earlier value, a median."""
+    found_at: Mapped[created]
+    resolved_at: Mapped[datetime | None]
+    """Since when the figures go together again."""
+
+
+class ConnectorDelivery(Base):
+    """When a connector has last brought figures of a shop, and of which day (MET-8)."""
+
+    __tablename__ = "connector_deliveries"
+    company_id: Mapped[company_key]
+    connector_id: Mapped[UUID] = mapped_column(primary_key=True)
+    shop_id: Mapped[UUID] = mapped_column(primary_key=True)
+    latest_day: Mapped[date]
+    """The last business day that any of its rows speaks for."""
+    received_at: Mapped[datetime]
