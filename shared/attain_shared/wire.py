@@ -5,7 +5,7 @@ text is due. Outputs have no defaults, so that a client sees which fields are al
 """
 
 import re
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -29,6 +29,7 @@ _EMAIL = re.compile(
 )
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:?\d{2})?", re.ASCII)
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 
 T = TypeVar("T")
@@ -89,6 +90,12 @@ def _within(text: str, years: tuple[str, str]) -> str:
             "date_out_of_range", "The year must lie between {first} and {last}", {"first": first, "last": last}
         )
     return text
+
+
+def _only_minutes(value: object) -> object:
+    if isinstance(value, time) or (isinstance(value, str) and _TIME.fullmatch(value)):
+        return value
+    raise PydanticCustomError("time_format", "A time of day is written HH:MM")
 
 
 def _only_plain_decimal(value: object) -> object:
@@ -158,6 +165,19 @@ Day = Annotated[date, BeforeValidator(_only_iso_day, json_schema_input_type=_wri
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_only_iso_instant, json_schema_input_type=_written_as("date-time"))]
 """An instant with its offset, of 2000 to 2100 where it comes in."""
+
+
+TimeOfDay = Annotated[
+    time,
+    BeforeValidator(
+        _only_minutes,
+        json_schema_input_type=Annotated[
+            str, WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})
+        ],
+    ),
+    PlainSerializer(lambda value: format(value, "%H:%M"), return_type=str, when_used="json"),
+]
+"""A time of day on the clocks of some place: HH:MM."""
 
 
 class Input(BaseModel):

@@ -39,9 +39,10 @@ def post(url: str, body: Json | None = None, **headers: str) -> Call:
     return send("POST", url, body, **headers)
 
 
-def upload(url: str, text: str) -> Call:
-    """Upload a CSV file."""
-    return lambda _ids: {"method": "POST", "url": url, "files": {"file": ("people.csv", text.encode(), "text/csv")}}
+def upload(url: str, text: str, **fields: str) -> Call:
+    """Upload a CSV file, with other fields of the form."""
+    files = {"file": ("some.csv", text.encode(), "text/csv")}
+    return lambda _ids: {"method": "POST", "url": url, "files": files, "data": fields}
 
 
 def _filled(value: Any, ids: Ids) -> Any:
@@ -98,6 +99,7 @@ def metric_calls() -> dict[str, Call]:
         calls[f"list_metric_values{at}"] = get("/v1/metric-values", **of, **JULY)
         calls[f"get_metric_total{at}"] = get("/v1/metric-values/total", **of, **JULY)
         calls[f"list_observation_history{at}"] = get("/v1/observations/history", **of, grain="day", bucket="2026-07-01")
+        calls[f"get_metric_finding{at}"] = get(f"/v1/metric-findings/{{finding_on_{shop[1:-1]}}}")
     for at, batch in (("", "{batch_of_connector}"), ("@other", "{batch_of_other_connector}")):
         calls[f"get_metric_batch{at}"] = get(f"/v1/metric-batches/{batch}")
         calls[f"list_metric_batch_rows{at}"] = get(f"/v1/metric-batches/{batch}/rows")
@@ -110,6 +112,9 @@ PUSH: Json = {
     "observed_at": "2026-07-03T09:00:00+08:00",
     "observations": [{"shop": "tmall:shop", "metric": "gmv", "bucket": "2026-07-02", "value": "1"}],
 }
+REPORT = "统计日期,支付金额\n2026-07-02,1\n"
+METRIC: Json = {"code": "live_orders", "zh": "直播订单数", "en": "Live orders", "unit": "orders"}
+METRIC |= {"algebra": "additive", "better": "higher"}
 PERSON: Json = {"name": "新人", "email": "new@example.com", "hired_on": TODAY}
 POSITION: Json = {"name": "新岗位", "function": "operations", "tier": "frontline", "grade": "staff"}
 EVENT: Json = {"effective_on": TODAY}
@@ -243,8 +248,21 @@ CALLS: dict[str, Call] = {
     "revoke_connector": post("/v1/connectors/{connector}/actions/revoke"),
     "post_metric_batch": post("/v1/metric-batches", PUSH, Idempotency_Key="another"),
     "list_metric_batches": get("/v1/metric-batches"),
+    "create_metric_import": upload("/v1/metric-imports", REPORT, shop="tmall:shop"),
+    "create_metric_import@dry": upload("/v1/metric-imports", REPORT, shop="tmall:shop", dry_run="true"),
+    "list_metric_imports": get("/v1/metric-imports"),
+    "get_metric_import": get("/v1/metric-imports/{metric_import}"),
     "list_metrics": get("/v1/metrics"),
+    "create_metric": post("/v1/metrics", METRIC),
+    "get_metric": get("/v1/metrics/{own_metric}"),
+    "get_metric@shipped": get("/v1/metrics/gmv"),
+    "list_metric_versions": get("/v1/metrics/{own_metric}/versions"),
+    "update_metric": send("PATCH", "/v1/metrics/{own_metric}", {"zh": "直播成交额"}),
+    "update_metric@shipped": send("PATCH", "/v1/metrics/gmv", {"zh": "成交额"}),
     **metric_calls(),
+    "list_metric_findings": get("/v1/metric-findings"),
+    "list_alerts": get("/v1/alerts"),
+    "get_alert": get("/v1/alerts/{alert}"),
     # cycles, goals, scorecards
     "post_cycle": post("/v1/cycles", {"kind": "month", "starts_on": "2027-01-01", "name": "2027-01"}),
     "list_cycles": get("/v1/cycles"),

@@ -160,15 +160,32 @@ list_metric_batch_rows             401 403 403 403 403 403 403 403 403 ok  403 o
 list_metric_batch_rows@other       401 403 403 403 403 403 403 403 403 ok  403 ok  403 403 404 401 401 404
 replay_metric_batch                401 403 403 403 403 403 403 403 403 403 403 ok  403 403 ok  401 401 404
 replay_metric_batch@other          401 403 403 403 403 403 403 403 403 403 403 ok  403 403 404 401 401 404
+create_metric_import               401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 422
+create_metric_import@dry           401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 422
+list_metric_imports                401 403 403 403 403 403 403 403 403 ok  403 ok  403 403 403 401 401 ok
+get_metric_import                  401 403 403 403 403 403 403 403 403 ok  403 ok  403 403 403 401 401 404
 
 # Metrics (MET-3 to MET-7)
 list_metrics                       401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 ok  401 401 ok
+create_metric                      401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 ok
+get_metric                         401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 ok  401 401 404
+get_metric@shipped                 401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 ok  401 401 ok
+list_metric_versions               401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 ok  401 401 404
+update_metric                      401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
+update_metric@shipped              401 403 403 403 403 403 403 403 403 403 403 403 403 403 403 401 401 403
 list_metric_values                 401 ok  404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 ok  401 401 404
 list_metric_values@other           401 404 404 404 404 404 404 404 404 ok  ok  ok  403 403 404 401 401 404
 get_metric_total                   401 ok  404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 ok  401 401 404
 get_metric_total@other             401 404 404 404 404 404 404 404 404 ok  ok  ok  403 403 404 401 401 404
 list_observation_history           401 ok  404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 ok  401 401 404
 list_observation_history@other     401 404 404 404 404 404 404 404 404 ok  ok  ok  403 403 404 401 401 404
+list_metric_findings               401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 ok  401 401 ok
+get_metric_finding                 401 ok  404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 ok  401 401 404
+get_metric_finding@other           401 404 404 404 404 404 404 404 404 ok  ok  ok  403 403 404 401 401 404
+
+# Alerts (MET-8)
+list_alerts                        401 403 403 403 403 403 403 403 403 ok  403 ok  403 403 403 401 401 ok
+get_alert                          401 403 403 403 403 403 403 403 403 ok  403 ok  403 403 403 401 401 404
 
 # Cycles (GOAL-1)
 post_cycle                         401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 ok

@@ -16,14 +16,14 @@ import pytest
 from deploy.local.ports import HOST, free_port
 from deploy.local.process import Process
 from tests.support.database import Database
-from tests.support.model import check_books
+from tests.support.model import RECEIVED, check_books
 from tests.support.stack import CHECKOUT, Stack, wait_until
 from tests.support.story import Company, Connector, Json, Row, metric_indicator
 
 ROWS_A_BATCH = 5_000
-HALF_DONE = """
+HALF_DONE = f"""
     SELECT count(*) FROM metric_batches b WHERE b.company_id = $1 AND
-    (SELECT count(*) FROM observation_history h WHERE h.company_id = $1 AND h.batch_id = b.id)
+    (SELECT count(*) FROM {RECEIVED} h WHERE h.batch_id = b.id)
     <> CASE b.state WHEN 'done' THEN b.received ELSE 0 END
 """
 STATES = "SELECT state, count(*) AS batches FROM metric_batches WHERE company_id = $1 GROUP BY state"

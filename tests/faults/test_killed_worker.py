@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.database import Database
 from tests.support.files import in_batches
-from tests.support.model import attainment_text, check_books, default_score, found_rows, standing_rows
+from tests.support.model import RECEIVED, attainment_text, check_books, default_score, found_rows, standing_rows
 from tests.support.stack import Stack
 from tests.support.story import Company, Json, Row, metric_indicator
 
@@ -140,7 +140,7 @@ def test_ten_kills_during_a_push_of_200_000_rows_lose_and_double_nothing(stack: 
         books = check_books(database, company, acknowledged)
         assert (books.batches, books.rows) == (len(batches), ROWS)
         assert found_rows(database, company) == standing_rows(rows)
-        assert database.value("SELECT count(*) FROM observation_history WHERE company_id = $1", company.id) == ROWS
+        assert database.value(f"SELECT count(*) FROM {RECEIVED} o WHERE company_id = $1", company.id) == ROWS
     print(books)
     print(f"{KILLS} kills, {FLUSHES} of them with an emptied queue; rows waiting at each kill: {waiting_at_kill}")
     print(f"pushed and killed for {pushed - started:.1f} s; all done {recovery:.1f} s after the last start")

@@ -11,7 +11,7 @@ from attain_shared.metrics.models import MetricBatch
 from tests.support.companies import make_company, make_connector
 from tests.support.http import created, ok, problem
 from tests.support.pushes import PUSHES, make_pusher, read_batch, read_values, read_verdicts
-from tests.support.worker import count_rows, new_ingestion, take_in
+from tests.support.worker import count_received, count_rows, new_ingestion, take_in
 
 
 async def test_only_the_rejected_rows_are_judged_again(api: AsyncClient, state: ApiState) -> None:
@@ -34,7 +34,7 @@ async def test_only_the_rejected_rows_are_judged_again(api: AsyncClient, state: 
     assert await read_verdicts(api, pusher, batch) == ["accepted", "accepted", "rejected"]
     read = await read_batch(api, pusher, batch)
     assert sum(read["verdicts"].values()) == read["received"] == 3
-    assert await count_rows(state, "observation_history", pusher.company_id) == 2
+    assert await count_received(state, pusher.company_id) == 2
     assert await count_rows(state, "batch_rejections", pusher.company_id) == 1
 
 

@@ -10,6 +10,7 @@ from attain_shared.access.models import ApiKey, Connector
 from attain_shared.clock import utc_now
 from attain_shared.db.session import transaction
 from attain_shared.identifiers import new_id
+from attain_shared.signatures import read_secret
 from tests.support.companies import Company, make_company, make_member, make_shop
 from tests.support.http import created, ok, pointers, problem
 
@@ -30,13 +31,14 @@ async def test_a_connector_gets_a_key_that_is_shown_once(api: AsyncClient, state
     body = {"name": "sycm", "shop_ids": [str(shop.id)], "scopes": ["write", "backfill"], "expires_at": None}
     response = await api.post("/v1/connectors", json=body, headers=company.headers)
     connector = created(response)
-    assert set(connector) == {*body, "id", "created_at", "api_key", "signing_secret"}
+    assert {*body, "id", "created_at", "api_key", "signing_secret", "require_signature"} <= set(connector)
     assert connector | body == connector
-    assert connector["signing_secret"] is None
+    assert len(read_secret(connector["signing_secret"])) == 32
+    assert connector["require_signature"] is False
     assert connector["api_key"].startswith("att_")
     assert await who(api, connector["api_key"]) == (200, None)
     read = ok(await api.get(response.headers["location"], headers=company.headers))
-    assert "api_key" not in read
+    assert {"api_key", "signing_secret"}.isdisjoint(read)
     page = ok(await api.get("/v1/connectors", params={"name": "sycm"}, headers=company.headers))
     assert page["items"] == [read]
 

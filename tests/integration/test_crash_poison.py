@@ -12,7 +12,9 @@ from attain_api.state import ApiState
 from attain_shared.db.session import transaction
 from attain_shared.doorbell import MemoryDoorbell
 from attain_worker import repository as worker_repository
-from attain_worker.ingestion import judgement, repository
+from attain_worker.facts import claim as rows
+from attain_worker.facts import service as facts
+from attain_worker.ingestion import repository
 from attain_worker.ingestion.service import MAX_ATTEMPTS, Ingestion
 from attain_worker.maintenance.service import Housekeeping
 from tests.support.pushes import Pusher, make_pusher, read_batch, read_values
@@ -41,14 +43,14 @@ async def test_a_batch_that_kills_the_worker_is_put_aside_after_five_deaths(
     pusher = await make_pusher(state)
     deadly = await pusher.push(api, pusher.row(value="666"))
     sound = await pusher.push(api, pusher.row("uv", value="7"))
-    sort_out = judgement.sort_out
+    sort_out = rows.sort_out
 
-    def die(pushed: Any, **more: Any) -> Any:
-        if any(row.value == 666 for _, rows in pushed for row in rows):
+    def die(batches: Any, pushes: Any, known: Any) -> Any:
+        if any(bytes(row.value) == b'"666"' for push in pushes for row in push.observations):
             raise WorkerDied
-        return sort_out(pushed, **more)
+        return sort_out(batches, pushes, known)
 
-    monkeypatch.setattr(judgement, "sort_out", die)
+    monkeypatch.setattr(facts, "sort_out", die)
     deaths = 0
     for _ in range(MAX_ATTEMPTS + 3):
         await make_all_due(state, pusher)

@@ -20,7 +20,7 @@ from attain_shared.shops.queries import lock_shops
 from attain_worker.ingestion import repository
 from tests.support.companies import make_shop
 from tests.support.pushes import Pusher, make_pusher, push_and_take_in, read_batch, read_total, read_values
-from tests.support.worker import count_rows, new_ingestion, take_in
+from tests.support.worker import count_received, count_rows, new_ingestion, take_in
 
 
 async def change_batches(state: ApiState, pusher: Pusher, assignments: str, **values: Any) -> None:
@@ -64,7 +64,7 @@ async def test_a_poison_batch_ends_failed_and_the_others_go_in(api: AsyncClient,
         await new_ingestion(state).take_in(pusher.company_id)
     read = await read_batch(api, pusher, batches[1])
     assert (read["state"], read["attempts"], read["verdicts"]) == ("failed", 5, None)
-    assert "BadGzipFile" in read["error"]
+    assert "UnreadablePayload" in read["error"]
     assert read["processed_at"] is not None
     assert not await new_ingestion(state).take_in(pusher.company_id)
 
@@ -189,7 +189,7 @@ async def test_two_workers_on_one_hot_shop_agree(
             await barrier.wait()
         await lock_shops(*args, **more)
 
-    monkeypatch.setattr("attain_worker.ingestion.service.lock_shops", lock_together)
+    monkeypatch.setattr("attain_worker.facts.service.lock_shops", lock_together)
     workers = [new_ingestion(state, claim_rows=9) for _ in range(2)]
     while any(await asyncio.gather(*(worker.take_in(pusher.company_id) for worker in workers))):
         pass
@@ -202,7 +202,7 @@ async def test_two_workers_on_one_hot_shop_agree(
     assert counted["accepted"] == 3
     assert counted["superseded"] + counted["stale"] == 33
     assert [one["value"] for one in await read_values(api, pusher, to="2026-07-03")] == ["11"] * 3
-    assert await count_rows(state, "observation_history", pusher.company_id) == 36
+    assert await count_received(state, pusher.company_id) == 36
 
 
 async def test_two_workers_on_overlapping_shops_do_not_deadlock(api: AsyncClient, state: ApiState) -> None:

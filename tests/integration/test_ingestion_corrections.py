@@ -26,7 +26,7 @@ from tests.support.pushes import (
     read_values,
     read_verdicts,
 )
-from tests.support.worker import count_rows, take_in
+from tests.support.worker import count_received, take_in
 
 NINE, TEN = "2026-07-02T09:00:00+08:00", "2026-07-02T10:00:00+08:00"
 BASE = {"value": "100", "observed_at": NINE}
@@ -254,4 +254,4 @@ async def test_the_same_batch_again_changes_nothing(api: AsyncClient, state: Api
     await take_in(state, pusher.company_id)
     assert await read_verdicts(api, pusher, batch) == ["unchanged"] * 2
     assert await read_values(api, pusher, metric="gmv,uv") == before
-    assert await count_rows(state, "observation_history", pusher.company_id) == 4
+    assert await count_received(state, pusher.company_id) == 4

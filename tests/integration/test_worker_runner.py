@@ -1,6 +1,7 @@
 """The worker's round: who has work is found, served, and forgotten once idle (ING-4, ING-5)."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import pytest
@@ -12,19 +13,35 @@ from attain_api.state import ApiState
 from attain_shared.db.session import transaction
 from attain_shared.work.models import CompanyWork
 from attain_worker import repository, runner
+from attain_worker.ingestion.service import Ingestion
 from attain_worker.runner import Runner
 from tests.support.goals import indicator, make_cycle, make_goal, read_attainment
 from tests.support.pushes import Pusher, make_pusher, read_batch
-from tests.support.worker import count_rows, new_ingestion, new_recompute
+from tests.support.worker import count_rows, cross_check, new_checks, new_ingestion, new_recompute, take_in
 
 
-def new_runner(state: ApiState) -> Runner:
-    return Runner(state.sessions, state.doorbell, ingestion=new_ingestion(state), recompute=new_recompute(state))
+def new_runner(state: ApiState, *, ingestion: Ingestion | None = None) -> Runner:
+    return Runner(
+        state.sessions,
+        state.doorbell,
+        ingestion=ingestion or new_ingestion(state),
+        recompute=new_recompute(state),
+        checks=new_checks(state),
+    )
 
 
 async def listed(state: ApiState, pusher: Pusher) -> bool:
     async with transaction(state.sessions, state.doorbell) as uow:
         return pusher.company_id in await repository.list_companies_with_work(uow.session)
+
+
+def only(pusher: Pusher) -> Callable[[object], Awaitable[set[UUID]]]:
+    """No other company has work."""
+
+    async def listed_alone(_session: object) -> set[UUID]:
+        return {pusher.company_id}
+
+    return listed_alone
 
 
 async def run_until(worker: Runner, condition: "asyncio.Future[None] | asyncio.Task[None]") -> None:
@@ -55,6 +72,29 @@ async def test_a_worker_finds_the_push_and_recomputes_its_goals(api: AsyncClient
         assert found["indicators"][0]["attainment"] == "1.500000"
 
     await run_until(new_runner(state), asyncio.create_task(shown()))
+
+
+async def test_figures_are_cross_checked_once_nothing_is_left_to_take_in(
+    api: AsyncClient, state: ApiState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MET-9."""
+    pusher, ingestion = await make_pusher(state), new_ingestion(state)
+    await pusher.push(api, *(pusher.row(metric, value="10") for metric in ("gmv", "aov", "paying_buyers")))
+    await take_in(state, pusher.company_id)
+    marks: list[int] = []
+
+    async def busy_thrice(company_id: UUID) -> bool:
+        marks.append(await count_rows(state, "shop_checks", pusher.company_id))
+        return company_id == pusher.company_id and len(marks) <= 3
+
+    async def found() -> None:
+        while await count_rows(state, "metric_findings", pusher.company_id) == 0:  # noqa: ASYNC110 - a process has no event to wait for
+            await asyncio.sleep(0.02)
+
+    monkeypatch.setattr(ingestion, "take_in", busy_thrice)
+    monkeypatch.setattr(repository, "list_companies_with_work", only(pusher))
+    await run_until(new_runner(state, ingestion=ingestion), asyncio.create_task(found()))
+    assert marks[:4] == [1, 1, 1, 1]
 
 
 async def test_an_idle_company_is_forgotten_and_found_again(
@@ -92,6 +132,10 @@ async def test_a_company_with_something_to_do_is_not_forgotten(api: AsyncClient,
     assert await listed(state, pusher)
     while await new_ingestion(state).take_in(pusher.company_id):
         pass
+    assert await count_rows(state, "shop_checks", pusher.company_id) == 1
+    await forget()
+    assert await listed(state, pusher)
+    await cross_check(state, pusher.company_id)
     await forget()
     assert not await listed(state, pusher)
     cycle = (await make_cycle(api, pusher.company))["id"]
@@ -117,7 +161,7 @@ async def test_a_company_whose_work_fails_does_not_stop_the_others(
     monkeypatch.setattr(ingestion, "take_in", fail_for_one)
     await broken.push(api, broken.row())
     batch = await healthy.push(api, healthy.row())
-    worker = Runner(state.sessions, state.doorbell, ingestion=ingestion, recompute=new_recompute(state))
+    worker = new_runner(state, ingestion=ingestion)
     with capture_logs() as logs:
         await run_until(worker, asyncio.create_task(until_done(api, healthy, batch)))
     assert "a company's work failed; the others go on" in {line["event"] for line in logs}

@@ -11,7 +11,8 @@ Everything happens in one transaction of one connection, which is never committe
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -26,11 +27,13 @@ from attain_api.access.passwords import Passwords
 from attain_api.app import create_app
 from attain_api.state import ApiState
 from attain_shared.access.models import Session
+from attain_shared.alerts.models import Alert
 from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import transaction
 from attain_shared.doorbell import MemoryDoorbell
 from attain_shared.goals.models import Goal
-from attain_shared.metrics.models import MetricBatch
+from attain_shared.identifiers import new_id
+from attain_shared.metrics.models import MetricBatch, MetricFinding
 from tests.support.companies import PASSWORD, Member, _add_member, make_company, make_connector
 from tests.support.goals import indicator
 from tests.support.http import ok
@@ -116,7 +119,7 @@ def _client(state: ApiState) -> AsyncClient:
 
 async def _populated(world: World) -> World:
     world.members["owner"] = await make_company(world.state, platform=True, ops=True)
-    for make in (_people, _organisation, _shops, _goals, _ends):
+    for make in (_people, _organisation, _shops, _noticed, _goals, _ends):
         await make(world)
     return world
 
@@ -195,11 +198,51 @@ async def _shops(world: World) -> None:
         answer = await world.api.post("/v1/metric-batches", json=push, headers=headers)
         assert answer.status_code == 202, answer.text
         ids[f"batch_of_{name}"] = answer.json()["id"]
+    metric = {"code": "live_gmv", "zh": "直播成交金额", "en": "Live GMV", "unit": "CNY"}
+    metric |= {"algebra": "additive", "better": "higher"}
+    ids["own_metric"] = (await world.do("admin", "POST", "/v1/metrics", metric))["code"]
+    report = {"file": ("report.csv", "统计日期,支付金额\n2026-07-01,100\n".encode())}
+    form, headers = {"shop": "tmall:shop"}, world.callers["admin"]
+    answer = await world.api.post("/v1/metric-imports", files=report, data=form, headers=headers)
+    assert answer.status_code == 201, answer.text
+    ids["metric_import"] = answer.json()["id"]
     hot = {"shop_id": ids["shop"], "name": "爆款", "item_ids": ["610", "611"]}
     ids["item_set"] = (await world.do("admin", "POST", "/v1/item-sets", hot))["id"]
     owners = {"starts_on": "2026-03-01", "owners": [{"type": "person", "id": ids["subject"], "share": "1"}]}
     for name in ("shop", "drafted_shop"):
         await world.do("admin", "PUT", f"/v1/shops/{ids[name]}/owners", owners)
+
+
+async def _noticed(world: World) -> None:
+    """What the worker notices by itself: a finding on each shop, and an alert."""
+    ids = world.ids
+    async with transaction(world.state.sessions, world.state.doorbell) as uow:
+        for shop, connector in (("shop", "connector"), ("other_shop", "other_connector")):
+            finding = MetricFinding(
+                company_id=world.company_id,
+                id=new_id(),
+                shop_id=UUID(ids[shop]),
+                kind="tenfold",
+                metric="gmv",
+                dimension="",
+                grain="day",
+                bucket=date(2026, 7, 1),
+                batch_id=UUID(ids[f"batch_of_{connector}"]),
+                value=Decimal(100),
+                expected=Decimal(5),
+            )
+            uow.session.add(finding)
+            ids[f"finding_on_{shop}"] = str(finding.id)
+        alert = Alert(
+            company_id=world.company_id,
+            id=new_id(),
+            kind="silent_connector",
+            connector_id=UUID(ids["connector"]),
+            shop_id=UUID(ids["shop"]),
+            details={},
+        )
+        uow.session.add(alert)
+        ids["alert"] = str(alert.id)
 
 
 async def _goals(world: World) -> None:

@@ -6,9 +6,12 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
+from attain_shared.metrics.queries import EVERY_ROW
 from tests.support.database import Database
 from tests.support.story import Company, Json, Row, verdict_totals
 
+RECEIVED = EVERY_ROW.replace(":company_id", "$1")
+"""Every row a company has received, in plain SQL."""
 MILLIONTH = Decimal("0.000001")
 
 
@@ -81,7 +84,7 @@ def check_books(database: Database, company: Company, acknowledged: Mapping[str,
     kept = {
         str(row["batch_id"]): (row["rows"], row["indexes"])
         for row in database.rows(
-            "SELECT batch_id, count(*) AS rows, count(DISTINCT row_index) AS indexes FROM observation_history "
+            f"SELECT batch_id, count(*) AS rows, count(DISTINCT row_index) AS indexes FROM {RECEIVED} o "
             "WHERE company_id = $1 GROUP BY batch_id",
             company.id,
         )

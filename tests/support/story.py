@@ -4,7 +4,7 @@ import json
 import ssl
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from secrets import token_hex
@@ -64,6 +64,10 @@ class Client:
     def create(self, path: str, body: Json) -> Json:
         """A new resource."""
         return _checked(self.http.post(path, json=body, headers={"Idempotency-Key": str(uuid4())}))
+
+    def upload(self, path: str, files: Mapping[str, tuple[str, bytes]], **fields: str) -> Json:
+        """A new resource out of a file."""
+        return _checked(self.http.post(path, files=files, data=fields, headers={"Idempotency-Key": str(uuid4())}))
 
     def act(self, path: str, action: str) -> Json:
         """An action on a resource in whatever version."""

@@ -16,6 +16,7 @@ from attain_shared.db.base import Base
 from attain_shared.db.session import transaction
 from attain_shared.goals.models import Cycle, Goal
 from attain_shared.identifiers import new_id
+from attain_shared.metrics.models import CompanyMetric, MetricImport
 from attain_shared.people.models import PersonEvent, PersonSpell
 from attain_shared.positions.models import Position, Successor
 from attain_shared.shops.models import ItemSet, Shop
@@ -174,6 +175,23 @@ def _things_of(company_id: UUID, name: str) -> list[Base]:
         ),
         ItemSet(company_id=company_id, id=new_id(), shop_id=shop_id, name=f"{name}的爆款", item_ids=["1"]),
         Connector(company_id=company_id, id=new_id(), name=f"{name}的连接器", shop_ids=[shop_id], scopes=["write"]),
+        CompanyMetric(
+            company_id=company_id,
+            code="own",
+            version=1,
+            zh=f"{name}的业绩",
+            en=f"{name}'s figure",
+            unit="CNY",
+            algebra="additive",
+            over_shops="sum",
+            numerator="",
+            denominator="",
+            default_aggregate="deduplicated",
+            better="higher",
+            aliases=[f"{name}业绩"],
+            created_by=new_id(),
+        ),
+        _import_of(company_id, shop_id, name),
         Cycle(
             company_id=company_id,
             id=new_id(),
@@ -195,6 +213,22 @@ def _things_of(company_id: UUID, name: str) -> list[Base]:
             kpi_template=[{"name": f"{name}的评价", "kind": "manual", "unit": f"{name}分", "metric": None}],
         ),
     ]
+
+
+def _import_of(company_id: UUID, shop_id: UUID, name: str) -> MetricImport:
+    cell = {"row": 2, "column": "B", "header": f"{name}的列", "text": name, "code": "not-a-number", "detail": "is not"}
+    return MetricImport(
+        company_id=company_id,
+        id=new_id(),
+        shop_id=shop_id,
+        kind="shop",
+        file_name=f"{name}的报表.csv",
+        file_hash=b"",
+        rows=1,
+        report={"bad_cells": [cell]},
+        batch_ids=[],
+        created_by=new_id(),
+    )
 
 
 def _events_of(company_id: UUID, other: Member, name: str, reason: str) -> list[Base]:

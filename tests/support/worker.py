@@ -6,7 +6,9 @@ from sqlalchemy import text
 
 from attain_api.state import ApiState
 from attain_shared.db.session import transaction
+from attain_shared.metrics.queries import EVERY_ROW
 from attain_worker.attainment.service import Recompute
+from attain_worker.checks.service import Checks
 from attain_worker.ingestion.service import Ingestion
 
 
@@ -18,6 +20,11 @@ def new_ingestion(state: ApiState, *, claim_rows: int = 20_000) -> Ingestion:
 def new_recompute(state: ApiState, *, claim_goals: int = 200) -> Recompute:
     """A recompute with sessions of its own."""
     return Recompute(state.sessions, state.doorbell, claim_goals=claim_goals)
+
+
+def new_checks(state: ApiState) -> Checks:
+    """Cross-checks with sessions of their own."""
+    return Checks(state.sessions, state.doorbell)
 
 
 async def take_in(state: ApiState, company_id: UUID, *, claim_rows: int = 20_000) -> None:
@@ -40,8 +47,22 @@ async def work_off(state: ApiState, company_id: UUID) -> None:
     await recompute(state, company_id)
 
 
+async def cross_check(state: ApiState, company_id: UUID) -> None:
+    """Cross-check every marked month."""
+    checks = new_checks(state)
+    while await checks.check(company_id):
+        pass
+
+
 async def count_rows(state: ApiState, table: str, company_id: UUID) -> int:
     """How many rows a company has in a table."""
     statement = text(f"SELECT count(*) FROM {table} WHERE company_id = :company_id")
+    async with transaction(state.sessions, state.doorbell) as uow:
+        return int(await uow.session.scalar(statement, {"company_id": company_id}) or 0)
+
+
+async def count_received(state: ApiState, company_id: UUID) -> int:
+    """How many rows a company has received, whether they stand or not."""
+    statement = text(f"SELECT count(*) FROM {EVERY_ROW} o WHERE o.company_id = :company_id")
     async with transaction(state.sessions, state.doorbell) as uow:
         return int(await uow.session.scalar(statement, {"company_id": company_id}) or 0)

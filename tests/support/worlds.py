@@ -1,7 +1,9 @@
 """Companies that are alike in everything but their ids and one figure."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
+from attain_shared.identifiers import new_id
 from tests.support.stack import Stack
 from tests.support.story import Company, Connector, Json, make_company, metric_indicator
 
@@ -43,6 +45,8 @@ def make_world(stack: Stack, *, gmv: str) -> World:
     person |= {"manager_id": None, "employment_type": "employee", "hired_on": "2026-03-01", "roles": ["employee"]}
     person_id = create("/v1/people", person)["id"]
     cycle_id = company.make_cycle("quarter", "2026-07-01")
+    metric = {"code": "live_gmv", "zh": "直播成交金额", "en": "Live GMV", "unit": "CNY"}
+    metric_code = create("/v1/metrics", metric | {"algebra": "additive", "better": "higher"})["code"]
     item_set = {"shop_id": shop_id, "name": "爆款", "item_ids": ["1"]}
     item_set_id = create("/v1/item-sets", item_set)["id"]
     indicators = [metric_indicator("gmv", [shop_id], "1000")]
@@ -56,11 +60,40 @@ def make_world(stack: Stack, *, gmv: str) -> World:
     batch_id = connector.push([row, strange], key=PUSH_KEY)["id"]
     company.wait_for_batch(goal_id, batch_id)
     ids = {"department_id": department_id, "person_id": person_id, "shop_id": shop_id, "connector_id": connector.id}
-    ids |= {"item_set_id": item_set_id, "head_id": person_id, "resource_id": person_id, "actor_id": person_id}
+    ids |= {
+        "item_set_id": item_set_id,
+        "metric_code": metric_code,
+        "head_id": person_id,
+        "resource_id": person_id,
+        "actor_id": person_id,
+    }
     position = {"name": "店长", "function": "operations", "tier": "middle", "grade": "manager", "is_key": True}
+    report = {"file": ("report.csv", f"统计日期,浏览量\n2026-07-01,{gmv}\n".encode())}
+    ids["import_id"] = company.admin.upload("/v1/metric-imports", report, shop=f"tmall:{SHOP}")["id"]
     ids["position_id"] = create("/v1/positions", position)["id"]
     ids["invitation_id"] = create("/v1/invitations", {"person_id": person_id})["id"]
     ids["event_id"] = next(company.admin.items(f"/v1/people/{person_id}/history"))["id"]
     ids["session_id"] = next(company.admin.items("/v1/auth/sessions"))["id"]
     ids |= {"cycle_id": cycle_id, "goal_id": goal_id, "batch_id": batch_id, "wait_for_batch": batch_id}
+    ids |= _noticed(stack, ids, gmv=gmv)
     return World(company, connector, ids | {"manager_id": person_id, "parent_id": department_id}, gmv)
+
+
+def _noticed(stack: Stack, ids: dict[str, str], *, gmv: str) -> dict[str, str]:
+    """A finding and an alert, both over: so the worker leaves them as they are."""
+    noticed = {"finding_id": str(new_id()), "alert_id": str(new_id())}
+    of_shop = "SELECT company_id, id, $1::uuid, now(), now()"
+    with stack.database() as database:
+        database.rows(
+            f"""INSERT INTO metric_findings (company_id, shop_id, id, found_at, resolved_at, batch_id, bucket, grain,
+                                             dimension, metric, kind, value, expected)
+                {of_shop}, $3::uuid, '2026-07-01', 'day', '', 'gmv', 'tenfold', $4::numeric, 1
+                FROM shops WHERE id = $2""",
+            *(noticed["finding_id"], ids["shop_id"], ids["batch_id"], Decimal(gmv)),
+        )
+        database.rows(
+            f"""INSERT INTO alerts (company_id, shop_id, id, raised_at, cleared_at, connector_id, kind, details, version)
+                {of_shop}, $3::uuid, 'silent_connector', '{{}}', 1 FROM shops WHERE id = $2""",
+            *(noticed["alert_id"], ids["shop_id"], ids["connector_id"]),
+        )
+    return noticed

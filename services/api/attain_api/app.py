@@ -11,6 +11,7 @@ from prometheus_client import ProcessCollector
 
 from attain_api import problems
 from attain_api.access.router import router as access
+from attain_api.alerts.router import router as alerts
 from attain_api.attainments.router import router as attainments
 from attain_api.audit.router import router as audit
 from attain_api.batches.router import router as batches
@@ -19,11 +20,13 @@ from attain_api.companies.router import router as companies
 from attain_api.connectors.router import router as connectors
 from attain_api.cycles.router import router as cycles
 from attain_api.departments.router import router as departments
+from attain_api.findings.router import router as findings
 from attain_api.goals.router import router as goals
 from attain_api.headcounts.router import router as headcounts
 from attain_api.health.router import router as health
 from attain_api.invitations.router import router as invitations
 from attain_api.item_sets.router import router as item_sets
+from attain_api.metric_imports.router import router as metric_imports
 from attain_api.metrics.router import router as metrics
 from attain_api.middleware import RequestLayer, RequestMetrics
 from attain_api.oidc.router import router as oidc
@@ -55,11 +58,14 @@ ROUTERS: tuple[APIRouter, ...] = (
     item_sets,
     connectors,
     metrics,
+    findings,
     batches,
+    metric_imports,
     cycles,
     goals,
     attainments,
     scorecards,
+    alerts,
     audit,
 )
 
@@ -72,6 +78,7 @@ def create_app(state: ApiState) -> FastAPI:
         yield
         await state.aftermath.finish()
         await state.doorbell.aclose()
+        await state.limiter.aclose()
         await state.engine.dispose()
 
     app = FastAPI(

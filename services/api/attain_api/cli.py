@@ -18,6 +18,7 @@ from attain_api.access.passwords import Passwords
 from attain_api.audit import commands as audit
 from attain_api.companies import service as companies
 from attain_api.links.service import NewLink
+from attain_api.partitions import commands as partitions
 from attain_api.passwords import service as passwords
 from attain_api.settings import AdminSettings
 from attain_shared import logs
@@ -30,8 +31,10 @@ from attain_shared.settings import read_settings
 
 app = typer.Typer(help="Administers an installation of Attain.", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(audit.app, name="audit")
+app.add_typer(partitions.app, name="partitions")
 
-_LOCK = "SELECT pg_advisory_lock(hashtextextended('attain:migrate', 0))"
+_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('attain:migrate', 0))"
+_TRY_AGAIN_SECONDS = 0.2
 
 
 @app.callback()
@@ -104,7 +107,9 @@ async def _alone(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[No
         connection = await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
         await connection.execute(text("SET lock_timeout = 0"))
         await connection.execute(text("SET statement_timeout = 0"))
-        await connection.execute(text(_LOCK))
+        # a statement that waits would hold a snapshot, and an index made concurrently waits for every snapshot
+        while not await connection.scalar(text(_LOCK)):  # noqa: ASYNC110 - the database tells of none
+            await asyncio.sleep(_TRY_AGAIN_SECONDS)
         try:
             yield
         finally:

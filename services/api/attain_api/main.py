@@ -5,8 +5,10 @@ import sys
 
 import structlog
 import uvicorn
+from prometheus_client import CollectorRegistry
 
 from attain_api.app import create_app
+from attain_api.batches.rates import RedisLimiter
 from attain_api.drain import DrainingServer
 from attain_api.oidc.provider import OidcProvider
 from attain_api.settings import ApiSettings
@@ -26,13 +28,16 @@ KEEP_ALIVE_SECONDS = 75
 def create_state(settings: ApiSettings) -> ApiState:
     """Connections of a serving process; nothing is connected before it is used."""
     engine = create_engine(settings, application="attain-api")
-    doorbell = ArqDoorbell(settings.redis_url.get_secret_value())
+    redis_url, registry = settings.redis_url.get_secret_value(), CollectorRegistry()
+    doorbell = ArqDoorbell(redis_url)
     return ApiState(
         settings=settings,
         engine=engine,
         sessions=create_sessions(engine),
         doorbell=doorbell,
         ping_queue=doorbell.ping,
+        registry=registry,
+        limiter=RedisLimiter(redis_url, registry),
         oidc=OidcProvider(settings.oidc) if settings.oidc else None,
     )
 

@@ -38,6 +38,12 @@ class ApiSettings(SharedSettings):
     """How long after SIGTERM the API goes on serving, not ready, so that a balancer stops sending."""
     trusted_proxies: str = "127.0.0.1"
     """Addresses and networks, with commas between, whose X-Forwarded-For names the client."""
+    push_batches_per_minute: int = Field(default=3000, ge=0, le=6_000_000)
+    """Of one connector, or of one person who pushes by hand; 0 for no limit."""
+    backfill_batches_per_minute: int = Field(default=3000, ge=0, le=6_000_000)
+    """The same, into the backfill lane."""
+    inbox_max_batches: int = Field(default=20_000, ge=0)
+    """Batches that may wait in one lane of one company before pushes are refused; 0 for no limit."""
     oidc_issuer: str | None = None
     oidc_client_id: str | None = None
     oidc_client_secret: SecretStr | None = None

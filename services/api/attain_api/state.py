@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from attain_api.access.passwords import Passwords
 from attain_api.aftermath import Aftermath
+from attain_api.batches.gauge import InboxGauge
+from attain_api.batches.rates import Limiter, NoLimiter
 from attain_api.oidc.provider import OidcProvider
 from attain_api.settings import ApiSettings
 from attain_shared.doorbell import Doorbell
@@ -26,6 +28,9 @@ class ApiState:
     """Raises unless the queue answers."""
     passwords: Passwords = field(default_factory=Passwords)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    limiter: Limiter = field(default_factory=NoLimiter)
+    """Counts pushes."""
+    inbox: InboxGauge = field(default_factory=InboxGauge)
     oidc: OidcProvider | None = None
     """For single sign-on, if there is any."""
     aftermath: Aftermath = field(default_factory=Aftermath)

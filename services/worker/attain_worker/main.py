@@ -14,9 +14,12 @@ from attain_shared.db.schema import SCHEMA_REVISION, schema_is_ready
 from attain_shared.db.session import create_engine, create_sessions
 from attain_shared.doorbell import Bell, MemoryDoorbell
 from attain_shared.settings import read_settings
+from attain_worker.alerts.service import Silence
 from attain_worker.attainment.service import Recompute
 from attain_worker.bell import hear_bells
+from attain_worker.checks.service import Checks
 from attain_worker.ingestion.service import Ingestion
+from attain_worker.maintenance.retention import Retention
 from attain_worker.maintenance.service import Housekeeping
 from attain_worker.runner import Runner
 from attain_worker.settings import WorkerSettings
@@ -37,8 +40,15 @@ async def work(settings: WorkerSettings) -> None:
     doorbell = MemoryDoorbell()  # the worker rings nobody: it looks again by itself
     ingestion = Ingestion(sessions, doorbell, claim_rows=settings.claim_rows)
     recompute = Recompute(sessions, doorbell, claim_goals=settings.claim_goals)
-    runner = Runner(sessions, doorbell, ingestion=ingestion, recompute=recompute)
+    runner = Runner(sessions, doorbell, ingestion=ingestion, recompute=recompute, checks=Checks(sessions, doorbell))
+    silence = Silence(sessions, doorbell)
     housekeeping = Housekeeping(sessions, doorbell, heartbeat_file=settings.heartbeat_file)
+    retention = Retention(
+        engine,
+        inbox_kept_days=settings.inbox_kept_days,
+        push_keys_kept_days=settings.push_keys_kept_days,
+        facts_kept_months=settings.facts_kept_months,
+    )
 
     def hear(bell: Bell) -> None:
         if bell is Bell.INBOX_FROM_THE_START:
@@ -60,9 +70,7 @@ async def work(settings: WorkerSettings) -> None:
         asyncio.create_task(every(settings.sweep_seconds, look)),
         asyncio.create_task(every(settings.heartbeat_seconds, housekeeping.beat)),
         asyncio.create_task(every(LOOK_FROM_THE_START_SECONDS, look_from_the_start)),
-        asyncio.create_task(every(HOUR, housekeeping.make_partitions)),
-        asyncio.create_task(every(HOUR, housekeeping.forget_old_answers)),
-        asyncio.create_task(every(MINUTE, housekeeping.notice_new_day)),
+        *_by_the_clock(housekeeping, retention, silence),
     ]
     await _run_until_stopped(runner, drain_seconds=settings.drain_seconds)
     for task in beside:
@@ -70,6 +78,17 @@ async def work(settings: WorkerSettings) -> None:
     await asyncio.gather(*beside, return_exceptions=True)
     await engine.dispose()
     log.info("worker stopped")
+
+
+def _by_the_clock(housekeeping: Housekeeping, retention: Retention, silence: Silence) -> list[asyncio.Task[None]]:
+    """Start what is done every hour and every minute, whatever comes in."""
+    hourly = (housekeeping.make_partitions, housekeeping.forget_old_answers, retention.let_go)
+    every_minute = (housekeeping.notice_new_day, silence.watch)
+    return [
+        asyncio.create_task(every(seconds, task))
+        for seconds, tasks in ((HOUR, hourly), (MINUTE, every_minute))
+        for task in tasks
+    ]
 
 
 async def _run_until_stopped(runner: Runner, *, drain_seconds: float) -> None:

@@ -1,4 +1,7 @@
-"""The round: every company with work gets one claim and one recompute, then the next, until nothing is left."""
+"""The round: every company with work gets one claim and one recompute, then the next, until nothing is left.
+
+A company that wanted neither has some of its figures cross-checked.
+"""
 
 import asyncio
 import time
@@ -13,6 +16,7 @@ from attain_shared.doorbell import Doorbell
 from attain_shared.identifiers import new_id
 from attain_worker import repository
 from attain_worker.attainment.service import Recompute
+from attain_worker.checks.service import Checks
 from attain_worker.ingestion.service import Ingestion
 
 log = structlog.get_logger(__name__)
@@ -35,16 +39,19 @@ class Runner:
         *,
         ingestion: Ingestion,
         recompute: Recompute,
+        checks: Checks,
     ) -> None:
         """Look once at the start: there may be work from before."""
         self._sessions = sessions
         self._doorbell = doorbell
         self._ingestion = ingestion
         self._recompute = recompute
+        self._checks = checks
         self._look = asyncio.Event()
         self._look.set()
         self._stopping = False
         self._last_busy: dict[UUID, float] = {}
+        self._beside: asyncio.Task[None] | None = None
 
     def look(self) -> None:
         """There may be something to do."""
@@ -64,6 +71,8 @@ class Runner:
                 await self._work_off()
             except Exception as error:  # noqa: BLE001 - whatever it was, the sweep brings the worker back here
                 await self._pause_after(error)
+        if self._beside is not None:
+            await self._beside
 
     async def _work_off(self) -> None:
         busy = True
@@ -95,11 +104,13 @@ class Runner:
         return sorted(self._last_busy)
 
     async def _serve(self, company_id: UUID) -> bool:
-        """One claim and one recompute of a company; whether there was anything to do."""
+        """One claim and one recompute of a company, else some cross-checks; whether there was anything to do."""
         with structlog.contextvars.bound_contextvars(company_id=str(company_id), job_id=str(new_id())):
             try:
                 busy = await self._ingestion.take_in(company_id)
+                self._catch_up_beside()
                 busy |= await self._recompute.recompute(company_id)
+                busy = busy or await self._checks.check(company_id)
                 if busy:
                     self._last_busy[company_id] = time.monotonic()
                 elif time.monotonic() - self._last_busy[company_id] > IDLE_SECONDS:
@@ -110,6 +121,24 @@ class Runner:
                 log.exception("a company's work failed; the others go on")
                 return False
             return busy
+
+    def _catch_up_beside(self) -> None:
+        """While a company is far behind, unpack its next claim as the database writes this one."""
+        if (self._beside is None or self._beside.done()) and self._companies_behind():
+            self._beside = asyncio.create_task(self._catch_up())
+
+    def _companies_behind(self) -> list[UUID]:
+        return [company_id for company_id in sorted(self._last_busy) if self._ingestion.is_behind(company_id)]
+
+    async def _catch_up(self) -> None:
+        """Claim after claim of whoever is behind; trouble is left to the round, which meets it again."""
+        try:
+            while not self._stopping and (behind := self._companies_behind()):
+                for company_id in behind:
+                    with structlog.contextvars.bound_contextvars(company_id=str(company_id), job_id=str(new_id())):
+                        await self._ingestion.take_in(company_id)
+        except Exception as error:  # noqa: BLE001 - the round goes on, and says what is the matter
+            log.warning("catching up was broken off", reason=repr(error)[:300])
 
     async def _forget(self, company_id: UUID) -> None:
         async with transaction(self._sessions, self._doorbell) as uow:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pydantic import Field
+
 from attain_shared.settings import SharedSettings
 
 
@@ -18,3 +20,9 @@ class WorkerSettings(SharedSettings):
     """Goals of one recompute."""
     drain_seconds: float = 20.0
     """How long a claim in progress may take to finish after SIGTERM."""
+    inbox_kept_days: int = Field(default=90, ge=1)
+    """Pushed batches are dropped month by month, once the last of the month is this old and all of it is done."""
+    push_keys_kept_days: int = Field(default=7, ge=1)
+    """How long a push that is sent again gets its first receipt; longer where its batch is not done."""
+    facts_kept_months: int | None = Field(default=None, ge=1)
+    """Whole months before this one whose facts stay attached; all of them by default."""

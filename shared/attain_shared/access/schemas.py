@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import MISSING, AfterValidator, ConfigDict, Field
 
-from attain_shared.wire import Email, Input, Instant, Line, Name, Output, Password
+from attain_shared.wire import Email, Input, Instant, Line, Name, Output, Password, TimeOfDay
 
 Scope = Literal["write", "backfill"]
 
@@ -240,6 +240,7 @@ class ConnectorCreate(Input):
                     "shop_ids": ["0199a7d3-c1f2-7c63-b1d7-e8e1a4c5f001"],
                     "scopes": ["write", "backfill"],
                     "expires_at": None,
+                    "expected_by": "09:30",
                 }
             ]
         }
@@ -253,6 +254,10 @@ class ConnectorCreate(Input):
     """`write` to push, `backfill` to push old data beside the live."""
     expires_at: Instant | None = None
     """From then on its keys no longer work; null for never."""
+    require_signature: bool = Field(default=False, strict=True)
+    """Whether every push must be signed (ING-7)."""
+    expected_by: TimeOfDay | None = None
+    """By when, on a shop's own clocks, the figures of the day before are due (MET-8); null for never."""
 
 
 class ConnectorUpdate(Input):
@@ -268,6 +273,10 @@ class ConnectorUpdate(Input):
     """What it may do."""
     expires_at: Instant | MISSING | None = MISSING
     """The end of its keys; null for never."""
+    require_signature: Annotated[bool, Field(strict=True)] | MISSING = MISSING
+    """Whether every push must be signed."""
+    expected_by: TimeOfDay | MISSING | None = MISSING
+    """By when the figures of the day before are due; null for never."""
 
 
 class ConnectorRead(Output):
@@ -283,6 +292,10 @@ class ConnectorRead(Output):
     """What it may do."""
     expires_at: Instant | None
     """The end of its keys."""
+    require_signature: bool
+    """Whether every push must be signed."""
+    expected_by: TimeOfDay | None
+    """By when, on a shop's own clocks, the figures of the day before are due; silence raises an alert (MET-8)."""
     created_at: Instant
     """When it was made."""
     revoked_at: Instant | None
@@ -302,12 +315,16 @@ class ConnectorCreated(Output):
     """What it may do."""
     expires_at: Instant | None
     """The end of its keys."""
+    require_signature: bool
+    """Whether every push must be signed."""
+    expected_by: TimeOfDay | None
+    """By when, on a shop's own clocks, the figures of the day before are due; silence raises an alert (MET-8)."""
     created_at: Instant
     """When it was made."""
     api_key: str | None
     """Shown this once; null in a replay."""
     signing_secret: str | None
-    """Always null for now: signed bodies arrive with a later release."""
+    """`whsec_…`, to sign pushes of this key with (Standard Webhooks); shown this once, null in a replay."""
 
 
 class ConnectorRotated(ConnectorRead):
@@ -315,6 +332,8 @@ class ConnectorRotated(ConnectorRead):
 
     api_key: str
     """The new key, shown this once."""
+    signing_secret: str
+    """The new key's own: pushes with an old key are signed with the old secret."""
 
 
 class RotateBody(Input):

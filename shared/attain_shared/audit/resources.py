@@ -32,7 +32,7 @@ RESOURCES = {
     "goals": Resource("goal"),
     "indicators": Resource("indicator"),
     "company_metrics": Resource("metric"),
-    "metric_imports": Resource("metric_import"),
+    "metric_imports": Resource("metric_import", unseen=frozenset({"report", "file_hash"})),
 }
 """By table."""
 

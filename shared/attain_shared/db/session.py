@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from attain_shared.audit.chain import plain
 from attain_shared.audit.queries import append_trail
 from attain_shared.audit.trail import TRAIL, Author, Change, Trail
+from attain_shared.db.partitions import KNOWN_MONTHS
 from attain_shared.doorbell import Bell, Doorbell
 from attain_shared.settings import DatabaseSettings
 
@@ -104,8 +105,8 @@ def _pass_over_closed(connection: AdaptedConnection, *_: object) -> None:
 
 
 def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
-    """Sessions whose objects stay readable after the commit."""
-    return async_sessionmaker(engine, expire_on_commit=False)
+    """Sessions whose objects stay readable after the commit; together they remember which months the inbox has."""
+    return async_sessionmaker(engine, expire_on_commit=False, info={KNOWN_MONTHS: set()})
 
 
 @asynccontextmanager

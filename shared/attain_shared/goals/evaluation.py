@@ -13,10 +13,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_shared.goals.models import Goal, Indicator
-from attain_shared.metrics.catalogue import METRICS
 from attain_shared.metrics.queries import Series, load_cells
 from attain_shared.rules.aggregation import read
-from attain_shared.rules.algebra import Aggregate, components
+from attain_shared.rules.algebra import Aggregate, Metric, components
 from attain_shared.rules.attainment import Direction, Target, attainment, attainment_interval
 from attain_shared.rules.interval import Interval
 from attain_shared.rules.pace import Pace, linear_pace
@@ -67,9 +66,9 @@ def window_of(goal: Goal) -> Window:
     return Window(goal.starts_on, goal.ends_on)
 
 
-def series_of(indicator: Indicator) -> Iterator[Series]:
+def series_of(indicator: Indicator, metrics: Mapping[str, Metric]) -> Iterator[Series]:
     """Every series an indicator is computed from: its metric's and its components', in each of its shops."""
-    for code in components(METRICS[indicator.metric]):
+    for code in components(metrics[indicator.metric]):
         for shop_id in indicator.shop_ids:
             yield Series(shop_id, code, indicator.dimension)
 
@@ -102,17 +101,22 @@ async def load_facts(
     *,
     company_id: UUID,
     goals: Sequence[tuple[Goal, Sequence[Indicator]]],
+    metrics: Mapping[str, Metric],
     as_of: datetime | None = None,
 ) -> Cells:
     """The rows that goals are measured by, as they stand or as they were known at an instant: one statement."""
     window = Window(min(goal.starts_on for goal, _ in goals), max(goal.ends_on for goal, _ in goals))
-    series = (one for _, indicators in goals for indicator in indicators for one in series_of(indicator))
+    series = (one for _, indicators in goals for indicator in indicators for one in series_of(indicator, metrics))
     return await load_cells(session, company_id=company_id, series=series, window=window, as_of=as_of)
 
 
-def evaluate(goal: Goal, indicators: Sequence[Indicator], *, cells: Cells, today: date) -> Evaluation:
+def evaluate(
+    goal: Goal, indicators: Sequence[Indicator], *, cells: Cells, metrics: Mapping[str, Metric], today: date
+) -> Evaluation:
     """A goal's score, status and indicators, from the rows of their series."""
-    evaluated = tuple(_evaluate(indicator, window_of(goal), cells=cells, today=today) for indicator in indicators)
+    evaluated = tuple(
+        _evaluate(indicator, window_of(goal), cells=cells, metrics=metrics, today=today) for indicator in indicators
+    )
     return Evaluation(
         goal=goal,
         scored=_score(goal, [(one.attainment, one.indicator.cap) for one in evaluated]),
@@ -122,20 +126,22 @@ def evaluate(goal: Goal, indicators: Sequence[Indicator], *, cells: Cells, today
     )
 
 
-def _evaluate(indicator: Indicator, window: Window, *, cells: Cells, today: date) -> IndicatorEvaluation:
-    metric, aggregate = METRICS[indicator.metric], Aggregate(indicator.aggregate)
+def _evaluate(
+    indicator: Indicator, window: Window, *, cells: Cells, metrics: Mapping[str, Metric], today: date
+) -> IndicatorEvaluation:
+    metric, aggregate = metrics[indicator.metric], Aggregate(indicator.aggregate)
     rows = [
         cell
-        for one in series_of(indicator)
+        for one in series_of(indicator, metrics)
         for cell in cells.get((one.dimension, one.shop_id, one.metric), ())
         if cell.bucket in window
     ]
-    reading = read(metric, METRICS, rows, window, indicator.shop_ids, aggregate)
+    reading = read(metric, metrics, rows, window, indicator.shop_ids, aggregate)
     target, is_open = target_of(indicator), today <= window.ends_on
     pace = None
     if is_open and has_pace(metric, aggregate) and target.target is not None and today > window.starts_on:
         complete = Window(window.starts_on, today - timedelta(days=1))
-        so_far = read(metric, METRICS, rows, complete, indicator.shop_ids, aggregate)
+        so_far = read(metric, metrics, rows, complete, indicator.shop_ids, aggregate)
         if so_far.value is not None:
             pace = linear_pace(so_far.value, complete_days=complete.days, window_days=window.days, target=target.target)
     reached = _attained(reading, target)

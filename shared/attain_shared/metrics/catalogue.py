@@ -16,6 +16,8 @@ class CatalogueEntry:
     zh: str
     en: str
     aliases: tuple[str, ...]
+    version: int | None = None
+    """Of a metric that a company has declared itself; none where it ships."""
 
 
 _OVER_SHOPS = {

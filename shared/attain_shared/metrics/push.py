@@ -116,15 +116,15 @@ def rows_of(push: Push) -> Iterator[PushedRow]:
     """The rows of a checked push, defaults filled in."""
     for row in push.observations:
         yield PushedRow(
-            _given(row.shop, push.shop),
-            _given(row.metric, push.metric),
-            _given(row.dimension, push.dimension, ""),
-            _given(row.grain, push.grain),
-            _given(row.bucket, push.bucket),
-            to_decimal(bytes(_given(row.value, push.value))),
-            _given(row.finality, push.finality, Finality.FINAL),
-            _given(row.through, push.through, None),
-            _given(row.observed_at, push.observed_at),
+            given(row.shop, push.shop),
+            given(row.metric, push.metric),
+            given(row.dimension, push.dimension, ""),
+            given(row.grain, push.grain),
+            given(row.bucket, push.bucket),
+            to_decimal(bytes(given(row.value, push.value))),
+            given(row.finality, push.finality, Finality.FINAL),
+            given(row.through, push.through, None),
+            given(row.observed_at, push.observed_at),
         )
 
 
@@ -138,7 +138,8 @@ def to_decimal(token: bytes) -> Decimal:
     return Decimal(token.strip(b'"').decode())
 
 
-def _given(own: Any, default: Any, otherwise: Any = UNSET) -> Any:  # noqa: ANN401 - a field of any type
+def given(own: Any, default: Any, otherwise: Any = UNSET) -> Any:  # noqa: ANN401 - a field of any type
+    """A row's own field, else the default beside the rows, else what a field is that nobody gives."""
     if own is not UNSET:
         return own
     return default if default is not UNSET else otherwise
@@ -171,7 +172,7 @@ class _RowCheck:
     def faults(self, row: PushedFields) -> Iterator[tuple[str, str, str]]:
         """Field, code and detail of everything that is wrong with a row."""
         push = self._push
-        values = {name: _given(getattr(row, name), getattr(push, name)) for name in _REQUIRED}
+        values = {name: given(getattr(row, name), getattr(push, name)) for name in _REQUIRED}
         for name, value in values.items():
             if value is UNSET:
                 yield name, "missing", f"{name} is required, in the row or beside observations"
@@ -180,7 +181,7 @@ class _RowCheck:
         for name in ("shop", "metric"):
             if (text := values[name]) is not UNSET and text not in self._known_texts:
                 yield from self._text_faults(name, text)
-        dimension = _given(row.dimension, push.dimension, "")
+        dimension = given(row.dimension, push.dimension, "")
         if dimension and not is_dimension(dimension):
             yield "dimension", "invalid-dimension", "must be empty, item:<id>, channel:<code> or terminal:<pc|wireless>"
         if values["bucket"] is not UNSET and values["grain"] is not UNSET:
@@ -208,7 +209,7 @@ class _RowCheck:
             self._known_buckets.add((grain, bucket))
 
     def _through_faults(self, row: PushedFields, grain: Grain, bucket: date) -> Iterator[tuple[str, str, str]]:
-        through = _given(row.through, self._push.through, None)
+        through = given(row.through, self._push.through, None)
         if through is None or not FIRST_DAY <= bucket <= self._latest:
             return
         if not bucket <= through <= min(bucket_end(bucket, grain), self._latest):

@@ -22,6 +22,17 @@ class Series(NamedTuple):
     dimension: str
 
 
+EVERY_COLUMN = """company_id, shop_id, metric, dimension, grain, bucket, value, is_final, through, observed_at, batch_id,
+    received_at, row_index, verdict"""
+"""Of `observations` and of `observation_history`."""
+
+EVERY_ROW = f"""(
+    SELECT {EVERY_COLUMN} FROM observation_history WHERE company_id = :company_id
+    UNION ALL
+    SELECT {EVERY_COLUMN} FROM observations WHERE company_id = :company_id AND row_index IS NOT NULL
+)"""  # noqa: S608 - a constant
+"""Every row a company has received: those that stand, and those that do not or no longer (MET-7)."""
+
 BUCKET_END = """(CASE o.grain WHEN 'day' THEN o.bucket WHEN 'week' THEN o.bucket + 6
     WHEN 'month' THEN (o.bucket + interval '1 month - 1 day')::date
     ELSE (o.bucket + interval '3 months - 1 day')::date END)"""
@@ -41,7 +52,7 @@ _KNOWN_THEN = text(f"""
            o.shop_id, o.metric, o.dimension, o.grain, o.bucket, o.value, o.is_final, o.through
     FROM unnest(CAST(:shops AS uuid[]), CAST(:metrics AS text[]), CAST(:dimensions AS text[]))
          AS wanted (shop_id, metric, dimension)
-    JOIN observation_history o ON o.company_id = :company_id AND o.shop_id = wanted.shop_id
+    JOIN {EVERY_ROW} o ON o.company_id = :company_id AND o.shop_id = wanted.shop_id
          AND o.metric = wanted.metric AND o.dimension = wanted.dimension
     WHERE o.bucket BETWEEN :first AND :last AND o.received_at <= :as_of
     ORDER BY o.shop_id, o.metric, o.dimension, o.grain, o.bucket,

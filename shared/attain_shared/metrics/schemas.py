@@ -1,18 +1,101 @@
 """The wire contract of metrics, batches and values (api.md)."""
 
 from datetime import date, datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import MISSING, ConfigDict, Field, StringConstraints
 
 from attain_shared.rules.algebra import Aggregate, Algebra, Better, OverShops
 from attain_shared.rules.corrections import Finality, Verdict
 from attain_shared.rules.periods import Grain
-from attain_shared.wire import Figure, Output
+from attain_shared.wire import Code, Figure, Input, Line, Name, Output
+
+MetricCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,79}$")]
+"""A new metric's code."""
+Formula = Annotated[Line, Field(min_length=1)]
+"""Metric codes joined by + or -."""
+Aliases = Annotated[list[Name], Field(max_length=50)]
+"""Header names."""
+
+
+class MetricCreate(Input):
+    """A metric of the company's own, declared as the shipped ones are (MET-4)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "code": "net_gmv_rate",
+                    "zh": "净支付率",
+                    "en": "GMV kept after refunds",
+                    "unit": "ratio",
+                    "algebra": "ratio",
+                    "numerator": "gmv - refund_amount",
+                    "denominator": "gmv",
+                    "better": "higher",
+                    "aliases": ["净成交占比"],
+                }
+            ]
+        }
+    )
+
+    code: MetricCode
+    """The stable name that pushes and goals use; it never changes."""
+    zh: Name
+    """The Chinese label."""
+    en: Name
+    """The English label."""
+    unit: Code
+    """What a value counts: CNY, people, ratio, …"""
+    algebra: Algebra
+    """How it rolls up (MET-3); it never changes."""
+    over_shops: OverShops | None = None
+    """How it rolls up over several shops; by default as its algebra does, and not at all for a snapshot."""
+    over_shops_weight: Code | None = None
+    """For a `weighted_mean`, the additive metric that weighs it."""
+    numerator: Formula | None = None
+    """What a ratio divides: metric codes joined by + or -."""
+    denominator: Formula | None = None
+    """What a ratio divides by."""
+    default_aggregate: Aggregate = Aggregate.DEDUPLICATED
+    """How a period is formed unless the caller says otherwise (MET-5a)."""
+    better: Better
+    """Which direction is an improvement."""
+    aliases: Aliases = Field(default=[])
+    """Header names under which exports print it."""
+
+
+class MetricUpdate(Input):
+    """What to change of a metric of the company's own: absent means unchanged. The rest is what its facts mean."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"aliases": ["净成交占比", "净支付占比"]}]})
+
+    zh: Name | MISSING = MISSING
+    """The Chinese label."""
+    en: Name | MISSING = MISSING
+    """The English label."""
+    unit: Code | MISSING = MISSING
+    """What a value counts."""
+    numerator: Formula | MISSING = MISSING
+    """What a ratio divides; goals that measure it are computed anew."""
+    denominator: Formula | MISSING = MISSING
+    """What a ratio divides by; goals that measure it are computed anew."""
+    default_aggregate: Aggregate | MISSING = MISSING
+    """How a period is formed unless the caller says otherwise; goals keep what they were given."""
+    better: Better | MISSING = MISSING
+    """Which direction is an improvement."""
+    aliases: Aliases | MISSING = MISSING
+    """Header names under which exports print it, all of them."""
 
 
 class MetricRead(Output):
     """A metric of the catalogue (MET-4)."""
+
+    origin: Literal["shipped", "company"]
+    """Whether it ships with Attain or is the company's own."""
+    version: int | None
+    """Of the company's own the version in force, from 1; null where it ships."""
 
     code: str
     """The stable name that pushes and goals use."""
@@ -38,6 +121,15 @@ class MetricRead(Output):
     """Which direction is an improvement."""
     aliases: list[str]
     """Header names under which exports print it."""
+
+
+class MetricVersionRead(MetricRead):
+    """A metric as it was declared once (MET-4)."""
+
+    created_by: UUID
+    """The person who declared it so."""
+    created_at: datetime
+    """Since when."""
 
 
 class MetricList(Output):

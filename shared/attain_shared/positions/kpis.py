@@ -1,12 +1,12 @@
 """What a KPI template may measure (GOAL-9), and what the catalogue adds to it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from attain_shared.errors import FieldError
-from attain_shared.metrics.catalogue import ENTRIES
 from attain_shared.metrics.push import is_dimension
-from attain_shared.rules.algebra import Algebra, Better, RollUpRefused, check_aggregate
+from attain_shared.rules.algebra import Algebra, Better, Metric, RollUpRefused, check_aggregate
 from attain_shared.rules.attainment import Direction
 
 _DIRECTIONS = {Better.HIGHER: Direction.HIGHER_BETTER, Better.LOWER: Direction.LOWER_BETTER, Better.NONE: None}
@@ -27,7 +27,7 @@ PEOPLE_FIGURES = {
 }
 
 
-def complete(kpi: dict[str, Any]) -> dict[str, Any]:
+def complete(kpi: dict[str, Any], metrics: Mapping[str, Metric]) -> dict[str, Any]:
     """An indicator with what follows from the catalogue filled in; `fault_of` has found nothing wrong with it."""
     kind, code = kpi["kind"], kpi["metric"]
     filled = dict(kpi)
@@ -35,7 +35,7 @@ def complete(kpi: dict[str, Any]) -> dict[str, Any]:
         filled["direction"] = kpi["direction"] or PEOPLE_FIGURES[code].direction
         filled["unit"] = "ratio"
     elif kind != "manual":
-        metric = ENTRIES[code].metric
+        metric = metrics[code]
         if metric.algebra in {Algebra.DISTINCT, Algebra.RATIO}:
             filled["aggregate"] = kpi["aggregate"] or metric.default_aggregate
         filled["direction"] = kpi["direction"] or _DIRECTIONS[metric.better]
@@ -44,7 +44,7 @@ def complete(kpi: dict[str, Any]) -> dict[str, Any]:
     return filled
 
 
-def fault_of(kpi: dict[str, Any], *, pointer: str) -> FieldError | None:
+def fault_of(kpi: dict[str, Any], metrics: Mapping[str, Metric], *, pointer: str) -> FieldError | None:
     """What is wrong with an indicator of a template, if anything is."""
     code = kpi["metric"]
     match kpi["kind"]:
@@ -54,12 +54,12 @@ def fault_of(kpi: dict[str, Any], *, pointer: str) -> FieldError | None:
             return FieldError(f"{pointer}/unit", "missing", "What is entered by hand says what is counted.")
         case "people" if code not in PEOPLE_FIGURES:
             return FieldError(f"{pointer}/metric", "unknown-metric", f"One of {', '.join(PEOPLE_FIGURES)}.")
-        case "metric" | "growth" if code not in ENTRIES:
+        case "metric" | "growth" if code not in metrics:
             return FieldError(f"{pointer}/metric", "unknown-metric", "There is no such metric in the catalogue.")
-    return _fault_of_reading(kpi, pointer=pointer)
+    return _fault_of_reading(kpi, metrics, pointer=pointer)
 
 
-def _fault_of_reading(kpi: dict[str, Any], *, pointer: str) -> FieldError | None:
+def _fault_of_reading(kpi: dict[str, Any], metrics: Mapping[str, Metric], *, pointer: str) -> FieldError | None:
     """Only growth is against a period, and only metrics are rolled up, as far as their algebra allows."""
     if kpi["dimension"] and not is_dimension(kpi["dimension"]):
         detail = "Empty, item:<id>, channel:<code> or terminal:<pc|wireless>."
@@ -71,7 +71,7 @@ def _fault_of_reading(kpi: dict[str, Any], *, pointer: str) -> FieldError | None
     if kpi["kind"] not in {"metric", "growth"}:
         return FieldError(f"{pointer}/aggregate", "invalid-template", "Only metrics are rolled up.")
     try:
-        check_aggregate(ENTRIES[kpi["metric"]].metric, kpi["aggregate"], 1)
+        check_aggregate(metrics[kpi["metric"]], kpi["aggregate"], 1)
     except RollUpRefused as error:
         return FieldError(f"{pointer}/aggregate", "roll-up-refused", str(error))
     return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from attain_shared.metrics.catalogue import ENTRIES
+from attain_shared.metrics.catalogue import ENTRIES, METRICS
 from attain_shared.positions.kpis import PEOPLE_FIGURES, complete
 from attain_shared.rules.algebra import Aggregate
 from attain_shared.rules.attainment import Direction
@@ -60,7 +60,7 @@ def _kpi(written: str | dict[str, str], language: str) -> dict[str, Any]:
     code, _, aggregate = rest.partition("@")
     kpi |= {"kind": kind or "metric", "metric": code, "aggregate": Aggregate(aggregate) if aggregate else None}
     label = getattr((PEOPLE_FIGURES if kind == "people" else ENTRIES)[code], language)
-    return complete(kpi | {"name": _GROWTH[language].format(label) if kind == "growth" else label})
+    return complete(kpi | {"name": _GROWTH[language].format(label) if kind == "growth" else label}, METRICS)
 
 
 def _wording(row: dict[str, Any], language: str) -> Wording:

@@ -24,3 +24,7 @@ class Actor:
     """A connector's."""
     shop_ids: frozenset[UUID] = frozenset()
     """A connector's: the shops it may push for."""
+    api_key_id: UUID | None = None
+    """The key that a connector showed: its pushes are signed with this key's secret."""
+    must_sign: bool = False
+    """Whether the connector's pushes are to be signed (ING-7)."""

@@ -46,4 +46,6 @@ async def _connector(session: AsyncSession, *, key_text: str) -> Actor:
         roles=frozenset({"connector"}),
         scopes=frozenset(holder.scopes),
         shop_ids=frozenset(holder.shop_ids),
+        api_key_id=shown.id,
+        must_sign=holder.require_signature,
     )

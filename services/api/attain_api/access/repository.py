@@ -49,6 +49,7 @@ class KeyHolder:
     secret_hash: bytes
     scopes: Sequence[str]
     shop_ids: Sequence[UUID]
+    require_signature: bool
     expires_at: datetime | None
     revoked_at: datetime | None
 
@@ -195,6 +196,7 @@ async def find_key_holder(session: AsyncSession, *, key_id: UUID) -> KeyHolder |
             ApiKey.secret_hash,
             Connector.scopes,
             Connector.shop_ids,
+            Connector.require_signature,
             ApiKey.expires_at,
             ApiKey.revoked_at,
             Connector.expires_at.label("connector_expires_at"),
@@ -213,6 +215,7 @@ async def find_key_holder(session: AsyncSession, *, key_id: UUID) -> KeyHolder |
         secret_hash=row.secret_hash,
         scopes=row.scopes,
         shop_ids=row.shop_ids,
+        require_signature=row.require_signature,
         expires_at=min(ends, default=None),
         revoked_at=row.revoked_at or row.connector_revoked_at,
     )

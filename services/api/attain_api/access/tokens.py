@@ -14,6 +14,7 @@ from joserfc.jwt import JWTClaimsRegistry
 
 from attain_shared.errors import Unauthenticated
 from attain_shared.identifiers import new_id
+from attain_shared.signatures import write_secret
 
 ISSUER = "attain"
 AUDIENCE = "attain-api"
@@ -22,6 +23,8 @@ LEEWAY = 30
 TOKEN_TYPE = "at+jwt"  # noqa: S105  # a kind, not a token
 """No other signed thing of ours passes for an access token (RFC 9068)."""
 API_KEY_PREFIX = "att_"
+_SIGNING_SECRET = b"attain signing secret\n"
+"""Sets what is derived for this use apart from all others."""
 _NOT_VALID = "The access token is not valid, or no longer."
 
 
@@ -70,6 +73,14 @@ def read_opaque(text: str) -> Opaque | None:
         return Opaque(UUID(hex=identifier), secret)
     except ValueError:
         return None
+
+
+def signing_secret(key_id: UUID, *, key: str) -> str:
+    """What pushes with an API key are signed with (ING-7): derived, so that no copy of it is stored anywhere.
+
+    It holds as long as the installation's own key does.
+    """
+    return write_secret(hmac.digest(key.encode(), _SIGNING_SECRET + key_id.bytes, "sha256"))
 
 
 def sign_access_token(claims: Claims, *, key: str, now: datetime, seconds: int) -> str:

@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from collections.abc import Callable
 
 from fastapi import Request
 
@@ -26,6 +27,11 @@ class PushedBody:
         """Nothing is unpacked yet: that waits until the caller is known."""
         self._raw = raw
         self._is_gzip = is_gzip
+        self._check: Callable[[bytes], None] | None = None
+
+    def pass_through(self, check: Callable[[bytes], None] | None) -> None:
+        """Nobody gets to see the JSON before it has passed the check."""
+        self._check = check
 
     def unpack(self) -> bytes:
         """The JSON, at most 8 MiB of it.
@@ -33,7 +39,14 @@ class PushedBody:
         Raises:
             TooLarge: more than that is hidden in it.
             BadRequest: it is not gzip.
+            AttainError: whatever the check raises.
         """
+        content = self._unpacked()
+        if self._check is not None:
+            self._check(content)
+        return content
+
+    def _unpacked(self) -> bytes:
         if not self._is_gzip:
             return self._raw
         member = zlib.decompressobj(GZIP_WINDOW)

@@ -29,10 +29,10 @@ _STORE = text(f"""
         VALUES (:company_id, :principal_id, :key, :body_hash, :id, :received, :now)
         ON CONFLICT DO NOTHING RETURNING batch_id
     ), listed AS ({WANT_WORK})
-    INSERT INTO metric_batches (company_id, id, connector_id, source, lane, received, payload, state, attempts, due_at,
+    INSERT INTO metric_batches (company_id, id, connector_id, source, lane, slot, received, payload, state, attempts, due_at,
                                 stored_at)
     SELECT :company_id, fresh.batch_id, CAST(:connector_id AS uuid), CAST(:source AS text), CAST(:lane AS text),
-           CAST(:received AS integer), CAST(:payload AS bytea), 'stored', 0, now(), CAST(:now AS timestamptz)
+           CAST(:slot AS smallint), CAST(:received AS integer), CAST(:payload AS bytea), 'stored', 0, now(), CAST(:now AS timestamptz)
     FROM fresh RETURNING id
 """)  # noqa: S608 - composed of constants
 
@@ -48,6 +48,7 @@ async def store_batch(
     connector_id: UUID | None,
     source: str | None,
     lane: str,
+    slot: int,
     received: int,
     payload: bytes,
     now: datetime,
@@ -64,12 +65,33 @@ async def store_batch(
             "connector_id": connector_id,
             "source": source,
             "lane": lane,
+            "slot": slot,
             "received": received,
             "payload": payload,
             "now": now,
         },
     )
     return stored is not None
+
+
+# bounded: of an inbox far too full it need only be known that it is
+_WAITING = text("""
+    SELECT count(*) FROM (
+        SELECT FROM metric_batches WHERE company_id = :company_id AND lane = :lane AND state = 'stored' LIMIT :at_most
+    ) AS waiting
+""")
+
+
+async def count_waiting(session: AsyncSession, *, company_id: UUID, lane: str, at_most: int) -> int:
+    """How many batches of a lane wait to be taken in, counted no further than `at_most`."""
+    waiting: int = await session.scalar(_WAITING, {"company_id": company_id, "lane": lane, "at_most": at_most})
+    return waiting
+
+
+async def is_key_used(session: AsyncSession, *, company_id: UUID, principal_id: UUID, key: str) -> bool:
+    """Whether a push with this key is stored."""
+    known = await session.get(BatchKey, (company_id, principal_id, key))
+    return known is not None
 
 
 async def get_receipt(session: AsyncSession, *, company_id: UUID, principal_id: UUID, key: str) -> Receipt:

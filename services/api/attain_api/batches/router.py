@@ -3,17 +3,19 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import Field
 
 from attain_api.batches import service
 from attain_api.batches.body import PushedBody, UnsupportedEncoding, read_body
+from attain_api.batches.limits import limited
+from attain_api.batches.signing import signature_check
 from attain_api.conditional import ChangeTag, Tag
-from attain_api.deps import CurrentActor, IfMatch, RolePolicy, Uow, allow
+from attain_api.deps import CurrentActor, IfMatch, RolePolicy, State, Uow, allow
 from attain_api.idempotency import checked_key
 from attain_api.paging import PageQuery, read_cursor, write_cursor
 from attain_api.problems import problems
-from attain_shared.errors import BadRequest, Conflict, Invalid, TooLarge
+from attain_shared.errors import BadRequest, Conflict, Invalid, TooLarge, TooManyRequests
 from attain_shared.metrics.schemas import BatchRead, BatchReceipt, BatchRowRead
 from attain_shared.rules.corrections import Verdict
 from attain_shared.wire import Page
@@ -85,7 +87,7 @@ class BatchRowQuery(PageQuery):
     "",
     status_code=202,
     summary="Push a batch of observations",
-    responses=problems(BadRequest, Conflict, TooLarge, Invalid, UnsupportedEncoding),
+    responses=problems(BadRequest, Conflict, TooLarge, Invalid, UnsupportedEncoding, TooManyRequests),
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -96,6 +98,8 @@ class BatchRowQuery(PageQuery):
 async def post_metric_batch(
     *,
     body: Annotated[PushedBody, Depends(read_body)],
+    request: Request,
+    state: State,
     uow: Uow,
     actor: CurrentActor,
     _allowed: Annotated[None, Depends(RolePolicy(frozenset({"connector", "admin"})))],
@@ -104,10 +108,17 @@ async def post_metric_batch(
         str | None, Header(description="Required. The same key and body get the first receipt again.")
     ] = None,
 ) -> BatchReceipt:
-    """202 means: stored durably. The same key with the same body gets the same receipt, however often."""
+    """202 means: stored durably. The same key with the same body gets the same receipt, however often.
+
+    A body may be signed as Standard Webhooks defines it, and must be where the connector requires it: the headers
+    `webhook-id` (the Idempotency-Key), `webhook-timestamp` and `webhook-signature`, over the unpacked JSON.
+    """
     if idempotency_key is None:
         raise BadRequest("a push needs an Idempotency-Key header", code="idempotency-key-missing")
-    receipt = await service.store_push(uow, actor=actor, key=checked_key(idempotency_key), body=body)
+    key, secret_key = checked_key(idempotency_key), state.settings.secret_key.get_secret_value()
+    body.pass_through(signature_check(request.headers, actor=actor, key=key, secret_key=secret_key))
+    with limited(state, uow, actor=actor, key=key, response=response) as admit:
+        receipt = await service.store_push(uow, actor=actor, key=key, body=body, admit=admit)
     response.headers["Location"] = f"/v1/metric-batches/{receipt.id}"
     return BatchReceipt(id=receipt.id, state="stored", received=receipt.received, stored_at=receipt.stored_at)
 

@@ -9,17 +9,20 @@ from uuid import UUID
 from attain_api.access.actor import Actor
 from attain_api.batches import repository
 from attain_api.batches.body import PushedBody
+from attain_api.batches.limits import Admit
 from attain_api.batches.repository import Receipt
 from attain_api.conditional import check_if_match
 from attain_api.paging import PageQuery, paginate
 from attain_shared.clock import business_day, utc_now
+from attain_shared.db.partitions import ensure_inbox
 from attain_shared.db.session import UnitOfWork
 from attain_shared.doorbell import Bell
 from attain_shared.errors import ActionNotAllowed, Conflict, NotAllowed, NotFound
 from attain_shared.identifiers import new_id
 from attain_shared.metrics.models import MetricBatch
-from attain_shared.metrics.push import Push, PushedRow, decode_checked, read_push, rows_of
+from attain_shared.metrics.push import Push, PushedRow, decode_checked, given, read_push, rows_of
 from attain_shared.metrics.schemas import BatchRead, BatchRowRead, VerdictCounts
+from attain_shared.metrics.slots import slot_of
 from attain_shared.rules.corrections import Verdict
 from attain_shared.work.queries import want_work
 
@@ -28,8 +31,17 @@ REPLAYERS = frozenset({"connector", "admin"})
 """Whoever may push may have it processed again."""
 
 
-async def store_push(uow: UnitOfWork, *, actor: Actor, key: str, body: PushedBody) -> Receipt:
+async def store_push(
+    uow: UnitOfWork, *, actor: Actor, key: str, body: PushedBody, admit: Admit | None = None
+) -> Receipt:
     """Store a push in the inbox; the same key and body get the first receipt again (ING-2).
+
+    Args:
+        uow: the transaction it is stored in.
+        actor: who pushes.
+        key: the Idempotency-Key.
+        body: as it came.
+        admit: asked once the lane is known, before anything is stored; whatever it raises is raised.
 
     Raises:
         NotAllowed: the lane is outside the key's scopes.
@@ -40,7 +52,10 @@ async def store_push(uow: UnitOfWork, *, actor: Actor, key: str, body: PushedBod
     body_hash = hashlib.sha256(content).digest()
     if actor.kind == "connector" and {"live": "write", "backfill": "backfill"}[push.lane] not in actor.scopes:
         raise NotAllowed(f"this key may not push to the {push.lane} lane", code="lane-not-allowed")
+    if admit is not None:
+        await admit(push.lane)
     receipt = Receipt(new_id(), len(push.observations), utc_now(), body_hash)
+    await ensure_inbox(uow.session, batch_id=receipt.id)
     is_new = await repository.store_batch(
         uow.session,
         company_id=actor.company_id,
@@ -51,6 +66,7 @@ async def store_push(uow: UnitOfWork, *, actor: Actor, key: str, body: PushedBod
         connector_id=actor.principal_id if actor.kind == "connector" else None,
         source=push.source,
         lane=push.lane,
+        slot=slot_of(given(push.observations[0].shop, push.shop)),
         received=receipt.received,
         payload=payload,
         now=receipt.stored_at,

@@ -1,5 +1,6 @@
 """`/v1/connectors`."""
 
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from pydantic import Field
 
 from attain_api.conditional import ChangeTag, Tag, version_tag
 from attain_api.connectors import service
-from attain_api.deps import CurrentActor, IfMatch, Uow, allow
+from attain_api.deps import CurrentActor, IfMatch, State, Uow, allow
 from attain_api.idempotency import Creation
 from attain_api.paging import PageQuery, page_of
 from attain_api.problems import problems
@@ -44,12 +45,12 @@ class ConnectorQuery(PageQuery):
     summary="Create a connector",
     dependencies=[allow(*WRITE)],
 )
-async def create_connector(*, uow: Uow, creation: Creation, body: ConnectorCreate) -> Response:
-    """Its key is shown in this answer only, and not in a replay."""
+async def create_connector(*, uow: Uow, state: State, creation: Creation, body: ConnectorCreate) -> Response:
+    """Its key and signing secret are shown in this answer only, and not in a replay."""
     return await creation.answer(
         uow,
         lambda: service.create_connector(uow, actor=creation.actor, data=body),
-        service.read_created,
+        partial(service.read_created, secret_key=state.settings.secret_key.get_secret_value()),
         location="/v1/connectors/{id}",
     )
 
@@ -98,18 +99,19 @@ async def update_connector(
 async def rotate_connector_key(
     *,
     uow: Uow,
+    state: State,
     actor: CurrentActor,
     tag: ChangeTag,
     connector_id: UUID,
     body: RotateBody,
     if_match: IfMatch = None,
 ) -> ConnectorRotated:
-    """The keys so far go on working for the overlap."""
+    """The keys so far go on working for the overlap, each with its own signing secret."""
     made = await service.rotate_key(
         uow, actor=actor, connector_id=connector_id, overlap_hours=body.overlap_hours, if_match=if_match
     )
     tag.set(version_tag(made.version))
-    return service.read_rotated(made)
+    return service.read_rotated(made, secret_key=state.settings.secret_key.get_secret_value())
 
 
 @router.post(

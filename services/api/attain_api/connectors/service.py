@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from attain_api.access.actor import Actor
-from attain_api.access.tokens import API_KEY_PREFIX, new_opaque
+from attain_api.access.tokens import API_KEY_PREFIX, new_opaque, signing_secret
 from attain_api.conditional import apply_changes, check_if_match, version_tag
 from attain_api.connectors import repository
 from attain_api.paging import PageQuery
@@ -29,6 +29,7 @@ class KeyedConnector:
     """A connector and its newest key, which nobody can read again."""
 
     connector: Connector
+    key_id: UUID
     api_key: str
 
     @property
@@ -42,15 +43,19 @@ class KeyedConnector:
         return self.connector.version
 
 
-def read_created(made: KeyedConnector) -> ConnectorCreated:
-    """The answer that shows the key."""
+def read_created(made: KeyedConnector, *, secret_key: str) -> ConnectorCreated:
+    """The answer that shows the key and its signing secret."""
     seen = ConnectorRead.model_validate(made.connector).model_dump(exclude={"revoked_at"})
-    return ConnectorCreated(**seen, api_key=made.api_key, signing_secret=None)
+    return ConnectorCreated(**seen, api_key=made.api_key, signing_secret=signing_secret(made.key_id, key=secret_key))
 
 
-def read_rotated(made: KeyedConnector) -> ConnectorRotated:
-    """The answer that shows the next key."""
-    return ConnectorRotated(**ConnectorRead.model_validate(made.connector).model_dump(), api_key=made.api_key)
+def read_rotated(made: KeyedConnector, *, secret_key: str) -> ConnectorRotated:
+    """The answer that shows the next key and its signing secret."""
+    return ConnectorRotated(
+        **ConnectorRead.model_validate(made.connector).model_dump(),
+        api_key=made.api_key,
+        signing_secret=signing_secret(made.key_id, key=secret_key),
+    )
 
 
 async def create_connector(uow: UnitOfWork, *, actor: Actor, data: ConnectorCreate) -> KeyedConnector:
@@ -59,7 +64,7 @@ async def create_connector(uow: UnitOfWork, *, actor: Actor, data: ConnectorCrea
     connector = Connector(company_id=actor.company_id, **data.model_dump())
     uow.session.add(connector)
     await uow.session.flush()
-    return KeyedConnector(connector, await _add_key(uow, connector=connector))
+    return await _add_key(uow, connector=connector)
 
 
 async def get_connector(uow: UnitOfWork, *, actor: Actor, connector_id: UUID, for_update: bool = False) -> Connector:
@@ -94,7 +99,7 @@ async def rotate_key(
     for key in await repository.list_keys(uow.session, company_id=actor.company_id, connector_id=connector_id):
         key.expires_at = end if key.expires_at is None else min(key.expires_at, end)
     connector.version += 1
-    return KeyedConnector(connector, await _add_key(uow, connector=connector))
+    return await _add_key(uow, connector=connector)
 
 
 async def revoke_connector(uow: UnitOfWork, *, actor: Actor, connector_id: UUID, if_match: str | None) -> Connector:
@@ -120,7 +125,7 @@ async def _live_connector(uow: UnitOfWork, *, actor: Actor, connector_id: UUID, 
     return connector
 
 
-async def _add_key(uow: UnitOfWork, *, connector: Connector) -> str:
+async def _add_key(uow: UnitOfWork, *, connector: Connector) -> KeyedConnector:
     fresh = new_opaque()
     uow.session.add(
         ApiKey(
@@ -131,7 +136,7 @@ async def _add_key(uow: UnitOfWork, *, connector: Connector) -> str:
         )
     )
     await uow.session.flush()
-    return API_KEY_PREFIX + fresh.text
+    return KeyedConnector(connector, fresh.id, API_KEY_PREFIX + fresh.text)
 
 
 async def _check(uow: UnitOfWork, *, actor: Actor, shop_ids: Sequence[UUID], expires_at: datetime | None) -> None:

@@ -1,15 +1,14 @@
 """Checking a goal before it is stored: every fault with its pointer (GOAL-1, GOAL-2, GOAL-5, GOAL-6)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from attain_api.goals.owners import OwnerKey
 from attain_shared.errors import FieldError, Invalid
 from attain_shared.goals.models import Cycle, Goal
 from attain_shared.goals.schemas import IndicatorCreate, RubricBody
-from attain_shared.metrics.catalogue import METRICS
 from attain_shared.metrics.push import is_dimension
-from attain_shared.rules.algebra import Aggregate, RollUpRefused, check_aggregate
+from attain_shared.rules.algebra import Aggregate, Metric, RollUpRefused, check_aggregate
 from attain_shared.rules.attainment import Target, target_problems
 from attain_shared.rules.periods import Window
 from attain_shared.rules.rubric import Rubric, Rule, problems
@@ -49,7 +48,9 @@ def _level(owner: OwnerKey) -> int:
     return 2 if owner.person_id else 1 if owner.department_id else 0
 
 
-def indicator_faults(indicators: list[IndicatorCreate], known_shops: set[UUID]) -> Iterator[FieldError]:
+def indicator_faults(
+    indicators: list[IndicatorCreate], *, known_shops: set[UUID], metrics: Mapping[str, Metric]
+) -> Iterator[FieldError]:
     """What is wrong with a goal's indicators."""
     for index, indicator in enumerate(indicators):
         place = f"/indicators/{index}"
@@ -58,7 +59,7 @@ def indicator_faults(indicators: list[IndicatorCreate], known_shops: set[UUID]) 
                 yield FieldError(f"{place}/shop_ids/{position}", "unknown-shop", "no such shop")
             elif shop_id in indicator.shop_ids[:position]:
                 yield FieldError(f"{place}/shop_ids/{position}", "duplicate", "named twice")
-        yield from _metric_faults(indicator, place)
+        yield from _metric_faults(indicator, place, metrics)
         if indicator.dimension and not is_dimension(indicator.dimension):
             detail = "must be empty, item:<id>, channel:<code> or terminal:<pc|wireless>"
             yield FieldError(f"{place}/dimension", "invalid-dimension", detail)
@@ -68,8 +69,8 @@ def indicator_faults(indicators: list[IndicatorCreate], known_shops: set[UUID]) 
             yield FieldError(f"{place}/band", "invalid-target", "a band goes with the direction band")
 
 
-def _metric_faults(indicator: IndicatorCreate, place: str) -> Iterator[FieldError]:
-    metric = METRICS.get(indicator.metric)
+def _metric_faults(indicator: IndicatorCreate, place: str, metrics: Mapping[str, Metric]) -> Iterator[FieldError]:
+    metric = metrics.get(indicator.metric)
     if metric is None:
         yield FieldError(f"{place}/metric", "unknown-metric", f"no metric {indicator.metric} in the catalogue")
         return
@@ -92,9 +93,9 @@ def target_of_draft(indicator: IndicatorCreate) -> Target:
     )
 
 
-def aggregate_of_draft(indicator: IndicatorCreate) -> Aggregate:
+def aggregate_of_draft(indicator: IndicatorCreate, metrics: Mapping[str, Metric]) -> Aggregate:
     """How the window is formed: as asked, else as the catalogue says (MET-5a)."""
-    return indicator.aggregate or METRICS[indicator.metric].default_aggregate
+    return indicator.aggregate or metrics[indicator.metric].default_aggregate
 
 
 def rubric_faults(body: RubricBody | None) -> Iterator[FieldError]:

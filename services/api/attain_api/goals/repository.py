@@ -1,10 +1,11 @@
 """The statements of goals."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, delete, exists, or_, select, text, true
+from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, any_, delete, exists, literal, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_api.access.actor import Actor
@@ -17,6 +18,7 @@ from attain_shared.departments.models import Department
 from attain_shared.goals.evaluation import series_of
 from attain_shared.goals.models import Cycle, Goal, Indicator, IndicatorSource
 from attain_shared.people.models import Person
+from attain_shared.rules.algebra import Metric
 from attain_shared.shops.models import Shop
 
 
@@ -111,6 +113,19 @@ async def list_indicators(
     return found
 
 
+async def list_measuring(session: AsyncSession, *, company_id: UUID, metric: str) -> list[tuple[Goal, list[Indicator]]]:
+    """The goals that measure a metric, in the order of their ids, with the indicators that do."""
+    rows = await session.execute(
+        select(Goal, Indicator)
+        .join(Indicator, (Indicator.company_id == Goal.company_id) & (Indicator.goal_id == Goal.id))
+        .where(Goal.company_id == company_id, Indicator.company_id == company_id, Indicator.metric == metric)
+        .order_by(Goal.id, Indicator.position)
+    )
+    return [
+        (goal, [indicator for _, indicator in of_goal]) for goal, of_goal in groupby(rows, key=lambda row: row.Goal)
+    ]
+
+
 async def find_cycle(session: AsyncSession, *, company_id: UUID, cycle_id: UUID) -> Cycle | None:
     """The cycle of a goal, held open while the goal is made."""
     cycle: Cycle | None = await session.scalar(
@@ -179,17 +194,23 @@ async def list_owned(
     return list(rows)
 
 
-async def store_sources(session: AsyncSession, *, goal: Goal, indicators: Sequence[Indicator]) -> None:
-    """Say which series feed a goal's indicators, so that a change of one marks the goal."""
-    ids = [indicator.id for indicator in indicators]
+async def store_sources(
+    session: AsyncSession,
+    *,
+    company_id: UUID,
+    goals: Sequence[tuple[Goal, Sequence[Indicator]]],
+    metrics: Mapping[str, Metric],
+) -> None:
+    """Say which series feed indicators of goals, so that a change of one marks the goal."""
+    ids = [indicator.id for _, indicators in goals for indicator in indicators]
     await session.execute(
         delete(IndicatorSource).where(
-            IndicatorSource.company_id == goal.company_id, IndicatorSource.indicator_id.in_(ids)
+            IndicatorSource.company_id == company_id, IndicatorSource.indicator_id == any_(literal(ids, ARRAY(Uuid)))
         )
     )
     session.add_all(
         IndicatorSource(
-            company_id=goal.company_id,
+            company_id=company_id,
             shop_id=series.shop_id,
             metric=series.metric,
             dimension=series.dimension,
@@ -198,7 +219,8 @@ async def store_sources(session: AsyncSession, *, goal: Goal, indicators: Sequen
             starts_on=goal.starts_on,
             ends_on=goal.ends_on,
         )
+        for goal, indicators in goals
         for indicator in indicators
-        for series in sorted(set(series_of(indicator)))
+        for series in sorted(set(series_of(indicator, metrics)))
     )
     await session.flush()

@@ -18,6 +18,8 @@ from attain_shared.goals.models import Goal, Indicator
 from attain_shared.goals.queries import mark_goals
 from attain_shared.goals.schemas import GoalCreate, GoalRead, GoalUpdate, RubricBody
 from attain_shared.identifiers import new_id
+from attain_shared.metrics.declarations import hold_metrics, load_metrics
+from attain_shared.rules.algebra import Metric
 from attain_shared.rules.periods import Window
 from attain_shared.rules.weights import WHOLE, add_up, total
 from attain_shared.shops.queries import wait_for_shops
@@ -55,7 +57,10 @@ async def create_goal(uow: UnitOfWork, *, actor: Actor, data: GoalCreate) -> Sho
     starts_on, ends_on = data.starts_on or cycle.starts_on, data.ends_on or cycle.ends_on
     drafting.refuse(list(drafting.window_faults((starts_on, ends_on), cycle)))
     faults = [] if sight.exists else [FieldError("/owner/id", "unknown-owner", f"no such {data.owner.type}")]
-    faults.extend(await _draft_faults(uow, actor=actor, data=data, owner=owner, window=Window(starts_on, ends_on)))
+    await hold_metrics(uow.session, company_id=actor.company_id)
+    metrics = await load_metrics(uow.session, company_id=actor.company_id)
+    window = Window(starts_on, ends_on)
+    faults.extend(await _draft_faults(uow, actor=actor, data=data, owner=owner, window=window, metrics=metrics))
     drafting.refuse(faults)
     goal = Goal(
         company_id=actor.company_id,
@@ -72,16 +77,29 @@ async def create_goal(uow: UnitOfWork, *, actor: Actor, data: GoalCreate) -> Sho
         version=1,
         **data.model_dump(include={"parent_id", "title", "why", "how", "behaviours", "weight", "ignore_missing"}),
     )
-    indicators = _indicators(goal, data)
+    indicators = _indicators(goal, data, metrics)
     shop_ids = {shop_id for indicator in indicators for shop_id in indicator.shop_ids}
     await wait_for_shops(uow.session, company_id=actor.company_id, shop_ids=shop_ids)
     uow.session.add(goal)
     await uow.session.flush()
     uow.session.add_all(indicators)
     await uow.session.flush()
-    await repository.store_sources(uow.session, goal=goal, indicators=indicators)
-    await _recompute(uow, goal=goal)
+    await repository.store_sources(
+        uow.session, company_id=actor.company_id, goals=[(goal, indicators)], metrics=metrics
+    )
+    await _recompute(uow, company_id=actor.company_id, goal_ids=[goal.id])
     return show_goal(goal, indicators, rights=sight.rights)
+
+
+async def remeasure(uow: UnitOfWork, *, company_id: UUID, code: str, metrics: Mapping[str, Metric]) -> None:
+    """Have the goals that measure a metric depend on what it is computed from now, and computed anew (GOAL-10)."""
+    goals = await repository.list_measuring(uow.session, company_id=company_id, metric=code)
+    if not goals:
+        return
+    shop_ids = {shop_id for _, indicators in goals for indicator in indicators for shop_id in indicator.shop_ids}
+    await wait_for_shops(uow.session, company_id=company_id, shop_ids=shop_ids)
+    await repository.store_sources(uow.session, company_id=company_id, goals=goals, metrics=metrics)
+    await _recompute(uow, company_id=company_id, goal_ids=[goal.id for goal, _ in goals])
 
 
 async def update_goal(
@@ -100,7 +118,7 @@ async def update_goal(
     if "rubric" in changes:
         changes["rubric"] = drafting.stored_rubric(rubric)
     if apply_changes(goal, changes) and {"rubric", "ignore_missing"} & changes.keys():
-        await _recompute(uow, goal=goal)
+        await _recompute(uow, company_id=goal.company_id, goal_ids=[goal.id])
     return await _show(uow, SeenGoal(goal, rights))
 
 
@@ -173,7 +191,13 @@ async def check_may_write(uow: UnitOfWork, *, actor: Actor, owner: OwnerKey) -> 
 
 
 async def _draft_faults(
-    uow: UnitOfWork, *, actor: Actor, data: GoalCreate, owner: OwnerKey, window: Window
+    uow: UnitOfWork,
+    *,
+    actor: Actor,
+    data: GoalCreate,
+    owner: OwnerKey,
+    window: Window,
+    metrics: Mapping[str, Metric],
 ) -> list[FieldError]:
     faults: list[FieldError] = []
     if data.parent_id is not None:
@@ -181,7 +205,7 @@ async def _draft_faults(
         faults.extend(drafting.parent_faults(parent.goal if parent else None, window=window, owner=owner))
     shop_ids = {shop_id for indicator in data.indicators for shop_id in indicator.shop_ids}
     known = await repository.find_shop_ids(uow.session, visible_to=actor, shop_ids=shop_ids)
-    faults.extend(drafting.indicator_faults(data.indicators, known))
+    faults.extend(drafting.indicator_faults(data.indicators, known_shops=known, metrics=metrics))
     faults.extend(drafting.rubric_faults(data.rubric))
     return faults
 
@@ -197,7 +221,7 @@ async def _new_parent_faults(uow: UnitOfWork, *, actor: Actor, goal: Goal, paren
     return list(drafting.parent_faults(parent.goal if parent else None, window=window, owner=owner))
 
 
-def _indicators(goal: Goal, data: GoalCreate) -> list[Indicator]:
+def _indicators(goal: Goal, data: GoalCreate, metrics: Mapping[str, Metric]) -> list[Indicator]:
     return [
         Indicator(
             company_id=goal.company_id,
@@ -206,7 +230,7 @@ def _indicators(goal: Goal, data: GoalCreate) -> list[Indicator]:
             position=position,
             kind=indicator.kind,
             metric=indicator.metric,
-            aggregate=drafting.aggregate_of_draft(indicator),
+            aggregate=drafting.aggregate_of_draft(indicator, metrics),
             dimension=indicator.dimension,
             shop_ids=indicator.shop_ids,
             direction=indicator.direction,
@@ -248,7 +272,7 @@ async def _show(uow: UnitOfWork, seen: SeenGoal) -> ShownGoal:
     return show_goal(goal, indicators[goal.id], rights=rights)
 
 
-async def _recompute(uow: UnitOfWork, *, goal: Goal) -> None:
-    await mark_goals(uow.session, company_id=goal.company_id, marks=[(goal.id, None)])
-    await want_work(uow.session, company_id=goal.company_id)
+async def _recompute(uow: UnitOfWork, *, company_id: UUID, goal_ids: Iterable[UUID]) -> None:
+    await mark_goals(uow.session, company_id=company_id, marks=[(goal_id, None) for goal_id in goal_ids])
+    await want_work(uow.session, company_id=company_id)
     uow.bells.add(Bell.MARKS)

@@ -1,16 +1,19 @@
 """The statements of metric reads that only the API runs."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_api.access.actor import Actor
 from attain_api.access.visibility import View
-from attain_shared.metrics.models import ObservationHistory
+from attain_api.paging import PageQuery, paginate
+from attain_shared.metrics.models import CompanyMetric
+from attain_shared.metrics.queries import EVERY_ROW
 from attain_shared.shops.models import Shop
 
 
@@ -32,24 +35,53 @@ class HistoryKey(NamedTuple):
     bucket: date
 
 
+class HistoryRow(NamedTuple):
+    """A row once received for a key."""
+
+    batch_id: UUID
+    row_index: int
+    value: Decimal
+    is_final: bool
+    through: date | None
+    observed_at: datetime
+    received_at: datetime
+    verdict: str
+
+
+_HISTORY = text(f"""
+    SELECT o.batch_id, o.row_index, o.value, o.is_final, o.through, o.observed_at, o.received_at, o.verdict
+    FROM {EVERY_ROW} o
+    WHERE o.company_id = :company_id AND o.shop_id = :shop_id AND o.metric = :metric AND o.dimension = :dimension
+      AND o.grain = :grain AND o.bucket = :bucket AND (o.batch_id, o.row_index) > (:after_batch, :after_index)
+    ORDER BY o.batch_id, o.row_index LIMIT :limit
+""")  # noqa: S608 - composed of constants
+
+
 async def list_history(
-    session: AsyncSession, *, company_id: UUID, key: HistoryKey, after: tuple[UUID, int] | None, limit: int
-) -> Sequence[ObservationHistory]:
+    session: AsyncSession, *, company_id: UUID, key: HistoryKey, after: tuple[UUID, int], limit: int
+) -> list[HistoryRow]:
     """Every row received for a key, in the order of their batches (MET-7)."""
-    row = ObservationHistory
+    after_batch, after_index = after
+    parameters = {"company_id": company_id, "after_batch": after_batch, "after_index": after_index, "limit": limit}
+    return [HistoryRow(*row) for row in await session.execute(_HISTORY, parameters | key._asdict())]
+
+
+async def find_metric(session: AsyncSession, *, company_id: UUID, code: str) -> CompanyMetric | None:
+    """The version in force of a company's own metric (MET-4)."""
     statement = (
-        select(row)
-        .where(
-            row.company_id == company_id,
-            row.shop_id == key.shop_id,
-            row.metric == key.metric,
-            row.dimension == key.dimension,
-            row.grain == key.grain,
-            row.bucket == key.bucket,
-        )
-        .order_by(row.batch_id, row.row_index)
-        .limit(limit)
+        select(CompanyMetric)
+        .where(CompanyMetric.company_id == company_id, CompanyMetric.code == code)
+        .order_by(CompanyMetric.version.desc())
+        .limit(1)
     )
-    if after is not None:
-        statement = statement.where(tuple_(row.batch_id, row.row_index) > after)
-    return (await session.scalars(statement)).all()
+    return await session.scalar(statement)
+
+
+async def list_versions(
+    session: AsyncSession, *, company_id: UUID, code: str, query: PageQuery
+) -> tuple[list[CompanyMetric], str | None]:
+    """A part of the versions of a company's own metric."""
+    statement = select(CompanyMetric).where(CompanyMetric.company_id == company_id, CompanyMetric.code == code)
+    return await paginate(
+        session, statement, query=query, columns={"version": CompanyMetric.version}, id_column=CompanyMetric.id
+    )

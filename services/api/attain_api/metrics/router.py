@@ -3,31 +3,38 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from attain_api.deps import CurrentActor, Uow, allow
-from attain_api.metrics import service
+from attain_api.conditional import ChangeTag, Tag, content_tag
+from attain_api.deps import CurrentActor, IfMatch, Uow, allow
+from attain_api.idempotency import Creation
+from attain_api.metrics import declaring, service
+from attain_api.metrics.declaring import MetricExists
 from attain_api.metrics.repository import HistoryKey
 from attain_api.metrics.service import Question
+from attain_api.paging import PageQuery, page_of
 from attain_api.problems import problems
-from attain_shared.errors import Invalid, NotFound
-from attain_shared.metrics.catalogue import ENTRIES, CatalogueEntry
+from attain_shared.errors import Invalid, NotAllowed, NotFound, Stale
 from attain_shared.metrics.schemas import (
     HistoryRead,
+    MetricCreate,
     MetricList,
     MetricRead,
     MetricTotalRead,
+    MetricUpdate,
     MetricValueList,
+    MetricVersionRead,
 )
-from attain_shared.rules.algebra import Aggregate, Expression
+from attain_shared.rules.algebra import Aggregate
 from attain_shared.rules.periods import Grain, Window, is_bucket
 from attain_shared.wire import Code, Day, Input, Instant, Page
 
 router = APIRouter(prefix="/v1", tags=["Metrics"])
 
 READERS = ("admin", "hr", "executive", "employee", "connector")
+WRITERS = ("admin",)
 MAX_SPAN_DAYS = 3700
 """Ten years and a bit."""
 
@@ -103,10 +110,80 @@ class HistoryQuery(Input):
     """In the order of their batches."""
 
 
+class VersionQuery(PageQuery):
+    """How to list the versions of a metric."""
+
+    sort: Literal["version", "-version"] = "-version"
+
+
 @router.get("/metrics", summary="The metric catalogue", dependencies=[allow(*READERS)])
-async def list_metrics() -> MetricList:
-    """Every metric, with its labels, its unit and what its algebra allows."""
-    return MetricList(items=[_metric(entry) for entry in ENTRIES.values()], next_cursor=None)
+async def list_metrics(*, uow: Uow, actor: CurrentActor) -> MetricList:
+    """Every metric, shipped or the company's own, with its labels, its unit and what its algebra allows."""
+    return MetricList(items=await declaring.list_metrics(uow, actor=actor), next_cursor=None)
+
+
+@router.post(
+    "/metrics",
+    status_code=201,
+    response_model=MetricRead,
+    summary="Declare a metric",
+    dependencies=[allow(*WRITERS)],
+    responses=problems(MetricExists, Invalid),
+)
+async def create_metric(*, uow: Uow, creation: Creation, body: MetricCreate) -> Response:
+    """A metric of the company's own (MET-4); rows of it that were rejected can be replayed."""
+    return await creation.answer(
+        uow,
+        lambda: declaring.create_metric(uow, actor=creation.actor, data=body),
+        declaring.read_version,
+        location=f"/v1/metrics/{body.code}",
+        etag=lambda made: content_tag(declaring.read_version(made)),
+    )
+
+
+@router.get(
+    "/metrics/{metric_code}", summary="Get a metric", dependencies=[allow(*READERS)], responses=problems(NotFound)
+)
+async def get_metric(*, uow: Uow, actor: CurrentActor, tag: Tag, metric_code: str) -> MetricRead:
+    """One metric, as it is declared now."""
+    metric = await declaring.get_metric(uow, actor=actor, code=metric_code)
+    tag.show(content_tag(metric))
+    return metric
+
+
+@router.get(
+    "/metrics/{metric_code}/versions",
+    summary="List the versions of a metric",
+    dependencies=[allow(*READERS)],
+    responses=problems(NotFound),
+)
+async def list_metric_versions(
+    *, uow: Uow, actor: CurrentActor, metric_code: str, query: Annotated[VersionQuery, Query()]
+) -> Page[MetricVersionRead]:
+    """How a metric of the company's own was declared, the latest first; nothing for one that ships."""
+    found = await declaring.list_versions(uow, actor=actor, code=metric_code, query=query)
+    return Page[MetricVersionRead].model_validate(page_of(*found))
+
+
+@router.patch(
+    "/metrics/{metric_code}",
+    summary="Change a metric",
+    dependencies=[allow(*WRITERS)],
+    responses=problems(NotFound, NotAllowed, Stale, Invalid),
+)
+async def update_metric(
+    *,
+    uow: Uow,
+    actor: CurrentActor,
+    tag: ChangeTag,
+    metric_code: str,
+    body: MetricUpdate,
+    if_match: IfMatch = None,
+) -> MetricRead:
+    """The next version of a metric of the company's own; `403` for one that ships."""
+    metric = await declaring.update_metric(uow, actor=actor, code=metric_code, data=body, if_match=if_match)
+    tag.set(content_tag(metric))
+    return metric
 
 
 @router.get(
@@ -157,26 +234,3 @@ async def list_observation_history(
         limit=query.limit,
     )
     return Page[HistoryRead](items=rows, next_cursor=cursor)
-
-
-def _metric(entry: CatalogueEntry) -> MetricRead:
-    metric = entry.metric
-    return MetricRead(
-        code=metric.code,
-        zh=entry.zh,
-        en=entry.en,
-        unit=metric.unit,
-        algebra=metric.algebra,
-        over_shops=metric.over_shops,
-        over_shops_weight=metric.over_shops_weight,
-        numerator=_expression(metric.numerator),
-        denominator=_expression(metric.denominator),
-        default_aggregate=metric.default_aggregate,
-        better=metric.better,
-        aliases=list(entry.aliases),
-    )
-
-
-def _expression(expression: Expression) -> str | None:
-    text = " ".join(f"{'-' if sign < 0 else '+'} {code}" for sign, code in expression)
-    return text.removeprefix("+ ") or None

@@ -1,7 +1,7 @@
 """Reading figures out of the facts: by bucket, or in total over a period (MET-3, MET-5, MET-5a)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -11,8 +11,7 @@ from attain_api.metrics import repository
 from attain_api.paging import read_cursor, write_cursor
 from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import FieldError, Invalid, NotFound
-from attain_shared.metrics.catalogue import METRICS
-from attain_shared.metrics.models import ObservationHistory
+from attain_shared.metrics.declarations import load_metrics
 from attain_shared.metrics.queries import Series, load_cells
 from attain_shared.metrics.schemas import CoverageRead, HistoryRead, MetricTotalRead, MetricValueRead
 from attain_shared.rules.aggregation import read
@@ -40,7 +39,8 @@ async def list_values(
     uow: UnitOfWork, *, actor: Actor, question: Question, metrics: Sequence[str], grain: Grain
 ) -> list[MetricValueRead]:
     """The values of metrics in the buckets that have a day in the window, shop by shop."""
-    declared = [_metric(code) for code in metrics]
+    catalogue = await load_metrics(uow.session, company_id=actor.company_id)
+    declared = [_declared(code, catalogue) for code in metrics]
     starts = list(buckets(question.window, grain))
     if len(starts) * len(declared) * len(question.shop_ids) > MAX_VALUES:
         raise Invalid.field("/query/to", "too-many-values", f"more than {MAX_VALUES} values; ask for less at once")
@@ -58,7 +58,7 @@ async def list_values(
         for cell in rows:
             by_bucket[shop_id, code, bucket_start(cell.bucket, grain)].append(cell)
     return [
-        _value(question, shop_id, metric, grain, bucket, by_bucket)
+        _value(question, catalogue, metric, by_bucket, shop_id=shop_id, grain=grain, bucket=bucket)
         for shop_id in question.shop_ids
         for metric in declared
         for bucket in starts
@@ -73,7 +73,8 @@ async def get_total(
     Raises:
         Invalid: with code `roll-up-refused` where the metric's algebra forbids it (MET-3).
     """
-    declared = _metric(metric)
+    catalogue = await load_metrics(uow.session, company_id=actor.company_id)
+    declared = _declared(metric, catalogue)
     aggregate = aggregate or declared.default_aggregate
     try:
         check_aggregate(declared, aggregate, len(question.shop_ids))
@@ -89,7 +90,7 @@ async def get_total(
         as_of=question.as_of,
     )
     rows = (cell for series in cells.values() for cell in series)
-    reading = read(declared, METRICS, rows, question.window, question.shop_ids, aggregate)
+    reading = read(declared, catalogue, rows, question.window, question.shop_ids, aggregate)
     return MetricTotalRead(
         shop_ids=list(question.shop_ids),
         metric=metric,
@@ -105,9 +106,9 @@ async def list_history(
     uow: UnitOfWork, *, actor: Actor, key: repository.HistoryKey, cursor: str | None, limit: int
 ) -> tuple[list[HistoryRead], str | None]:
     """A part of the rows ever received for a key, and the cursor to the next (MET-7)."""
-    _metric(key.metric)
+    _declared(key.metric, await load_metrics(uow.session, company_id=actor.company_id))
     await _check_shops(uow, actor=actor, shop_ids=[key.shop_id])
-    after = None
+    after = (UUID(int=0), -1)
     if cursor is not None:
         index, batch_id = read_cursor(cursor, sort="batch", kind=int)
         after = (batch_id, index)
@@ -119,7 +120,7 @@ async def list_history(
     return shown, more
 
 
-def _history(row: ObservationHistory) -> HistoryRead:
+def _history(row: repository.HistoryRow) -> HistoryRead:
     return HistoryRead(
         value=row.value,
         finality=Finality.FINAL if row.is_final else Finality.REALTIME,
@@ -132,10 +133,10 @@ def _history(row: ObservationHistory) -> HistoryRead:
     )
 
 
-def _metric(code: str) -> Metric:
-    if code not in METRICS:
+def _declared(code: str, catalogue: Mapping[str, Metric]) -> Metric:
+    if code not in catalogue:
         raise Invalid.field("/query/metric", "unknown-metric", f"no metric {code} in the catalogue")
-    return METRICS[code]
+    return catalogue[code]
 
 
 async def _check_shops(uow: UnitOfWork, *, actor: Actor, shop_ids: Sequence[UUID]) -> None:
@@ -155,15 +156,17 @@ def _series(question: Question, metrics: Iterable[Metric]) -> Iterable[Series]:
 
 def _value(
     question: Question,
-    shop_id: UUID,
+    catalogue: Mapping[str, Metric],
     metric: Metric,
+    by_bucket: Mapping[tuple[UUID, str, date], Sequence[Cell]],
+    *,
+    shop_id: UUID,
     grain: Grain,
     bucket: date,
-    by_bucket: dict[tuple[UUID, str, date], list[Cell]],
 ) -> MetricValueRead:
     window = Window(bucket, bucket_end(bucket, grain))
     rows = [cell for code in components(metric) for cell in by_bucket.get((shop_id, code, bucket), ())]
-    reading = read(metric, METRICS, rows, window, [shop_id], metric.default_aggregate)
+    reading = read(metric, catalogue, rows, window, [shop_id], metric.default_aggregate)
     return MetricValueRead(
         shop_id=shop_id,
         metric=metric.code,

@@ -157,7 +157,8 @@ async def put_texts(
 ) -> None:
     """Set the texts of one row; who holds it by its ETag has to read it again."""
     model, values = place.model, dict(texts)
-    if hasattr(model, "version"):
+    # a version that is a part of the key names the row
+    if "version" in model.__table__.columns and not model.__table__.columns["version"].primary_key:
         values["version"] = model.version + 1
     row = [column == value for column, value in zip(place.keys, key, strict=True)]
     statement = update(model).where(model.company_id == company_id, *row)

@@ -15,6 +15,7 @@ from attain_shared.access.models import Connector, Session
 from attain_shared.audit.resources import RESOURCES
 from attain_shared.departments.models import Department, DepartmentSpell
 from attain_shared.goals.models import Cycle, Goal
+from attain_shared.metrics.models import CompanyMetric, MetricImport
 from attain_shared.people.models import PersonEvent, PersonSpell
 from attain_shared.positions.models import Position, Successor
 from attain_shared.shops.models import ItemSet, Shop
@@ -57,6 +58,15 @@ def reasons(value: Any, rewrite: Rewrite) -> Any:  # noqa: ANN401  # JSON
     if not isinstance(value, Mapping):
         return value
     return {name: prose(part, rewrite) if name == "leaving_reason" else part for name, part in value.items()}
+
+
+def cells(value: Any, rewrite: Rewrite) -> Any:  # noqa: ANN401  # JSON
+    """Of how a file was understood, what its own cells say; all else are codes and counts."""
+    if isinstance(value, list):
+        return [cells(part, rewrite) for part in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {name: rewrite(part) if name in {"header", "text"} else cells(part, rewrite) for name, part in value.items()}
 
 
 @dataclass(frozen=True)
@@ -108,6 +118,8 @@ PLACES = (
     Place(Shop, {"name": lines}),
     Place(ItemSet, {"name": lines}),
     Place(Connector, {"name": lines}),
+    Place(CompanyMetric, {"zh": lines, "en": lines, "aliases": lines}),
+    Place(MetricImport, {"file_name": lines, "report": cells}),
     Place(Cycle, {"name": lines}),
     Place(Session, {"device": lines}, ("session", "id")),
 )

@@ -15,6 +15,7 @@ from attain_shared.db.failures import is_reference
 from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import ActionNotAllowed, Conflict, FieldError, Invalid, NotFound
 from attain_shared.identifiers import new_id
+from attain_shared.metrics.declarations import load_metrics
 from attain_shared.positions.grades import is_senior_class
 from attain_shared.positions.kpis import complete, fault_of
 from attain_shared.positions.library import LANGUAGES, LIBRARY, LibraryPosition
@@ -59,22 +60,26 @@ def position_tag(actor: Actor, position: Position) -> str:
     return version_tag(position.version, suffix=None if actor.roles & WRITERS else "r")
 
 
-def _stored_template(template: Sequence[KpiCreate], *, pointer: str = "/kpi_template") -> list[dict[str, Any]]:
-    """A KPI template as it is kept, checked against the catalogue."""
+async def _stored_template(
+    uow: UnitOfWork, *, actor: Actor, template: Sequence[KpiCreate], pointer: str = "/kpi_template"
+) -> list[dict[str, Any]]:
+    """A KPI template as it is kept, checked against the company's catalogue."""
+    if not template:
+        return []
+    metrics = await load_metrics(uow.session, company_id=actor.company_id)
     kpis = [one.model_dump() for one in template]
-    faults = [fault_of(kpi, pointer=f"{pointer}/{place}") for place, kpi in enumerate(kpis)]
+    faults = [fault_of(kpi, metrics, pointer=f"{pointer}/{place}") for place, kpi in enumerate(kpis)]
     errors: list[FieldError] = [fault for fault in faults if fault is not None]
     if errors:
         raise Invalid("the KPI template cannot be taken; see errors", errors=errors)
-    return [complete(kpi) for kpi in kpis]
+    return [complete(kpi, metrics) for kpi in kpis]
 
 
 async def create_position(uow: UnitOfWork, *, actor: Actor, data: PositionCreate) -> Position:
     """A new position."""
     fields = data.model_dump(exclude={"kpi_template"})
-    position = Position(
-        company_id=actor.company_id, id=new_id(), kpi_template=_stored_template(data.kpi_template), **fields
-    )
+    template = await _stored_template(uow, actor=actor, template=data.kpi_template)
+    position = Position(company_id=actor.company_id, id=new_id(), kpi_template=template, **fields)
     uow.session.add(position)
     await _flush(uow)
     return position
@@ -117,7 +122,8 @@ async def update_position(
     if isinstance(data.hiring_standards, HiringStandards):
         changes["hiring_standards"] = data.hiring_standards.model_dump()  # whole: what it leaves out is empty
     if "kpi_template" in changes:
-        changes["kpi_template"] = _stored_template([KpiCreate.model_validate(one) for one in changes["kpi_template"]])
+        template = [KpiCreate.model_validate(one) for one in changes["kpi_template"]]
+        changes["kpi_template"] = await _stored_template(uow, actor=actor, template=template)
     position = await take_position(uow, actor=actor, position_id=position_id, if_match=if_match)
     apply_changes(position, changes)
     await _flush(uow)

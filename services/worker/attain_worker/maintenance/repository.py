@@ -8,7 +8,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_shared.access.models import (
-    Company,
     IdempotencyKey,
     OidcSignIn,
     OneTimeLink,
@@ -17,11 +16,6 @@ from attain_shared.access.models import (
     SignInThrottle,
 )
 from attain_shared.work.models import WorkerHeartbeat
-
-
-async def list_companies(session: AsyncSession) -> list[UUID]:
-    """Every company there is."""
-    return list(await session.scalars(select(Company.id).order_by(Company.id)))
 
 
 async def beat(session: AsyncSession, *, worker_id: UUID, host: str, now: datetime) -> None:
@@ -73,6 +67,7 @@ _RELIST = text("""
     INSERT INTO company_work (company_id, wanted_at) SELECT CAST(:company_id AS uuid), now()
     WHERE EXISTS (SELECT FROM metric_batches batch WHERE batch.company_id = :company_id AND batch.state = 'stored')
        OR EXISTS (SELECT FROM goal_marks mark WHERE mark.company_id = :company_id)
+       OR EXISTS (SELECT FROM shop_checks mark WHERE mark.company_id = :company_id)
     ON CONFLICT DO NOTHING
 """)
 

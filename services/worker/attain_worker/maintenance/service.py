@@ -15,6 +15,7 @@ from attain_shared.doorbell import Doorbell
 from attain_shared.identifiers import new_id
 from attain_worker.attainment.service import mark_goals_for_new_day
 from attain_worker.maintenance import repository
+from attain_worker.repository import list_companies
 
 ANSWERS_KEPT = timedelta(hours=24)
 """How long the first answer to a creating request is given again (api.md)."""
@@ -88,7 +89,7 @@ class Housekeeping:
     async def _for_every_company(self, task: Callable[[UnitOfWork, UUID], Awaitable[None]]) -> None:
         """One transaction touches one company."""
         async with transaction(self._sessions, self._doorbell) as uow:
-            companies = await repository.list_companies(uow.session)
+            companies = await list_companies(uow.session)
         for company_id in companies:
             async with transaction(self._sessions, self._doorbell) as uow:
                 await task(uow, company_id)

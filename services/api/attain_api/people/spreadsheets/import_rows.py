@@ -9,10 +9,13 @@ from pydantic import ValidationError
 
 from attain_api.messages import Language, detail
 from attain_api.people.spreadsheets import vocabulary
-from attain_api.people.spreadsheets.sheets import MAX_COLUMNS, Line, read_table
 from attain_shared.errors import FieldError, Invalid
+from attain_shared.imports.sheets import Limits, Line, read_lines
 from attain_shared.people.import_schemas import ImportFault, ImportRow
 
+LIMITS = Limits(rows=20_001, unpacked=64 << 20)
+"""The header, and as many people as a company has."""
+MAX_COLUMNS = 60
 REQUIRED = ("name", "email", "hired_on")
 DATES = frozenset({"hired_on", "probation_ends_on", "confirmed_on", "left_on"})
 WHOLE_ROW = "row"
@@ -64,13 +67,13 @@ def read_upload(content: bytes, *, language: Language) -> Upload:
     Raises:
         Invalid: the file as a whole is of no use.
     """
-    table = read_table(content)
-    columns, unknown = _columns(table.header)
+    header, *lines = read_lines(content, limits=LIMITS)
+    columns, unknown = _columns(header)
     upload = Upload(language=language, used=sorted(columns), unknown=unknown, rows=[])
-    for line in table.lines:
+    for line in lines:
         row = Row(line.number, _said(line, columns))
         _check(upload, row)
-        if any(cell.strip() for cell in line.cells[len(table.header.cells) :]):
+        if any(cell.strip() for cell in line.cells[len(header.cells) :]):
             error = FieldError(WHOLE_ROW, "too-many-cells", "The line has more cells than the header.")
             upload.blame(row, error)
         upload.rows.append(row)
@@ -79,10 +82,12 @@ def read_upload(content: bytes, *, language: Language) -> Upload:
 
 
 def _columns(header: Line) -> tuple[dict[str, int], list[str]]:
+    if len(header.cells) > MAX_COLUMNS:
+        raise Invalid.field("/file", "too-many-columns", f"A file has at most {MAX_COLUMNS} columns.")
     columns: dict[str, int] = {}
     unknown = []
     faults = []
-    for index, text in enumerate(header.cells[:MAX_COLUMNS]):
+    for index, text in enumerate(header.cells):
         name = vocabulary.field_of(text)
         if name is None:
             if text.strip():

@@ -13,10 +13,11 @@ from attain_api.messages import preferred
 from attain_api.middleware import allow_body
 from attain_api.parameters import refuse_unknown
 from attain_api.people.spreadsheets.import_rows import Upload, read_upload
-from attain_api.people.spreadsheets.sheets import MAX_BYTES
 from attain_shared.db.session import reading
 from attain_shared.errors import FieldError, Invalid, TooLarge
 
+MAX_BYTES = 8 << 20
+"""Of a file."""
 IMPORTERS = RolePolicy(frozenset({"admin", "hr"}))
 FLAGS = ("dry_run", "create_departments")
 _AROUND = 64 << 10
