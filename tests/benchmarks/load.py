@@ -4,13 +4,11 @@ import asyncio
 import time
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httptools
 
-TICKS = 100
-"""Of the kernel's clock, a second."""
+from tests.benchmarks.processes import cpu_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ async def load(url: str, *, token: str, pid: int, seconds: float, connections: i
     target = f"{parts.path}?{parts.query}" if parts.query else parts.path
     request = f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
     loop = asyncio.get_running_loop()
-    before, started = _cpu_seconds(pid), time.perf_counter()
+    before, started = cpu_seconds(pid), time.perf_counter()
     waiting: list[asyncio.Future[int]] = []
     for _ in range(connections):
         done: asyncio.Future[int] = loop.create_future()
@@ -73,10 +71,5 @@ async def load(url: str, *, token: str, pid: int, seconds: float, connections: i
         await loop.create_connection(make, parts.hostname or "", parts.port or 80)
         waiting.append(done)
     answers = sum(await asyncio.gather(*waiting))
-    took, cpu = time.perf_counter() - started, _cpu_seconds(pid) - before
+    took, cpu = time.perf_counter() - started, cpu_seconds(pid) - before
     return Load(answers / took, cpu / answers * 1000)
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS

@@ -26,8 +26,8 @@ from attain_shared.db.partitions import (
 )
 from attain_shared.db.session import reading, transaction
 from attain_shared.identifiers import first_id_at, instant_of
-from attain_worker.maintenance import retention
-from attain_worker.maintenance.retention import Retention
+from attain_worker.retention import service as retention
+from attain_worker.retention.service import Retention
 from attain_worker.settings import WorkerSettings
 from tests.support.fresh import client_of, fresh_state
 from tests.support.pushes import PUSHES, Pusher, make_pusher, push_and_take_in
@@ -153,6 +153,7 @@ async def test_a_replay_that_comes_in_between_brings_its_month_back(
     batch = await pusher.push(client, pusher.row("no-such-metric"))
     await take_in(own, pusher.company_id)
     old = await age(own, pusher, batch, stored_at=middle_of(month))
+
     async def replay_first(*arguments: Any) -> None:
         answer = await client.post(f"{PUSHES}/{old}/actions/replay", headers=pusher.connector.headers)
         assert answer.status_code == 200

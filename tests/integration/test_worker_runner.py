@@ -97,6 +97,31 @@ async def test_figures_are_cross_checked_once_nothing_is_left_to_take_in(
     assert marks[:4] == [1, 1, 1, 1]
 
 
+async def test_a_push_does_not_wait_for_a_cross_check(
+    api: AsyncClient, state: ApiState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MET-9, GOAL-10."""
+    pusher, begun, released = await make_pusher(state), asyncio.Event(), asyncio.Event()
+
+    async def lasts(_company_id: UUID) -> bool:
+        begun.set()
+        await released.wait()
+        return False
+
+    worker = new_runner(state)
+    monkeypatch.setattr(worker._checks, "check", lasts)
+    monkeypatch.setattr(repository, "list_companies_with_work", only(pusher))
+
+    async def taken_in() -> None:
+        await begun.wait()
+        batch = await pusher.push(api, pusher.row())
+        worker.look()
+        await until_done(api, pusher, batch)
+        released.set()
+
+    await run_until(worker, asyncio.create_task(taken_in()))
+
+
 async def test_an_idle_company_is_forgotten_and_found_again(
     api: AsyncClient, state: ApiState, monkeypatch: pytest.MonkeyPatch
 ) -> None:

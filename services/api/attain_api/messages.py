@@ -117,6 +117,7 @@ DETAILS_ZH = {
     "date-format": "日期应写作 YYYY-MM-DD",
     "date-from-datetime-parsing": "日期不存在",
     "instant-format": "时间应为带时区的 RFC 3339 格式",
+    "time-format": "时刻应写作 HH:MM",
     "timezone-aware": "时间需要带时区",
     "uuid-parsing": "不是有效的 UUID",
     "uuid-type": "不是有效的 UUID",

@@ -19,8 +19,8 @@ from attain_worker.attainment.service import Recompute
 from attain_worker.bell import hear_bells
 from attain_worker.checks.service import Checks
 from attain_worker.ingestion.service import Ingestion
-from attain_worker.maintenance.retention import Retention
 from attain_worker.maintenance.service import Housekeeping
+from attain_worker.retention.service import Retention
 from attain_worker.runner import Runner
 from attain_worker.settings import WorkerSettings
 from attain_worker.sweep import every

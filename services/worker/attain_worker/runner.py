@@ -1,6 +1,6 @@
 """The round: every company with work gets one claim and one recompute, then the next, until nothing is left.
 
-A company that wanted neither has some of its figures cross-checked.
+A company that wanted neither has some of its figures cross-checked, beside the round: a push never waits for that.
 """
 
 import asyncio
@@ -52,6 +52,8 @@ class Runner:
         self._stopping = False
         self._last_busy: dict[UUID, float] = {}
         self._beside: asyncio.Task[None] | None = None
+        self._at_rest: set[UUID] = set()
+        self._checking: asyncio.Task[None] | None = None
 
     def look(self) -> None:
         """There may be something to do."""
@@ -71,8 +73,9 @@ class Runner:
                 await self._work_off()
             except Exception as error:  # noqa: BLE001 - whatever it was, the sweep brings the worker back here
                 await self._pause_after(error)
-        if self._beside is not None:
-            await self._beside
+        for running in (self._beside, self._checking):
+            if running is not None:
+                await running
 
     async def _work_off(self) -> None:
         busy = True
@@ -104,17 +107,19 @@ class Runner:
         return sorted(self._last_busy)
 
     async def _serve(self, company_id: UUID) -> bool:
-        """One claim and one recompute of a company, else some cross-checks; whether there was anything to do."""
+        """One claim and one recompute of a company; whether there was anything to do."""
         with structlog.contextvars.bound_contextvars(company_id=str(company_id), job_id=str(new_id())):
             try:
                 busy = await self._ingestion.take_in(company_id)
                 self._catch_up_beside()
                 busy |= await self._recompute.recompute(company_id)
-                busy = busy or await self._checks.check(company_id)
                 if busy:
                     self._last_busy[company_id] = time.monotonic()
-                elif time.monotonic() - self._last_busy[company_id] > IDLE_SECONDS:
-                    await self._forget(company_id)
+                    self._at_rest.discard(company_id)
+                else:
+                    self._check_beside(company_id)
+                    if time.monotonic() - self._last_busy[company_id] > IDLE_SECONDS:
+                        await self._forget(company_id)
             except Exception as error:
                 if is_passing(error):
                     raise
@@ -139,6 +144,22 @@ class Runner:
                         await self._ingestion.take_in(company_id)
         except Exception as error:  # noqa: BLE001 - the round goes on, and says what is the matter
             log.warning("catching up was broken off", reason=repr(error)[:300])
+
+    def _check_beside(self, company_id: UUID) -> None:
+        self._at_rest.add(company_id)
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.create_task(self._check())
+
+    async def _check(self) -> None:
+        """Some cross-checks of each company at rest; where some were made there may be more, so look again."""
+        while self._at_rest and not self._stopping:
+            company_id = self._at_rest.pop()
+            with structlog.contextvars.bound_contextvars(company_id=str(company_id), job_id=str(new_id())):
+                try:
+                    if await self._checks.check(company_id):
+                        self.look()
+                except Exception as error:  # noqa: BLE001 - the marks stay, and the next look meets them again
+                    log.warning("cross-checks are put off", reason=repr(error)[:300])
 
     async def _forget(self, company_id: UUID) -> None:
         async with transaction(self._sessions, self._doorbell) as uow:

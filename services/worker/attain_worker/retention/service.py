@@ -28,8 +28,8 @@ from attain_shared.db.partitions import (
 )
 from attain_shared.db.session import create_sessions, reading, transaction
 from attain_shared.doorbell import MemoryDoorbell
-from attain_worker.maintenance import retention_repository as repository
 from attain_worker.repository import list_companies
+from attain_worker.retention import repository
 
 log = structlog.get_logger(__name__)
 
