@@ -25,7 +25,9 @@ def include_name(name: str | None, kind: str, parents: Mapping[Any, str | None])
 
 
 def run(connection: Connection) -> None:
-    """Run the migrations, each in a transaction of its own."""
+    """Run the migrations, each in a transaction of its own, or in none where it builds indexes beside live traffic."""
+    if connection.in_transaction():
+        connection.commit()
     context.configure(
         connection=connection,
         target_metadata=metadata,

@@ -169,7 +169,7 @@ class FactWriter:
         """What stands now, by the first row of its key."""
         claim, present = self._claim, {}
         for ranges in _ranges_by_month(self._sorted_keys(self._ordered)).values():
-            found = await self._session.execute(_PRESENT, self._shared | ranges)
+            found = (await self._session.execute(_PRESENT, self._shared | ranges)).all()
             for rank, bucket, value, is_final, through, observed_at in found:
                 series = self._ranked[rank - 1]
                 number = claim.first[series].get(bucket)
