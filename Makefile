@@ -6,7 +6,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run images up demo-docker rollout down test test-deployment test-contract check lint format locks clean setup setup-dev
+.PHONY: help demo run images up demo-docker rollout down test test-deployment test-contract bench-ingest check lint format locks clean setup setup-dev
 
 VENV_PYTHON := .venv/bin/python
 PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check --no-input install --root-user-action=ignore -qq
@@ -73,6 +73,9 @@ test-deployment: setup-dev ## Run the tests of the images and of the composed de
 
 test-contract: setup-dev ## Check every operation against the OpenAPI document at length, thousands of cases: EXAMPLES=20
 	@$(VENV_PYTHON) -m tests.contract.run $(if $(EXAMPLES),--examples "$(EXAMPLES)")
+
+bench-ingest: setup-dev ## Measure how fast metrics are taken in, against the best plain script: BENCH_ARGS="--rounds 5"
+	@$(VENV_PYTHON) -m tests.benchmarks.ingest $(BENCH_ARGS)
 
 check: lint test ## Do what CI does: lint, then test
 

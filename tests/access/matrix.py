@@ -162,8 +162,8 @@ replay_metric_batch                401 403 403 403 403 403 403 403 403 403 403 o
 replay_metric_batch@other          401 403 403 403 403 403 403 403 403 403 403 ok  403 403 404 401 401 404
 create_metric_import               401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 422
 create_metric_import@dry           401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 422
-list_metric_imports                401 403 403 403 403 403 403 403 403 ok  403 ok  403 403 403 401 401 ok
-get_metric_import                  401 403 403 403 403 403 403 403 403 ok  403 ok  403 403 403 401 401 404
+list_metric_imports                401 403 403 403 403 403 403 403 403 ok  ok  ok  403 403 403 401 401 ok
+get_metric_import                  401 403 403 403 403 403 403 403 403 ok  ok  ok  403 403 403 401 401 404
 
 # Metrics (MET-3 to MET-7)
 list_metrics                       401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 ok  401 401 ok

@@ -10,6 +10,7 @@ import asyncio
 import random
 import sys
 import time
+from collections import Counter
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -23,7 +24,7 @@ from sqlalchemy.engine import make_url
 from tests.benchmarks.figures import METRICS, ROWS_A_SHOP, batches, figures
 from tests.benchmarks.freshness import clients, describe, make_goals, show
 from tests.benchmarks.ingest import SHOPS, connect, running_bench, scope_to_all
-from tests.benchmarks.installation import Packed, add_shops, pack, store_batches, taken_in
+from tests.benchmarks.installation import Packed, add_shops, clean_up_when_terminated, pack, store_batches, taken_in
 from tests.benchmarks.processes import peak_mb, resident_mb
 from tests.support.stack import Stack
 from tests.support.story import Company, Row
@@ -58,12 +59,12 @@ class Live:
     accepted: list[float] = field(default_factory=list)
     shown: list[float] = field(default_factory=list)
     answered: list[float] = field(default_factory=list)
-    failed: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
     late: int = 0
 
     async def run_until(self, done: Awaitable[object], what: str) -> None:
         """Push at the rate, whatever becomes of the pushes before, until something is done; then print."""
-        self.accepted, self.shown, self.answered, self.failed, self.late = [], [], [], 0, 0
+        self.accepted, self.shown, self.answered, self.failed, self.late = [], [], [], Counter(), 0
         waiting, started, number = asyncio.ensure_future(done), time.perf_counter(), 0
         async with asyncio.TaskGroup() as group:
             while not waiting.done():
@@ -71,7 +72,7 @@ class Live:
                 number += 1
                 await asyncio.sleep(max(0, started + number / self.per_second - time.perf_counter()))
         await waiting
-        print(f"\n{what}: {number} live pushes of {self.rows} rows; failed {self.failed}, late {self.late}")
+        print(f"\n{what}: {number} live pushes of {self.rows} rows; failed {dict(self.failed)}, late {self.late}")
         show("  push to 202", self.accepted)
         show("  202 to shown in the goal", self.shown)
         show("  202 to wait_for_batch", self.answered)
@@ -88,7 +89,7 @@ class Live:
         reply = await self.pushing.post("/v1/metric-batches", json=body, headers={"Idempotency-Key": str(uuid4())})
         stored = time.perf_counter()
         if reply.status_code != 202:
-            self.failed += 1
+            self.failed[f"push {reply.status_code} {reply.json().get('code')}"] += 1
             return
         self.accepted.append(stored - started)
         batch_id, goal_id = reply.json()["id"], chance.choice(self.goals[shop])
@@ -98,7 +99,8 @@ class Live:
         started = time.perf_counter()
         query: dict[str, str | int] = {"wait_for_batch": batch_id, "timeout": PATIENCE}
         found = await self.admin.get(f"/v1/goals/{goal_id}/attainment", params=query)
-        self.failed += not found.is_success
+        if not found.is_success:
+            self.failed[f"attainment {found.status_code} {found.json().get('code')}"] += 1
         self.answered.append(time.perf_counter() - started)
 
     async def _wait_until_shown(self, goal_id: str, batch_id: str) -> None:
@@ -122,6 +124,7 @@ def main() -> None:
     parser.add_argument("--live-rows", type=int, default=100)
     parser.add_argument("--workers", type=int, default=1)
     arguments = parser.parse_args()
+    clean_up_when_terminated()
     with running_bench(workers=arguments.workers) as (stack, company, key):
         describe(stack)
         asyncio.run(measure(stack, company, key, arguments))

@@ -14,10 +14,12 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from cProfile import Profile
 from dataclasses import dataclass
 from functools import wraps
 from hashlib import sha256
 from inspect import iscoroutinefunction
+from pstats import Stats
 from typing import Any, NamedTuple
 from unittest.mock import patch
 from urllib.parse import urlsplit
@@ -25,10 +27,11 @@ from uuid import UUID, uuid4
 
 import httpx
 import structlog
+import uvloop
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSessionTransaction
 
 from attain_api import deps
 from attain_api.app import create_app
@@ -45,6 +48,7 @@ from tests.benchmarks.bare_push import Insert
 from tests.benchmarks.figures import body_of, figures, packed
 from tests.benchmarks.freshness import describe
 from tests.benchmarks.ingest import connect, running_bench
+from tests.benchmarks.installation import clean_up_when_terminated
 from tests.benchmarks.organisation import noted_statements
 from tests.benchmarks.processes import cpu_seconds
 from tests.support.stack import CHECKOUT, Stack, wait_until
@@ -79,13 +83,15 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--pushes", type=int, default=400, help="of each side of a round")
+    parser.add_argument("--profile", action="store_true", help="functions by their own time, too")
     parser.add_argument("--idle-shops", action="store_true", help="leave the connector its 400 shops; else it has 10")
     arguments = parser.parse_args()
+    clean_up_when_terminated()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     limit = {"ATTAIN_PUSH_BATCHES_PER_MINUTE": NO_LIMIT_IN_PRACTICE}
     with running_bench(workers=0, **limit) as (stack, company, key):
         describe(stack)
-        asyncio.run(measure(stack, company, key, arguments))
+        uvloop.run(measure(stack, company, key, arguments))
 
 
 async def measure(stack: Stack, company: Company, key: str, arguments: argparse.Namespace) -> None:
@@ -93,7 +99,7 @@ async def measure(stack: Stack, company: Company, key: str, arguments: argparse.
     if not arguments.idle_shops:
         await keep_shops(stack, company, 10)
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    async with own_application(stack) as (app, state):
+    async with own_application(stack) as app:
         insert = await capture(app, headers)
         with bare_server(stack, insert) as (bare_url, bare_pid):
             ours = Side(f"{stack.base_url}{PATH}", stack.api.process.popen.pid, headers)
@@ -101,7 +107,9 @@ async def measure(stack: Stack, company: Company, key: str, arguments: argparse.
             for rows in arguments.rows:
                 for push in make_pushes(rows):
                     await compare(stack, ours, floor, push, arguments)
-                    await split(app, state, headers, push, arguments.pushes)
+                    await split(app, headers, push, arguments.pushes)
+                    if arguments.profile:
+                        await profile(app, headers, push, arguments.pushes)
                     await empty(stack)
 
 
@@ -167,7 +175,7 @@ async def send(side: Side, push: Push, count: int) -> float:
 
 
 @asynccontextmanager
-async def own_application(stack: Stack) -> AsyncIterator[tuple[FastAPI, ApiState]]:
+async def own_application(stack: Stack) -> AsyncIterator[FastAPI]:
     """The API in this process, put together as its own `main` does."""
     settings = ApiSettings(
         database_url=SecretStr(stack.api.env["ATTAIN_DATABASE_URL"]),
@@ -186,7 +194,7 @@ async def own_application(stack: Stack) -> AsyncIterator[tuple[FastAPI, ApiState
         registry=registry,
         limiter=RedisLimiter(stack.redis_url, registry),
     )
-    yield create_app(state), state
+    yield create_app(state)
     await doorbell.aclose()
     await state.limiter.aclose()
     await engine.dispose()
@@ -256,7 +264,7 @@ async def call(app: FastAPI, headers: dict[str, str], key: str, body: bytes) -> 
     return told[0]["status"], urlsplit(location).path.rpartition("/")[2]
 
 
-async def split(app: FastAPI, state: ApiState, headers: dict[str, str], push: Push, count: int) -> None:
+async def split(app: FastAPI, headers: dict[str, str], push: Push, count: int) -> None:
     """What of a push's CPU goes where: one push at a time, each part's share of the process's clock."""
     spent: dict[str, list[float]] = defaultdict(list)
     for _ in range(50):
@@ -272,7 +280,7 @@ async def split(app: FastAPI, state: ApiState, headers: dict[str, str], push: Pu
             ("rate limit", limits, "check_rate"),
             ("depth of the inbox", limits, "check_inbox"),
             ("store", repository, "store_batch"),
-            ("begin and commit, outside of the above", AsyncSession, "commit"),
+            ("commit", AsyncSessionTransaction, "__aexit__"),
         ):
             patched.enter_context(patch.object(owner, function, timed(getattr(owner, function), spent[name])))
         started = time.process_time()
@@ -287,6 +295,21 @@ async def split(app: FastAPI, state: ApiState, headers: dict[str, str], push: Pu
         sha256(content).digest()
     spent["hash"] = [(time.process_time() - started) / 200 * count]
     show_parts(push, total, {name: sum(seconds) / count for name, seconds in spent.items()})
+
+
+async def profile(app: FastAPI, headers: dict[str, str], push: Push, count: int) -> None:
+    """Where the event loop's thread spends its time; the body is read in another, and looked at by itself."""
+    of_the_loop, of_reading = Profile(), Profile()
+    of_the_loop.enable()
+    for _ in range(count):
+        await call(app, headers | push.headers, str(uuid4()), push.body)
+    of_the_loop.disable()
+    of_reading.enable()
+    for _ in range(count):
+        service._read(PushedBody(push.body, is_gzip="Content-Encoding" in push.headers))
+    of_reading.disable()
+    for profiled, lines in ((of_the_loop, 40), (of_reading, 12)):
+        Stats(profiled).strip_dirs().sort_stats("tottime").print_stats(lines)
 
 
 def timed(function: Callable[..., Any], into: list[float]) -> Callable[..., Any]:

@@ -24,13 +24,13 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
-from attain_shared.metrics.queries import EVERY_ROW
+from attain_shared.metrics.queries import every_row
 from deploy.local.ports import HOST, free_port
 from deploy.local.servers import Postgres
 from tests.benchmarks.figures import OBSERVED, ROWS_A_SHOP, Figure, as_decimal, body_of, figures, packed, shop_id
 from tests.benchmarks.freshness import describe, show
 from tests.benchmarks.ingest import SHOPS, connect, make_shops, scope_to_all
-from tests.benchmarks.installation import taken_in
+from tests.benchmarks.installation import clean_up_when_terminated, taken_in
 from tests.benchmarks.processes import resident_mb
 from tests.support.database import Database
 from tests.support.killable import Killable, own_postgres
@@ -45,7 +45,7 @@ LONGEST_PAUSE = 5.0
 DEADLOCK_LINES = 12
 TRIES = 100
 
-_ROWS = EVERY_ROW.replace(":company_id", "$1")
+_ROWS = every_row().replace(":company_id", "$1")
 _BATCHES = """
     SELECT id, state, received, (verdicts->>'rejected')::int AS rejected,
            (SELECT sum(value::int) FROM jsonb_each_text(verdicts)) AS judged
@@ -155,6 +155,7 @@ def main() -> None:
     parser.add_argument("--pushes-a-minute", type=int, default=0, help="a connector may send; 0 for no limit")
     parser.add_argument("--inbox", type=int, default=2_000, help="batches that may wait before pushes are sent away")
     arguments = parser.parse_args()
+    clean_up_when_terminated()
     env = {
         "ATTAIN_PUSH_BATCHES_PER_MINUTE": str(arguments.pushes_a_minute),
         "ATTAIN_INBOX_MAX_BATCHES": str(arguments.inbox),

@@ -53,7 +53,10 @@ OPERATIONS = [
     {
         "include-operation-id": "post_metric_batch",
         # the inbox stores a wrong row, and says what was wrong with it once it is processed (ING-3)
-        "checks": {"negative_data_rejection": {"expected-statuses": ["202", "4xx"]}},
+        "checks": {
+            "negative_data_rejection": {"expected-statuses": ["202", "4xx"]},
+            "missing_required_header": {"expected-statuses": ["400"]},
+        },
     },
 ]
 

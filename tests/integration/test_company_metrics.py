@@ -122,6 +122,33 @@ async def test_a_code_is_declared_once(api: AsyncClient, company: Company) -> No
     )
 
 
+async def test_a_code_is_no_name_of_another_metric(api: AsyncClient, company: Company) -> None:
+    """Its own label may be the same as its code; and a change is not held up by a name that came to ship later."""
+    await declare(api, company, SUM, aliases=["Live"])
+    taken = await api.post(METRICS, json=KEPT | {"code": "live"}, headers=company.headers)
+    assert pointers(taken) == [("/code", "alias-taken")]
+    await declare(api, company, KEPT, en="kept")
+
+
+async def test_who_declared_it_is_shown_to_who_sees_people(api: AsyncClient, state: ApiState, company: Company) -> None:
+    """SEC-3: a connector knows nobody."""
+    await declare(api, company, SUM)
+    shop = await make_shop(state, company)
+    shown = {}
+    for role in ("hr", "executive", "employee"):
+        member = await make_member(state, company, roles=(role,))
+        shown[role] = await _declarer(api, member.headers)
+    shown["connector"] = await _declarer(api, (await make_connector(state, company, shop_ids=[shop.id])).headers)
+    declarer = str(company.person_id)
+    assert shown == {"hr": declarer, "executive": declarer, "employee": None, "connector": None}
+
+
+async def _declarer(api: AsyncClient, headers: dict[str, str]) -> str | None:
+    (version,) = ok(await api.get(f"{METRICS}/live_gmv/versions", headers=headers))["items"]
+    declarer: str | None = version["created_by"]
+    return declarer
+
+
 async def test_two_declare_one_code_at_once(api: AsyncClient, state: ApiState, company: Company) -> None:
     responses = await asyncio.gather(*(api.post(METRICS, json=SUM, headers=company.headers) for _ in range(5)))
     assert sorted(response.status_code for response in responses) == [201, 409, 409, 409, 409]
@@ -149,6 +176,12 @@ async def test_a_metric_declared_twice_with_one_key_is_one(api: AsyncClient, com
             [("/aliases/1", "alias-taken"), ("/aliases/2", "duplicate")],
         ),
         (SUM | {"zh": "访客数"}, [("/zh", "alias-taken")]),
+        (SUM | {"zh": "商品访客数"}, [("/zh", "alias-taken")]),
+        (SUM | {"aliases": ["支付金额 (item)"]}, [("/aliases/0", "alias-taken")]),
+        (
+            SUM | {"zh": "统计日期", "aliases": ["商品ID"]},
+            [("/zh", "reserved-header"), ("/aliases/0", "reserved-header")],
+        ),
         (SCORE | {"over_shops_weight": None}, [("/over_shops_weight", "missing")]),
         (KEPT | {"numerator": None}, [("/numerator", "missing")]),
         (KEPT | {"numerator": "gmv / uv"}, [("/numerator", "invalid-formula")]),
@@ -177,6 +210,7 @@ async def test_a_change_is_checked_as_a_declaration_is(api: AsyncClient, company
     for code, change, expected in (
         ("kept", {"code": "other"}, ("/code", "extra-forbidden")),
         ("kept", {"algebra": "additive"}, ("/algebra", "extra-forbidden")),
+        ("kept", {"unit": "CNY"}, ("/unit", "extra-forbidden")),
         ("kept", {"numerator": None}, ("/numerator", "string-type")),
         ("kept", {"numerator": "kept"}, ("/numerator", "circular")),
         ("kept", {"denominator": "gmv uv"}, ("/denominator", "invalid-formula")),

@@ -99,7 +99,7 @@ async def test_a_replay_shows_no_secret_and_none_is_stored(api: AsyncClient, sta
     body = {"name": "x", "shop_ids": [], "scopes": ["write"]}
     first = created(await api.post("/v1/connectors", json=body, headers=with_key(company)))
     again = created(await api.post("/v1/connectors", json=body, headers=with_key(company)))
-    assert again == first | {"api_key": None}
+    assert again == first | {"api_key": None, "signing_secret": None}
     async with transaction(state.sessions, state.doorbell) as uow:
         stored = await uow.session.scalar(select(IdempotencyKey).where(IdempotencyKey.company_id == company.company_id))
     assert stored is not None

@@ -23,7 +23,7 @@ from attain_worker.ingestion import repository as inbox
 from attain_worker.ingestion.service import Ingestion
 
 FAILPOINT, POISONING = "TEST_FAILPOINT", "TEST_POISON"
-POISON = "666"
+POISON = "666.666"
 """The value that makes a row poison."""
 MEMORY = 512 * 1024 * 1024
 """Bytes that a worker which is to run out of memory may have beside what it has at its start."""
@@ -36,10 +36,11 @@ class Place(NamedTuple):
     name: str
 
 
+UNPACK, LOCK = Place(facts, "unpack"), Place(facts, "lock_shops")
 INGESTION = {
     "attempt-counted": Place(inbox, "count_attempt"),
     "payloads-read": Place(inbox, "load_payloads"),
-    "shops-locked": Place(facts, "lock_shops"),
+    "shops-locked": LOCK,
     "present-read": Place(FactWriter, "load_present"),
     "rows-added": Place(FactWriter, "add"),
     "rows-replaced": Place(FactWriter, "replace"),
@@ -90,15 +91,15 @@ def noted(owner: Any, name: str, note: Callable[..., None]) -> Iterator[None]:
 @contextmanager
 def poisoned(effect: Callable[[], None]) -> Iterator[None]:
     """Rows of the value `POISON` have an effect on whoever unpacks their batch."""
-    original = facts.unpack
+    original = getattr(*UNPACK)
 
     def unpack(payload: bytes) -> Push:
-        push = original(payload)
+        push: Push = original(payload)
         if any(_is_poison(row.value) for row in push.observations):
             effect()
         return push
 
-    with _replaced(facts, "unpack", unpack):
+    with _replaced(*UNPACK, unpack):
         yield
 
 
@@ -146,7 +147,7 @@ def _slow() -> Iterator[None]:
         nonlocal seen
         seen = True
 
-    lock = facts.lock_shops
+    lock = getattr(*LOCK)
 
     async def lock_slowly(session: Any, **named: Any) -> None:
         nonlocal seen
@@ -155,7 +156,7 @@ def _slow() -> Iterator[None]:
             await session.execute(text("SELECT pg_sleep(600)"))
         await lock(session, **named)
 
-    with poisoned(see), _replaced(facts, "lock_shops", lock_slowly):
+    with poisoned(see), _replaced(*LOCK, lock_slowly):
         yield
 
 

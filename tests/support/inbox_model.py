@@ -45,7 +45,7 @@ class Taken(NamedTuple):
 
     row: Observation
     batch: str
-    index: int
+    row_index: int
     verdict: str
     known: int
 

@@ -23,6 +23,8 @@ class SteadyPush:
     """What came of every push so far."""
 
     connector: Connector
+    pace_seconds: float = PACE_SECONDS
+    """Between two pushes of a connection."""
     acknowledged: dict[str, tuple[Json, list[Row]]] = field(default_factory=dict)
     failed: Counter[str] = field(default_factory=Counter)
     """Requests that were not answered 202, by what came instead."""
@@ -30,6 +32,8 @@ class SteadyPush:
     """Seconds of the slowest answer."""
     gap: float = 0.0
     """Seconds of the longest time without a 202, over all connections."""
+    taken_at: list[float] = field(default_factory=list)
+    """When each 202 came, by the clock of `time.monotonic`."""
     _last: float = field(default_factory=time.monotonic)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -37,7 +41,7 @@ class SteadyPush:
     def push_on(self, connection: int) -> None:
         """Push until told to stop; the push in hand is brought to its end."""
         chance, number = random.Random(connection), 0
-        while not self._stopping.wait(PACE_SECONDS):
+        while not self._stopping.wait(self.pace_seconds):
             number += 1
             key, rows = f"{connection}-{number}", some_rows(chance)
             deadline = time.monotonic() + PATIENCE_SECONDS
@@ -61,6 +65,7 @@ class SteadyPush:
         with self._lock:
             self.slowest = max(self.slowest, now - started)
             self.gap, self._last = max(self.gap, now - self._last), now
+            self.taken_at.append(now)
             self.acknowledged[key] = reply.json(), rows
         return True
 
@@ -87,9 +92,9 @@ def some_rows(chance: random.Random) -> list[Row]:
 
 
 @contextmanager
-def steady_push(connector: Connector) -> Iterator[SteadyPush]:
+def steady_push(connector: Connector, *, pace_seconds: float = PACE_SECONDS) -> Iterator[SteadyPush]:
     """Push in the background; at the end every push has been acknowledged."""
-    pushing = SteadyPush(connector)
+    pushing = SteadyPush(connector, pace_seconds)
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         threads = [pool.submit(pushing.push_on, number) for number in range(CONNECTIONS)]
         try:

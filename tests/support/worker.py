@@ -1,12 +1,13 @@
 """The worker's own classes on the test's database: what a worker process would do, in this one."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import text
 
 from attain_api.state import ApiState
 from attain_shared.db.session import transaction
-from attain_shared.metrics.queries import EVERY_ROW
+from attain_shared.metrics.queries import every_row
 from attain_worker.attainment.service import Recompute
 from attain_worker.checks.service import Checks
 from attain_worker.ingestion.service import Ingestion
@@ -24,7 +25,7 @@ def new_recompute(state: ApiState, *, claim_goals: int = 200) -> Recompute:
 
 def new_checks(state: ApiState) -> Checks:
     """Cross-checks with sessions of their own."""
-    return Checks(state.sessions, state.doorbell)
+    return Checks(state.sessions, state.doorbell, settle=timedelta(0))
 
 
 async def take_in(state: ApiState, company_id: UUID, *, claim_rows: int = 20_000) -> None:
@@ -63,6 +64,6 @@ async def count_rows(state: ApiState, table: str, company_id: UUID) -> int:
 
 async def count_received(state: ApiState, company_id: UUID) -> int:
     """How many rows a company has received, whether they stand or not."""
-    statement = text(f"SELECT count(*) FROM {EVERY_ROW} o WHERE o.company_id = :company_id")
+    statement = text(f"SELECT count(*) FROM {every_row()} o WHERE o.company_id = :company_id")
     async with transaction(state.sessions, state.doorbell) as uow:
         return int(await uow.session.scalar(statement, {"company_id": company_id}) or 0)

@@ -41,6 +41,7 @@ from attain_api.shops.router import router as shops
 from attain_api.state import ApiState
 
 ROUTERS: tuple[APIRouter, ...] = (
+    batches,  # routes are tried in turn, and most requests are pushes
     health,
     access,
     sessions,
@@ -59,7 +60,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     connectors,
     metrics,
     findings,
-    batches,
     metric_imports,
     cycles,
     goals,

@@ -11,6 +11,7 @@ from attain_api.access.passwords import Passwords
 from attain_api.aftermath import Aftermath
 from attain_api.batches.gauge import InboxGauge
 from attain_api.batches.rates import Limiter, NoLimiter
+from attain_api.file_queue import FileQueue
 from attain_api.oidc.provider import OidcProvider
 from attain_api.settings import ApiSettings
 from attain_shared.doorbell import Doorbell
@@ -33,6 +34,8 @@ class ApiState:
     inbox: InboxGauge = field(default_factory=InboxGauge)
     oidc: OidcProvider | None = None
     """For single sign-on, if there is any."""
+    files: FileQueue = field(default_factory=FileQueue)
+    """Whose upload is read next."""
     aftermath: Aftermath = field(default_factory=Aftermath)
     draining: bool = False
     """Asked to end: still serves, but is not ready, keeps no connection alive and lets no request wait."""

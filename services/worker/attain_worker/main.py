@@ -105,6 +105,7 @@ async def _run_until_stopped(runner: Runner, *, drain_seconds: float) -> None:
     try:
         await working
     except asyncio.CancelledError:
+        await runner.let_go()
         log.warning("the claim in progress was handed back", after_seconds=drain_seconds)
 
 

@@ -73,9 +73,16 @@ class Runner:
                 await self._work_off()
             except Exception as error:  # noqa: BLE001 - whatever it was, the sweep brings the worker back here
                 await self._pause_after(error)
-        for running in (self._beside, self._checking):
-            if running is not None:
-                await running
+        await asyncio.gather(*self._running_beside())
+
+    def _running_beside(self) -> list[asyncio.Task[None]]:
+        return [task for task in (self._beside, self._checking) if task is not None]
+
+    async def let_go(self) -> None:
+        """Hand back what runs beside the round, by rolling it back."""
+        for task in self._running_beside():
+            task.cancel()
+        await asyncio.gather(*self._running_beside(), return_exceptions=True)
 
     async def _work_off(self) -> None:
         busy = True
@@ -140,6 +147,8 @@ class Runner:
         try:
             while not self._stopping and (behind := self._companies_behind()):
                 for company_id in behind:
+                    if self._stopping:
+                        return
                     with structlog.contextvars.bound_contextvars(company_id=str(company_id), job_id=str(new_id())):
                         await self._ingestion.take_in(company_id)
         except Exception as error:  # noqa: BLE001 - the round goes on, and says what is the matter

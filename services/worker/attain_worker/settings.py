@@ -24,5 +24,5 @@ class WorkerSettings(SharedSettings):
     """Pushed batches are dropped month by month, once the last of the month is this old and all of it is done."""
     push_keys_kept_days: int = Field(default=7, ge=1)
     """How long a push that is sent again gets its first receipt; longer where its batch is not done."""
-    facts_kept_months: int | None = Field(default=None, ge=1)
+    facts_kept_months: int | None = Field(default=None, ge=25)
     """Whole months before this one whose facts stay attached; all of them by default."""

@@ -4,6 +4,7 @@
         outcome = push(connection, rows, Defaults(source="my-connector", grain="day", observed_at=now),
                        checkpoint=Path("push.json"), wait_seconds=600)
 
+Interrupted and started again, it goes on where it was, with the `observed_at` of the first try.
 It needs pydantic and httpx, and nothing of what the services need.
 """
 

@@ -63,6 +63,15 @@ class Defaults:
     observed_at: datetime | str | None = None
     through: date | str | None = None
 
+    def plain(self) -> dict[str, str]:
+        """As JSON has it, without what is not given.
+
+        Raises:
+            ValueError: an instant without its offset.
+        """
+        content: dict[str, str] = json.loads(_dump(_given(self)))
+        return content
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:

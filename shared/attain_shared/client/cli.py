@@ -1,12 +1,14 @@
 """The command `attain`: push observations out of a file, or have a platform's report imported."""
 
 import argparse
+import hashlib
+import json
 import os
-import secrets
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -78,10 +80,15 @@ def _import(connection: Connection, options: argparse.Namespace, _: ProgressLine
     sent = {name: value for name, value in given.items() if value is not None}
     if options.dry_run:
         sent["dry_run"] = "true"
-    answer = connection.post_file(options.file.name, options.file.read_bytes(), sent, key=secrets.token_hex(16))
+    # whose clock is nearest to the platform's: the file was written when it was downloaded
+    written_at = datetime.fromtimestamp(options.file.stat().st_mtime, UTC)
+    sent.setdefault("observed_at", written_at.isoformat())
+    name, content = options.file.name, options.file.read_bytes()
+    told = json.dumps([name, hashlib.sha256(content).hexdigest(), sent], sort_keys=True)
+    answer = connection.post_file(name, content, sent, key=hashlib.sha256(told.encode()).hexdigest())
     for text in describe_import(answer):
         sys.stdout.write(f"{text}\n")
-    return DONE
+    return NOT_ALL_TAKEN_IN if answer.report.bad_cell_count else DONE
 
 
 def _fail(line: ProgressLine, texts: Sequence[str] | Iterator[str]) -> int:
@@ -156,7 +163,7 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--on-error", choices=("refuse", "skip"), help="what to do about bad cells (refuse)")
     parser.add_argument("--dry-run", action="store_true", help="only report")
     parser.add_argument("--lane", choices=_LANES)
-    _add_clock(parser)
+    _add_clock(parser, otherwise="the time at which the file was written")
     parser.set_defaults(run=_import)
 
 
@@ -165,8 +172,9 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--give-up-after", type=float, default=900.0, metavar="SECONDS", help="without an answer (900)")
 
 
-def _add_clock(parser: argparse._ActionsContainer) -> None:
-    parser.add_argument("--observed-at", metavar="INSTANT", help="the source's own clock, with its offset")
+def _add_clock(parser: argparse._ActionsContainer, *, otherwise: str = "") -> None:
+    default = f" ({otherwise})" if otherwise else ""
+    parser.add_argument("--observed-at", metavar="INSTANT", help=f"the source's own clock, with its offset{default}")
     parser.add_argument("--finality", choices=[finality.value for finality in Finality])
 
 

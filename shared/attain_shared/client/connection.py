@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from attain_shared.metrics.schemas import BatchRead, BatchReceipt, BatchRowRead
 M = TypeVar("M", bound=BaseModel)
 PUSHES, IMPORTS = "/v1/metric-batches", "/v1/metric-imports"
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+IMPORT_TIMEOUT = httpx.Timeout(300.0, connect=10.0)
+"""A file waits for its turn to be read."""
 _ROWS = "/observations/"
 
 
@@ -88,16 +91,10 @@ class Connection:
         """Close the connections."""
         self._http.close()
 
-    def stop(self) -> None:
-        """From now on no request is tried again."""
-        self._sender.stop()
-
-    def resume(self) -> None:
-        """Try again as before."""
-        self._sender.resume()
-
-    def push(self, batch: Batch, *, key: str) -> BatchReceipt:
+    def push(self, batch: Batch, *, key: str, stopping: threading.Event | None = None) -> BatchReceipt:
         """Have a batch stored (202); however often it is tried, it counts once (ING-2).
+
+        Once `stopping` is set it is not tried again.
 
         Raises:
             Refused: with the faults of its rows.
@@ -109,7 +106,7 @@ class Connection:
         def build() -> httpx.Request:
             return self._http.build_request("POST", PUSHES, content=packed, headers=headers | self._signed(batch, key))
 
-        response = self._sender.send(build)
+        response = self._sender.send(build, stopping=stopping)
         if response.status_code != 202:
             raise _refusal(response, first_row=batch.first_row)
         receipt = _read(response, BatchReceipt)
@@ -144,7 +141,9 @@ class Connection:
 
         def build() -> httpx.Request:
             files = {"file": (name, content)}
-            return self._http.build_request("POST", IMPORTS, data=fields, files=files, headers=headers)
+            return self._http.build_request(
+                "POST", IMPORTS, data=fields, files=files, headers=headers, timeout=IMPORT_TIMEOUT
+            )
 
         response = self._sender.send(build)
         if response.status_code not in {200, 201}:

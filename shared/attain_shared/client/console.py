@@ -56,6 +56,8 @@ def describe(progress: Progress) -> str:
     line = f"{progress.rows:,} rows in {progress.batches:,} batches stored, {rate:,.0f} rows/s"
     if progress.skipped_batches:
         line += f"; {progress.skipped_rows:,} rows were stored before"
+    if progress.waiting_batches:
+        line += f"; {progress.waiting_batches:,} batches are still to be taken in"
     return line
 
 

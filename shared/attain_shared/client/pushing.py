@@ -1,10 +1,11 @@
 """A run: any number of observations, pushed in batches, acknowledged one by one, and told how it went."""
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from attain_shared.client.batching import MAX_BYTES, MAX_ROWS, Batch, Defaults, Row, cut
@@ -27,6 +28,8 @@ class Progress:
     skipped_rows: int
     skipped_batches: int
     seconds: float
+    waiting_batches: int = 0
+    """Stored and not taken in yet, while the verdicts are waited for."""
 
 
 @dataclass(slots=True)
@@ -65,7 +68,8 @@ def push(
     """Push all rows; each batch counts once, however often and over however many runs it is sent (ING-2).
 
     With a checkpoint a run that was interrupted goes on where it was, given the same rows and defaults; the file is
-    removed once the run is over.
+    removed once the run is over. Of the defaults `observed_at` may be another one each time, such as the time it is:
+    that of the first try goes with all batches of the run.
 
     Args:
         connection: with at least `concurrency` connections.
@@ -74,22 +78,30 @@ def push(
         checkpoint: where to keep the progress.
         run_id: the first part of every Idempotency-Key, at most 200 characters; without it a random one.
         concurrency: batches under way at a time.
-        max_rows: of a batch.
-        max_bytes: of a batch's JSON.
+        max_rows: of a batch, at most 10,000.
+        max_bytes: of a batch's JSON, at most 8 MiB.
         wait_seconds: how long to wait for the verdicts; None: not at all.
-        on_progress: called after each batch, in the caller's thread.
+        on_progress: called after each batch, and at each look for the verdicts; in the caller's thread.
 
     Raises:
         BadRow: a row is no observation; what stood before it may have been pushed.
         Refused: Attain said no to a batch; the others are acknowledged or still to come.
         GaveUp: no answer for too long, or no verdicts within `wait_seconds`.
         CheckpointMismatch: the input is not the checkpoint's.
+        ValueError: a number is out of its range, or no header can be made of the run's id.
     """
-    run = _Run(connection, Checkpoint.open(checkpoint, url=connection.credentials.url, run_id=run_id), on_progress)
-    run.push(cut(rows, defaults or Defaults(), max_rows=max_rows, max_bytes=max_bytes), concurrency)
+    if not (1 <= max_rows <= MAX_ROWS and 1 <= max_bytes <= MAX_BYTES and concurrency >= 1):
+        raise ValueError(
+            f"a batch takes 1 to {MAX_ROWS} rows and up to {MAX_BYTES} bytes, and one is under way at least"
+        )
+    opened = Checkpoint.open(checkpoint, url=connection.credentials.url, defaults=defaults or Defaults(), run_id=run_id)
+    run = _Run(connection, opened, on_progress)
+    run.push(cut(rows, opened.defaults, max_rows=max_rows, max_bytes=max_bytes), concurrency)
     outcome = Outcome(run.progress(), [batch.batch_id for batch in run.checkpoint.acknowledged])
     if wait_seconds is not None:
-        wait_for_verdicts(connection, run.checkpoint.acknowledged, outcome, seconds=wait_seconds)
+        wait_for_verdicts(
+            connection, run.checkpoint.acknowledged, outcome, seconds=wait_seconds, on_progress=on_progress
+        )
     run.checkpoint.remove()
     return outcome
 
@@ -101,8 +113,11 @@ def wait_for_verdicts(
     *,
     seconds: float,
     max_rejected: int = 100,
+    on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> None:
     """Wait until every batch is done or failed, and add what became of them to the outcome.
+
+    `on_progress` is called at each look at one that is not there yet.
 
     Raises:
         GaveUp: some are not after `seconds`.
@@ -110,6 +125,7 @@ def wait_for_verdicts(
     deadline, pause = time.monotonic() + seconds, POLL_SECONDS[0]
     for number, batch in enumerate(batches):
         while (found := connection.get_batch(batch.batch_id)).state == "stored":
+            on_progress(replace(outcome.progress, waiting_batches=len(batches) - number))
             if time.monotonic() + pause > deadline:
                 raise GaveUp(f"{len(batches) - number} batches were not taken in within {seconds:.0f} s; they will be")
             time.sleep(pause)
@@ -135,6 +151,7 @@ class _Run:
         self.checkpoint = checkpoint
         self._connection = connection
         self._on_progress = on_progress
+        self._stopping = threading.Event()
         self._under_way: dict[Future[BatchReceipt], Batch] = {}
         self._started = time.monotonic()
         self._rows = self._batches = self._skipped_rows = self._skipped_batches = 0
@@ -144,17 +161,14 @@ class _Run:
         return Progress(self._rows, self._batches, self._skipped_rows, self._skipped_batches, seconds)
 
     def push(self, batches: Iterable[Batch], concurrency: int) -> None:
-        try:
-            with ThreadPoolExecutor(concurrency, thread_name_prefix="attain-push") as pool:
-                try:
-                    count = self._send(batches, pool, concurrency)
-                except BaseException:
-                    # before the pool is waited for: nothing under way tries again for minutes
-                    self._connection.stop()
-                    self._note_what_arrived()
-                    raise
-        finally:
-            self._connection.resume()
+        with ThreadPoolExecutor(concurrency, thread_name_prefix="attain-push") as pool:
+            try:
+                count = self._send(batches, pool, concurrency)
+            except BaseException:
+                # before the pool is waited for: nothing under way tries again for minutes
+                self._stopping.set()
+                self._note_what_arrived()
+                raise
         self.checkpoint.check_end(count)
         self._on_progress(self.progress())
 
@@ -170,7 +184,7 @@ class _Run:
             while len(self._under_way) >= concurrency:
                 self._settle()
             key = batch.key(self.checkpoint.run_id)
-            self._under_way[pool.submit(self._connection.push, batch, key=key)] = batch
+            self._under_way[pool.submit(self._connection.push, batch, key=key, stopping=self._stopping)] = batch
         while self._under_way:
             self._settle()
         return count

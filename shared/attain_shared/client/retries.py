@@ -54,23 +54,19 @@ class Sender:
         self._http = http
         self._policy = policy
         self._on_trouble = on_trouble
-        self._stopping = threading.Event()
 
-    def stop(self) -> None:
-        """From now on nothing waits for another try: whatever does, gives up."""
-        self._stopping.set()
+    def send(self, build: Callable[[], httpx.Request], *, stopping: threading.Event | None = None) -> httpx.Response:
+        """The first answer that another try would not change.
 
-    def resume(self) -> None:
-        """Try again as before."""
-        self._stopping.clear()
-
-    def send(self, build: Callable[[], httpx.Request]) -> httpx.Response:
-        """The first answer that another try would not change; `build` is called for each try, as a signature has its time.
+        Args:
+            build: called for each try, as a signature has its time.
+            stopping: once it is set, nothing waits for another try: it gives up.
 
         Raises:
             GaveUp: with the last trouble.
             PushFailed: the request cannot be sent at all.
         """
+        stopping = stopping or threading.Event()
         started, retry = time.monotonic(), 0
         while True:
             retry_after = 0.0
@@ -83,14 +79,14 @@ class Sender:
             except (httpx.UnsupportedProtocol, httpx.LocalProtocolError):
                 # not its own words: they repeat the header, which may be the key
                 raise PushFailed("no request can be made of this: check URL, key and run id") from None
-            except httpx.TransportError as error:
+            except (httpx.TransportError, httpx.DecodingError) as error:
                 reason = f"{type(error).__name__}: {error}"
             wait = self._policy.wait_before(retry, retry_after=retry_after, draw=random.uniform)
             spent = time.monotonic() - started
             if spent + wait > self._policy.give_up_after:
                 raise GaveUp(f"{reason}; gave up after {retry + 1} tries in {spent:.0f} s")
             self._on_trouble(Trouble(reason, wait))
-            if self._stopping.wait(wait):
+            if stopping.wait(wait):
                 raise GaveUp(f"{reason}; stopped")
             retry += 1
 

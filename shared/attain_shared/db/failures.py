@@ -24,10 +24,15 @@ def is_passing(error: BaseException) -> bool:
         return False
     if isinstance(error, DBAPIError):
         state = str(getattr(error.orig, "sqlstate", None) or "")
-        return error.connection_invalidated or state.startswith(_PASSING) or isinstance(error, InterfaceError)
+        return error.connection_invalidated or state.startswith(_PASSING) or _is_closed(error)
     if isinstance(error, PostgresError):  # a COPY goes past SQLAlchemy
         return str(error.sqlstate or "").startswith(_PASSING)
     return isinstance(error, PoolTimeout | DriverError | OSError | TimeoutError)
+
+
+def _is_closed(error: DBAPIError) -> bool:
+    """Whether the driver could not ask as the connection is gone; it also complains of statements that are wrong."""
+    return isinstance(error, InterfaceError) and "clos" in str(error.orig)
 
 
 def took_too_long(error: BaseException) -> bool:

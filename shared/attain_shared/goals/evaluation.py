@@ -4,7 +4,7 @@ Both services evaluate: the worker to store attainments, the API for `as_of` and
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_shared.goals.models import Goal, Indicator
+from attain_shared.metrics.declarations import load_entries, load_versions, metrics_of
 from attain_shared.metrics.queries import Series, load_cells
 from attain_shared.rules.aggregation import read
 from attain_shared.rules.algebra import Aggregate, Metric, components
@@ -34,6 +35,20 @@ from attain_shared.rules.verdicts import (
 
 Cells = Mapping[tuple[str, UUID, str], Sequence[Cell]]
 """Rows by (dimension, shop, metric)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Formulas:
+    """What indicators are measured by: the catalogue, and earlier versions that some of them keep (MET-4)."""
+
+    catalogue: Mapping[str, Metric]
+    kept: Mapping[tuple[str, int | None], Metric] = field(default_factory=dict)
+    """By code and version."""
+
+    def of(self, indicator: Indicator) -> Metric:
+        """The declaration that an indicator is measured by."""
+        kept = self.kept.get((indicator.metric, indicator.metric_version))
+        return self.catalogue[indicator.metric] if kept is None else kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +81,9 @@ def window_of(goal: Goal) -> Window:
     return Window(goal.starts_on, goal.ends_on)
 
 
-def series_of(indicator: Indicator, metrics: Mapping[str, Metric]) -> Iterator[Series]:
+def series_of(indicator: Indicator, metric: Metric) -> Iterator[Series]:
     """Every series an indicator is computed from: its metric's and its components', in each of its shops."""
-    for code in components(metrics[indicator.metric]):
+    for code in components(metric):
         for shop_id in indicator.shop_ids:
             yield Series(shop_id, code, indicator.dimension)
 
@@ -96,26 +111,44 @@ def rubric_of(stored: Mapping[str, Any] | None) -> Rubric:
     return Rubric(rules, Decimal(stored["otherwise"]))
 
 
+async def load_formulas(
+    session: AsyncSession,
+    *,
+    company_id: UUID,
+    goals: Sequence[tuple[Goal, Sequence[Indicator]]],
+    as_of: datetime | None = None,
+) -> Formulas:
+    """What goals are measured by, now or as at an instant (MET-7): one statement, and one for versions of before."""
+    entries = await load_entries(session, company_id=company_id, as_of=as_of)
+    measured = {(one.metric, one.metric_version) for _, indicators in goals for one in indicators}
+    before = [
+        (code, version) for code, version in measured if version is not None and version < (entries[code].version or 0)
+    ]
+    kept = await load_versions(session, company_id=company_id, versions=before) if before else {}
+    return Formulas(metrics_of(entries), kept)
+
+
 async def load_facts(
     session: AsyncSession,
     *,
     company_id: UUID,
     goals: Sequence[tuple[Goal, Sequence[Indicator]]],
-    metrics: Mapping[str, Metric],
+    formulas: Formulas,
     as_of: datetime | None = None,
 ) -> Cells:
     """The rows that goals are measured by, as they stand or as they were known at an instant: one statement."""
     window = Window(min(goal.starts_on for goal, _ in goals), max(goal.ends_on for goal, _ in goals))
-    series = (one for _, indicators in goals for indicator in indicators for one in series_of(indicator, metrics))
+    measured = (indicator for _, indicators in goals for indicator in indicators)
+    series = (one for indicator in measured for one in series_of(indicator, formulas.of(indicator)))
     return await load_cells(session, company_id=company_id, series=series, window=window, as_of=as_of)
 
 
 def evaluate(
-    goal: Goal, indicators: Sequence[Indicator], *, cells: Cells, metrics: Mapping[str, Metric], today: date
+    goal: Goal, indicators: Sequence[Indicator], *, cells: Cells, formulas: Formulas, today: date
 ) -> Evaluation:
     """A goal's score, status and indicators, from the rows of their series."""
     evaluated = tuple(
-        _evaluate(indicator, window_of(goal), cells=cells, metrics=metrics, today=today) for indicator in indicators
+        _evaluate(indicator, window_of(goal), cells=cells, formulas=formulas, today=today) for indicator in indicators
     )
     return Evaluation(
         goal=goal,
@@ -127,21 +160,21 @@ def evaluate(
 
 
 def _evaluate(
-    indicator: Indicator, window: Window, *, cells: Cells, metrics: Mapping[str, Metric], today: date
+    indicator: Indicator, window: Window, *, cells: Cells, formulas: Formulas, today: date
 ) -> IndicatorEvaluation:
-    metric, aggregate = metrics[indicator.metric], Aggregate(indicator.aggregate)
+    metric, catalogue, aggregate = formulas.of(indicator), formulas.catalogue, Aggregate(indicator.aggregate)
     rows = [
         cell
-        for one in series_of(indicator, metrics)
+        for one in series_of(indicator, metric)
         for cell in cells.get((one.dimension, one.shop_id, one.metric), ())
         if cell.bucket in window
     ]
-    reading = read(metric, metrics, rows, window, indicator.shop_ids, aggregate)
+    reading = read(metric, catalogue, rows, window, indicator.shop_ids, aggregate)
     target, is_open = target_of(indicator), today <= window.ends_on
     pace = None
     if is_open and has_pace(metric, aggregate) and target.target is not None and today > window.starts_on:
         complete = Window(window.starts_on, today - timedelta(days=1))
-        so_far = read(metric, metrics, rows, complete, indicator.shop_ids, aggregate)
+        so_far = read(metric, catalogue, rows, complete, indicator.shop_ids, aggregate)
         if so_far.value is not None:
             pace = linear_pace(so_far.value, complete_days=complete.days, window_days=window.days, target=target.target)
     reached = _attained(reading, target)

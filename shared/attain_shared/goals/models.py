@@ -102,6 +102,8 @@ class Indicator(Base):
     position: Mapped[int] = mapped_column(SmallInteger)
     kind: Mapped[code_text]
     metric: Mapped[code_text]
+    metric_version: Mapped[int | None]
+    """Of a company's own metric the version that it is measured by (MET-4): in an open cycle the one in force."""
     aggregate: Mapped[code_text]
     dimension: Mapped[name_text]
     shop_ids: Mapped[list[UUID]] = mapped_column(ARRAY(PG_UUID))

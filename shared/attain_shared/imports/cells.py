@@ -11,6 +11,8 @@ RATIO = "ratio"
 """The unit of what a percentage can be written for."""
 MAX_DIGITS = 20
 """Digits of a value, before and after the point together (ING-1)."""
+MAX_DATE_TEXT = 64
+"""Characters of a date cell: a range from one midnight to another has 41."""
 NO_VALUE = frozenset({"", "-", "--", "—", "——"})
 
 # not NFKC, which would also make 12 of 1²
@@ -21,7 +23,8 @@ _MIDNIGHT = r"(?:[ T]0{1,2}:00(?::00(?:\.0+)?)?)?"
 _DAY = re.compile(rf"(\d{{4}})(?:([-/.])(\d{{1,2}})\2(\d{{1,2}})|年(\d{{1,2}})月(\d{{1,2}})日){_MIDNIGHT}", re.ASCII)
 _COMPACT_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
 _MONTH = re.compile(r"(\d{4})(?:[-/](\d{1,2})|年(\d{1,2})月|(\d{2}))", re.ASCII)
-_RANGE = re.compile(r"(.+?)\s*(?:~|至|到|--|\s-\s)\s*(.+)")
+_ANY_DAY = rf"\d{{4}}(?:[-/.]\d{{1,2}}[-/.]\d{{1,2}}|年\d{{1,2}}月\d{{1,2}}日|\d{{4}}|\d){_MIDNIGHT}"
+_RANGE = re.compile(rf"({_ANY_DAY})\s*(?:~|至|到|--|\s-\s)\s*({_ANY_DAY})")
 _SERIAL = re.compile(r"[1-9]\d{4}", re.ASCII)
 _SERIAL_ZERO = date(1899, 12, 30)
 _ITEM = re.compile(r"\d{1,40}", re.ASCII)
@@ -94,6 +97,8 @@ def read_bucket(text: str) -> Bucket:
         BadCell: it names none.
     """
     plain = half_width(text)
+    if len(plain) > MAX_DATE_TEXT:
+        raise BadCell("not-a-date", "is not a date")
     if day := _read_day(plain):
         return Bucket(Grain.DAY, day)
     if match := _MONTH.fullmatch(plain):

@@ -12,7 +12,6 @@ days only, both inclusive, an empty date being without end, and come before the 
 """
 
 import csv
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
@@ -20,9 +19,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from attain_shared.metrics.catalogue import CatalogueEntry
-
-ITEM_MARK = "(item)"
-"""Behind an alias of the catalogue that only a product report prints."""
+from attain_shared.rules.declarations import is_of_products_only, printed
 
 
 class ReportKind(StrEnum):
@@ -53,6 +50,8 @@ class Meaning(NamedTuple):
     lasting: str | None
     """The metric that it means where no dated alias holds."""
     dated: tuple[DatedAlias, ...]
+    is_label: bool
+    """Whether it is the metric's own name, and no alias."""
 
     def on(self, day: date) -> str | None:
         """The metric that it means in a row of this day."""
@@ -81,11 +80,6 @@ DATED: Sequence[DatedAlias] = read_aliases(files(__package__).joinpath("aliases.
 """Those that ship."""
 
 
-def normalise(header: str) -> str:
-    """A header as it is compared: half width, lower case, without any spaces."""
-    return "".join(unicodedata.normalize("NFKC", header).casefold().split())
-
-
 class Meanings:
     """What the headers of one kind of report mean."""
 
@@ -94,21 +88,22 @@ class Meanings:
     ) -> None:
         """Labels come before aliases, and among equals the catalogue's order decides."""
         self._lasting: dict[str, str] = {}
+        self._labels: set[str] = set()
         self._dated: dict[str, list[DatedAlias]] = {}
         for code, entry in catalogue.items():
             for label in (code, entry.zh, entry.en):
-                self._lasting.setdefault(normalise(label), code)
+                self._lasting.setdefault(printed(label), code)
+        self._labels.update(self._lasting)
         for code, entry in catalogue.items():
             for alias in entry.aliases:
-                header = normalise(alias)
-                if kind is ReportKind.PRODUCT or not header.endswith(ITEM_MARK):
-                    self._lasting.setdefault(header.removesuffix(ITEM_MARK), code)
+                if kind is ReportKind.PRODUCT or not is_of_products_only(alias):
+                    self._lasting.setdefault(printed(alias), code)
         for one in dated:
             if one.kind in {None, kind} and one.metric in catalogue:
-                self._dated.setdefault(normalise(one.header), []).append(one)
+                self._dated.setdefault(printed(one.header), []).append(one)
 
     def of(self, header: str) -> "Meaning | None":
         """What a header means; None where it never means anything."""
-        name = normalise(header)
-        meaning = Meaning(self._lasting.get(name), tuple(self._dated.get(name, ())))
-        return meaning if any(meaning) else None
+        name = printed(header)
+        meaning = Meaning(self._lasting.get(name), tuple(self._dated.get(name, ())), name in self._labels)
+        return meaning if meaning.metrics() else None

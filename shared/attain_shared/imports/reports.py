@@ -3,10 +3,11 @@
 Pure but for the process that unfolds a spreadsheet: no session, no clock, no settings. Slow, so for a thread.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import chain, islice
 from typing import NamedTuple, TypeVar
 
 from attain_shared.errors import Invalid
@@ -20,20 +21,24 @@ from attain_shared.imports.cells import (
     read_terminal,
     read_value,
 )
-from attain_shared.imports.headers import DATED, DatedAlias, Meaning, Meanings, ReportKind, normalise
+from attain_shared.imports.headers import DATED, DatedAlias, Meaning, Meanings, ReportKind
 from attain_shared.imports.sheets import HEADER_WITHIN, Limits, Line, read_lines
 from attain_shared.metrics.catalogue import CatalogueEntry
+from attain_shared.rules.declarations import printed
 from attain_shared.rules.periods import Grain, Window
 
 T = TypeVar("T")
-LIMITS = Limits(rows=50_000, unpacked=256 << 20)
 MAX_COLUMNS = 400
+LIMITS = Limits(rows=50_000, columns=MAX_COLUMNS, text=200, unpacked=256 << 20)
 MAX_FIGURES = 200_000
 """Observations of one file."""
 ANCHORS = ("统计日期", "日期")
 """What heads the column of dates, and so tells the header from the lines before it."""
 ITEM_HEADERS = frozenset({"商品id", "宝贝id"})
 TERMINAL_HEADERS = frozenset({"终端", "所属终端", "终端类型"})
+SHOP_HEADERS = frozenset({"店铺名称"})
+MAX_FAULTS = 200
+"""Told of a file; the others are counted."""
 LONGEST_TEXT = 100
 """Characters of a cell that are told."""
 
@@ -65,7 +70,7 @@ class UnknownColumn(NamedTuple):
 
 
 class RepeatedColumn(NamedTuple):
-    """A column left out because one to the left of it means the same metric."""
+    """A column left out because another one means the same metric."""
 
     column: str
     header: str
@@ -98,6 +103,9 @@ class Report:
     """Cells that say that there is no value (MET-8)."""
     figures: list[ImportedRow] = field(default_factory=list)
     faulty: list[FaultyCell] = field(default_factory=list)
+    """The first of them."""
+    fault_count: int = 0
+    """All of them."""
 
 
 class _Column(NamedTuple):
@@ -122,7 +130,7 @@ def read_report(
         Invalid: the file as a whole is of no use.
     """
     header, lines = _find_header(read_lines(content, limits=LIMITS, anchors=ANCHORS))
-    names = [normalise(cell) for cell in header.cells]
+    names = [printed(cell) for cell in header.cells]
     found = ReportKind.PRODUCT if ITEM_HEADERS & set(names) else ReportKind.SHOP
     if kind not in {None, found}:
         raise Invalid.field("/kind", "other-report", f"This is a {found} report, as its columns say.")
@@ -146,51 +154,54 @@ def column_letter(index: int) -> str:
     return letters
 
 
-def _find_header(lines: list[Line]) -> tuple[Line, list[Line]]:
-    """The widest of the first lines that have an anchor: a preamble may name the dates too."""
-    anchored = [
-        place
-        for place, line in enumerate(lines[:HEADER_WITHIN])
-        if any(normalise(cell) in ANCHORS for cell in line.cells)
-    ]
+def _find_header(lines: Iterator[Line]) -> tuple[Line, Iterator[Line]]:
+    """The widest of the first lines that have an anchor, a preamble may name the dates too; and the lines below it."""
+    first = list(islice(lines, HEADER_WITHIN))
+    anchored = [place for place, line in enumerate(first) if any(printed(cell) in ANCHORS for cell in line.cells)]
     if not anchored:
         raise Invalid.field("/file", "no-header", f"No line of the first {HEADER_WITHIN} has a cell 统计日期 or 日期.")
-    place = max(anchored, key=lambda place: len(lines[place].cells))
-    if len(lines[place].cells) > MAX_COLUMNS:
+    place = max(anchored, key=lambda place: len(first[place].cells))
+    if len(first[place].cells) > MAX_COLUMNS:
         raise Invalid.field("/file", "too-many-columns", f"A report has at most {MAX_COLUMNS} columns.")
-    return lines[place], lines[place + 1 :]
+    return first[place], chain(first[place + 1 :], lines)
 
 
 class _RowReader:
     """Reads the rows below a header into a report."""
 
     def __init__(self, report: Report, header: Line, catalogue: Mapping[str, CatalogueEntry], days: Window) -> None:
-        names = [normalise(cell) for cell in header.cells]
+        names = [printed(cell) for cell in header.cells]
         self._report, self._header, self._catalogue, self._days = report, header.cells, catalogue, days
         self._date = next(names.index(anchor) for anchor in ANCHORS if anchor in names)
         self._item = next((place for place, name in enumerate(names) if name in ITEM_HEADERS), None)
         self._terminal = next((place for place, name in enumerate(names) if name in TERMINAL_HEADERS), None)
+        self._shop = next((place for place, name in enumerate(names) if name in SHOP_HEADERS), None)
+        self._shop_name = ""
         self._columns: list[_Column] = []
         self._first: dict[tuple[str, Bucket], int] = {}
 
     def choose_columns(self, meanings: Meanings) -> None:
-        """Which columns hold figures, and of what; of two that mean the same, the one to the left."""
-        report, taken = self._report, dict[str, str]()
-        for index, cell in enumerate(self._header):
-            header = cell.strip()
-            if not header or index in {self._date, self._item, self._terminal}:
+        """Which columns hold figures, and of what; of two that mean the same, a label's, then the one to the left."""
+        report, taken, known = self._report, dict[str, int](), list[_Column]()
+        for place, cell in enumerate(self._header):
+            if not cell or place in {self._date, self._item, self._terminal}:
                 continue
-            letter, shown, meaning = column_letter(index), _shown(header), meanings.of(header)
-            if meaning is None:
-                report.unknown.append(UnknownColumn(letter, shown))
-                continue
-            metrics = sorted(meaning.metrics())
-            if kept := next((taken[metric] for metric in metrics if metric in taken), None):
-                report.repeated.append(RepeatedColumn(letter, shown, kept))
-                continue
-            taken |= dict.fromkeys(metrics, letter)
-            report.matched.append(MatchedColumn(letter, shown, metrics))
-            self._columns.append(_Column(index, meaning))
+            if meaning := meanings.of(cell):
+                known.append(_Column(place, meaning))
+            else:
+                report.unknown.append(UnknownColumn(column_letter(place), _shown(cell)))
+        for column in sorted(known, key=lambda column: not column.meaning.is_label):
+            if taken.keys().isdisjoint(column.meaning.metrics()):
+                taken |= dict.fromkeys(column.meaning.metrics(), column.place)
+        for column in known:
+            letter, shown = column_letter(column.place), _shown(self._header[column.place])
+            metrics = sorted(column.meaning.metrics())
+            kept = next(taken[metric] for metric in metrics if metric in taken)
+            if kept == column.place:
+                report.matched.append(MatchedColumn(letter, shown, metrics))
+                self._columns.append(column)
+            else:
+                report.repeated.append(RepeatedColumn(letter, shown, column_letter(kept)))
 
     def read(self, line: Line) -> None:
         """Take in what a row says."""
@@ -236,12 +247,22 @@ class _RowReader:
         if item and terminal and self._terminal is not None:
             self._blame(line, self._terminal, BadCell("two-dimensions", "is a part of an item, which is not kept"))
             return None
+        self._check_shop(line)
         key = (item or terminal, bucket)
         first = self._first.setdefault(key, line.number)
         if first != line.number:
             self._blame(line, self._date, BadCell("repeated-row", f"has been spoken of in row {first}"))
             return None
         return key
+
+    def _check_shop(self, line: Line) -> None:
+        name = "" if self._shop is None else printed(_cell(line, self._shop))
+        if name in NO_VALUE:
+            return
+        if self._shop_name and name != self._shop_name:
+            detail = f"The file has figures of several shops, from row {line.number} on; import each shop by itself."
+            raise Invalid.field("/file", "several-shops", detail)
+        self._shop_name = name
 
     def _part(self, line: Line, index: int, read: Callable[[str], T]) -> T | None:
         try:
@@ -257,6 +278,9 @@ class _RowReader:
         return bucket
 
     def _blame(self, line: Line, index: int, fault: BadCell) -> None:
+        self._report.fault_count += 1
+        if len(self._report.faulty) == MAX_FAULTS:
+            return
         header = self._header[index] if index < len(self._header) else ""
         cell = FaultyCell(
             line.number, column_letter(index), _shown(header), _shown(_cell(line, index)), fault.code, fault.detail

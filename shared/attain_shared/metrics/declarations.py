@@ -1,9 +1,11 @@
 """The catalogue as a company has it: what ships, and its own metrics (MET-4)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, case, select, text, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,24 +17,47 @@ _HOLD = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('metrics ' ||
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('metrics ' || :company_id, 0))")
 
 
-async def load_entries(session: AsyncSession, *, company_id: UUID) -> Mapping[str, CatalogueEntry]:
+async def load_entries(
+    session: AsyncSession, *, company_id: UUID, as_of: datetime | None = None
+) -> Mapping[str, CatalogueEntry]:
     """Every metric of a company by its code, the shipped ones first: one statement.
 
-    A code that a later build ships keeps the company's meaning: its facts were pushed under that.
+    As declared now, or as at an instant (MET-7); at one before a metric was declared, as it was declared first. A code
+    that a later build ships keeps the company's meaning: its facts were pushed under that.
     """
+    version = CompanyMetric.version
+    order: list[ColumnElement[Any]] = [version.desc()]
+    if as_of is not None:
+        was_declared = CompanyMetric.created_at <= as_of
+        order = [was_declared.desc(), case((was_declared, -version), else_=version)]
     rows = await session.scalars(
         select(CompanyMetric)
         .where(CompanyMetric.company_id == company_id)
         .ext(distinct_on(CompanyMetric.code))
-        .order_by(CompanyMetric.code, CompanyMetric.version.desc())
+        .order_by(CompanyMetric.code, *order)
     )
     own = {row.code: entry_of(row) for row in rows}
     return {**ENTRIES, **own} if own else ENTRIES
 
 
-async def load_metrics(session: AsyncSession, *, company_id: UUID) -> Mapping[str, Metric]:
+async def load_metrics(
+    session: AsyncSession, *, company_id: UUID, as_of: datetime | None = None
+) -> Mapping[str, Metric]:
     """The declarations alone, as the rules want them: one statement."""
-    return metrics_of(await load_entries(session, company_id=company_id))
+    return metrics_of(await load_entries(session, company_id=company_id, as_of=as_of))
+
+
+async def load_versions(
+    session: AsyncSession, *, company_id: UUID, versions: Collection[tuple[str, int]]
+) -> Mapping[tuple[str, int | None], Metric]:
+    """Some versions of a company's metrics, by code and version."""
+    rows = await session.scalars(
+        select(CompanyMetric).where(
+            CompanyMetric.company_id == company_id,
+            tuple_(CompanyMetric.code, CompanyMetric.version).in_(sorted(versions)),
+        )
+    )
+    return {(row.code, row.version): entry_of(row).metric for row in rows}
 
 
 def metrics_of(entries: Mapping[str, CatalogueEntry]) -> Mapping[str, Metric]:

@@ -26,9 +26,9 @@ class ImportOptions(Input):
     lane: Literal["live", "backfill"] = "live"
     """As in a push."""
     observed_at: Instant | None = None
-    """When the platform said so (MET-7); now, if left out."""
+    """When the platform said so (MET-7). Without it the time of the upload, which says nothing of an old file."""
     finality: Finality = Finality.FINAL
-    """As in a push."""
+    """Of the periods that were over on the day of `observed_at`; those that were not are `realtime`."""
 
 
 class MatchedColumnRead(Output):
@@ -135,9 +135,10 @@ class MetricImportSummary(Output):
     rows: int
     """Rows below the header that are not empty."""
     state: Literal["stored", "done", "failed"]
-    """Of its batches: `failed` if one has, `stored` while one waits."""
+    """Of its batches: `failed` if one has, `stored` while one waits; neither is dropped, so without any it is `done`."""
     verdicts: VerdictCounts | None
-    """What became of the figures, of all batches together; null until they are done."""
+    """What became of the figures, of all batches together; null until they are done, and again once one of them has been
+    dropped because of its age."""
     batch_ids: list[UUID]
     """The batches that the figures were pushed in."""
     created_by: UUID

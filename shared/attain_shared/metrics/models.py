@@ -37,7 +37,8 @@ class MetricBatch(Base):
     __table_args__ = (
         CheckConstraint("state IN ('stored', 'done', 'failed')", name="state"),
         CheckConstraint("lane IN ('live', 'backfill')", name="lane"),
-        # small, as it holds only what is to be done: for the claims, which go round the slots of a lane
+        # small, as they hold only what is to be done: for the oldest of all, and for claims, which go round the slots
+        Index("ix_metric_batches_stored", "company_id", "id", postgresql_where=text("state = 'stored'")),
         Index(
             "ix_metric_batches_waiting", "company_id", "lane", "slot", "id", postgresql_where=text("state = 'stored'")
         ),

@@ -26,12 +26,15 @@ EVERY_COLUMN = """company_id, shop_id, metric, dimension, grain, bucket, value, 
     received_at, row_index, verdict"""
 """Of `observations` and of `observation_history`."""
 
-EVERY_ROW = f"""(
-    SELECT {EVERY_COLUMN} FROM observation_history WHERE company_id = :company_id
-    UNION ALL
-    SELECT {EVERY_COLUMN} FROM observations WHERE company_id = :company_id AND row_index IS NOT NULL
-)"""  # noqa: S608 - a constant
-"""Every row a company has received: those that stand, and those that do not or no longer (MET-7)."""
+
+def every_row(condition: str = "true") -> str:
+    """Every row a company has received, whether it stands, no longer or never did (MET-7); of those that a condition holds for.
+
+    The condition is a constant of the caller. It is asked within, as the planner does not always move it there.
+    """
+    rows = f"SELECT {EVERY_COLUMN} FROM {{}} WHERE company_id = :company_id AND {condition}"  # noqa: S608 - as said
+    return f"({rows.format('observation_history')} UNION ALL {rows.format('observations')} AND row_index IS NOT NULL)"
+
 
 BUCKET_END = """(CASE o.grain WHEN 'day' THEN o.bucket WHEN 'week' THEN o.bucket + 6
     WHEN 'month' THEN (o.bucket + interval '1 month - 1 day')::date
@@ -47,14 +50,16 @@ _PRESENT = text("""
     WHERE o.bucket BETWEEN :first AND :last
 """)
 
+_AS_WANTED = """shop_id = wanted.shop_id AND metric = wanted.metric AND dimension = wanted.dimension
+    AND bucket BETWEEN :first AND :last AND received_at <= :as_of"""
+
 _KNOWN_THEN = text(f"""
     SELECT DISTINCT ON (o.shop_id, o.metric, o.dimension, o.grain, o.bucket)
            o.shop_id, o.metric, o.dimension, o.grain, o.bucket, o.value, o.is_final, o.through
     FROM unnest(CAST(:shops AS uuid[]), CAST(:metrics AS text[]), CAST(:dimensions AS text[]))
          AS wanted (shop_id, metric, dimension)
-    JOIN {EVERY_ROW} o ON o.company_id = :company_id AND o.shop_id = wanted.shop_id
-         AND o.metric = wanted.metric AND o.dimension = wanted.dimension
-    WHERE o.bucket BETWEEN :first AND :last AND o.received_at <= :as_of
+    CROSS JOIN LATERAL {every_row(_AS_WANTED)} AS o
+    WHERE o.company_id = :company_id
     ORDER BY o.shop_id, o.metric, o.dimension, o.grain, o.bucket,
              o.is_final DESC, COALESCE(o.through, {BUCKET_END}) DESC, o.observed_at DESC, o.value DESC
 """)  # noqa: S608 - composed of this module's own constants

@@ -75,8 +75,6 @@ class MetricUpdate(Input):
     """The Chinese label."""
     en: Name | MISSING = MISSING
     """The English label."""
-    unit: Code | MISSING = MISSING
-    """What a value counts."""
     numerator: Formula | MISSING = MISSING
     """What a ratio divides; goals that measure it are computed anew."""
     denominator: Formula | MISSING = MISSING
@@ -126,8 +124,8 @@ class MetricRead(Output):
 class MetricVersionRead(MetricRead):
     """A metric as it was declared once (MET-4)."""
 
-    created_by: UUID
-    """The person who declared it so."""
+    created_by: UUID | None
+    """The person who declared it so; null for who sees no people, as a connector."""
     created_at: datetime
     """Since when."""
 

@@ -23,6 +23,12 @@ FITTING: Mapping[Algebra, tuple[OverShops, ...]] = {
 """How values of an algebra can go together over shops (MET-3); first what holds where nothing is declared."""
 
 
+ITEM_MARK = "(item)"
+"""Behind an alias that only a product report prints; without it, of which the header is the same."""
+RESERVED = frozenset({"", "统计日期", "日期", "商品id", "宝贝id", "终端", "所属终端", "终端类型", "店铺名称"})
+"""Headers, as `printed`, of the columns that say of what a row is: they never head a metric."""
+
+
 class Fault(NamedTuple):
     """What is wrong with a declaration: where, as a path of its fields, a stable code, a sentence."""
 
@@ -39,6 +45,15 @@ def expression_text(expression: Expression) -> str:
 
 def printed(name: str) -> str:
     """A name as it is compared: exports print it in full or half width, in either case, with spaces or without."""
+    return _plain(name).removesuffix(ITEM_MARK)
+
+
+def is_of_products_only(alias: str) -> bool:
+    """Whether only a product report prints this."""
+    return _plain(alias).endswith(ITEM_MARK)
+
+
+def _plain(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
@@ -52,14 +67,20 @@ def declaration_faults(metric: Metric, catalogue: Mapping[str, Metric]) -> Itera
         yield Fault("default_aggregate", "roll-up-refused", str(refusal))
 
 
-def name_faults(zh: str, en: str, aliases: Sequence[str], taken: Mapping[str, str]) -> Iterator[Fault]:
-    """Names that another metric has: a report that prints one could not be read.
+def name_faults(
+    zh: str, en: str, aliases: Sequence[str], taken: Mapping[str, str], *, code: str | None = None
+) -> Iterator[Fault]:
+    """Names that another metric has, or another kind of column: a report that prints one could not be read.
 
-    `taken` are the codes of the other metrics by their names, as `printed`.
+    `taken` are the codes of the other metrics by their names, as `printed`; `code` is that of a new metric.
     """
     named = [("zh", zh), ("en", en), *((f"aliases/{place}", alias) for place, alias in enumerate(aliases))]
+    if code is not None:
+        named.insert(0, ("code", code))
     for field, name in named:
-        if (other := taken.get(printed(name))) is not None:
+        if printed(name) in RESERVED:
+            yield Fault(field, "reserved-header", f"{name} heads another kind of column")
+        elif (other := taken.get(printed(name))) is not None:
             yield Fault(field, "alias-taken", f"{name} is a name of {other}")
     seen: set[str] = set()
     for place, alias in enumerate(map(printed, aliases)):

@@ -64,3 +64,14 @@ def test_outputs_have_no_optional_fields(schema: dict[str, Any]) -> None:
     for name, model in schema["components"]["schemas"].items():
         if name.endswith(("Read", "Created", "Node", "Tree")):
             assert set(model["required"]) == set(model["properties"]), name
+
+
+def test_a_push_tells_its_headers(schema: dict[str, Any]) -> None:
+    """api.md: the key is needed, a signature may be, and every answer says how many more may come."""
+    push = schema["paths"]["/v1/metric-batches"]["post"]
+    parameters = {parameter["name"]: parameter["required"] for parameter in push["parameters"]}
+    signature = dict.fromkeys(("webhook-id", "webhook-timestamp", "webhook-signature"), False)
+    assert parameters == {"Idempotency-Key": True} | signature
+    rate = {"RateLimit-Limit", "RateLimit-Policy", "RateLimit-Remaining", "RateLimit-Reset"}
+    assert set(push["responses"]["202"]["headers"]) == {"Location"} | rate
+    assert set(push["responses"]["429"]["headers"]) == {"Retry-After"} | rate

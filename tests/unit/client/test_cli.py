@@ -24,6 +24,22 @@ CSV = "shop,metric,bucket,dimension,value\n" + "".join(
 )
 
 
+BATCH: dict[str, Any] = {
+    "id": "01a2007e-9da3-7206-b206-c4a79ecdb918",
+    "state": "stored",
+    "source": None,
+    "lane": "live",
+    "connector_id": None,
+    "received": 2,
+    "attempts": 0,
+    "stored_at": "2026-07-01T00:00:00Z",
+    "processed_at": None,
+    "error": None,
+    "verdicts": None,
+    "allowed_actions": [],
+}
+
+
 @pytest.fixture
 def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATTAIN_API_KEY", "att_very_secret")
@@ -115,20 +131,6 @@ def test_a_refusal_names_the_rows(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_the_verdicts_are_told_on_request(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "rows.jsonl"
     file.write_text(json_lines(*ROWS))
-    batch: dict[str, Any] = {
-        "id": "01a2007e-9da3-7206-b206-c4a79ecdb918",
-        "state": "stored",
-        "source": None,
-        "lane": "live",
-        "connector_id": None,
-        "received": 2,
-        "attempts": 0,
-        "stored_at": "2026-07-01T00:00:00Z",
-        "processed_at": None,
-        "error": None,
-        "verdicts": None,
-        "allowed_actions": [],
-    }
     counts = {"accepted": 1, "unchanged": 0, "superseded": 0, "stale": 0, "conflict": 0, "rejected": 1}
     rejected = {
         "index": 1,
@@ -139,14 +141,32 @@ def test_the_verdicts_are_told_on_request(tmp_path: Path, capsys: pytest.Capture
         "observation": {},
     }
     page = {"items": [rejected], "next_cursor": None}
-    receipt = {"id": batch["id"], "state": "stored", "received": 2, "stored_at": batch["stored_at"]}
-    done = batch | {"state": "done", "verdicts": counts}
-    answers = [Answer(202, {}, as_json(receipt))] + [Answer(200, {}, as_json(one)) for one in (batch, done, page)]
+    receipt = {"id": BATCH["id"], "state": "stored", "received": 2, "stored_at": BATCH["stored_at"]}
+    done = BATCH | {"state": "done", "verdicts": counts}
+    answers = [Answer(202, {}, as_json(receipt))] + [Answer(200, {}, as_json(one)) for one in (BATCH, done, page)]
     with serving(*answers) as inbox:
         assert run(inbox, "push", str(file), *DEFAULTS, "--wait", "30") == NOT_ALL_TAKEN_IN
     out = capsys.readouterr().out
     assert "accepted 1, unchanged 0, superseded 0, stale 0, conflict 0, rejected 1" in out
     assert "rejected: row 2/metric: no metric uv (unknown-metric)" in out
+
+
+@pytest.mark.usefixtures("key")
+def test_while_it_waits_for_the_verdicts_it_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("attain_shared.client.console.LINE_SECONDS", 0)
+    file = tmp_path / "rows.jsonl"
+    file.write_text(json_lines(*ROWS))
+    receipt = {"id": BATCH["id"], "state": "stored", "received": 2, "stored_at": BATCH["stored_at"]}
+    counts = {"accepted": 2, "unchanged": 0, "superseded": 0, "stale": 0, "conflict": 0, "rejected": 0}
+    states = [BATCH, BATCH, BATCH | {"state": "done", "verdicts": counts}]
+    answers = [Answer(202, {}, as_json(receipt))] + [Answer(200, {}, as_json(one)) for one in states]
+    with serving(*answers) as inbox:
+        assert run(inbox, "push", str(file), *DEFAULTS, "--wait", "30") == DONE
+    out, err = capsys.readouterr()
+    assert err.count("1 batches are still to be taken in") == 2
+    assert "to be taken in" not in out
 
 
 def as_json(content: object) -> bytes:

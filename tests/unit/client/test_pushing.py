@@ -29,6 +29,7 @@ from attain_shared.client import (
     push,
 )
 from attain_shared.client.batching import Batch
+from attain_shared.rules.periods import Grain
 from attain_shared.signatures import verify, write_secret
 from tests.support.inbox import Answer, Inbox, problem, serving
 
@@ -216,7 +217,7 @@ def test_a_run_goes_on_where_it_died(tmp_path: Path, concurrency: int, died_afte
         options: dict[str, Any] = {"checkpoint": checkpoint, "concurrency": concurrency, "max_rows": 3}
         with pytest.raises(Died):
             push(connection, dying_after(died_after), DEFAULTS, **options)
-        known = json.loads(checkpoint.read_text())["acknowledged"]
+        known = checkpoint.read_text().splitlines()[1:]
         # one that was stored though its receipt was lost is sent again, and counts once
         assert len(known) <= len(inbox.stored) <= len(known) + 1
         outcome = push(connection, rows(25), DEFAULTS, **options)
@@ -270,7 +271,17 @@ def test_another_input_is_refused_and_nothing_is_sent(tmp_path: Path, given: Any
         assert (checkpoint.read_bytes(), len(inbox.seen)) == (before, sent)
 
 
-@pytest.mark.parametrize("content", ["", "{}", "nonsense", '{"version": 2, "run_id": "x", "url": "%s"}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{}\n",
+        "nonsense\n",
+        '{"version": 2, "run_id": "x", "url": "%s", "defaults": {}}\n',
+        '{"version": 1, "run_id": "x", "url": "%s", "defaults": {}}\nnonsense\n',
+        '{"version": 1, "run_id": "x", "url": "%s", "acknowledged": {}}\n',
+    ],
+)
 def test_what_is_no_checkpoint_is_left_alone(tmp_path: Path, content: str) -> None:
     checkpoint = tmp_path / "push.json"
     with serving() as inbox, connect(inbox) as connection:
@@ -287,6 +298,99 @@ def test_another_server_is_not_the_checkpoints(tmp_path: Path) -> None:
             push(first, dying_after(7), DEFAULTS, checkpoint=checkpoint, max_rows=3)
         with pytest.raises(CheckpointMismatch):
             push(second, rows(7), DEFAULTS, checkpoint=checkpoint, max_rows=3)
+
+
+@pytest.mark.parametrize("first", ["2026-07-02T09:00:00+08:00", datetime(2026, 7, 2, 1, tzinfo=UTC)])
+def test_a_run_that_takes_the_time_of_each_try_goes_on_with_that_of_the_first(tmp_path: Path, first: Any) -> None:
+    """The guide's own example: `observed_at` is the time it is."""
+    checkpoint = tmp_path / "push.json"
+    with serving() as inbox, connect(inbox) as connection:
+        now = Defaults(grain=Grain.DAY, observed_at=first)
+        with pytest.raises(Died):
+            push(connection, dying_after(7), now, checkpoint=checkpoint, max_rows=3)
+        later = Defaults(grain="day", observed_at=datetime(2026, 7, 3, 1, tzinfo=UTC))
+        outcome = push(connection, rows(7), later, checkpoint=checkpoint, max_rows=3)
+        assert (outcome.progress.skipped_batches, inbox.rows) == (2, rows(7))
+        clocks = {datetime.fromisoformat(json.loads(one)["observed_at"]) for one in inbox.stored.values()}
+        assert clocks == {datetime(2026, 7, 2, 1, tzinfo=UTC)}
+
+
+def test_a_clock_that_only_one_try_gives_is_another_input(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "push.json"
+    with serving() as inbox, connect(inbox) as connection:
+        with pytest.raises(Died):
+            push(connection, dying_after(3), Defaults(), checkpoint=checkpoint, max_rows=3)
+        with pytest.raises(CheckpointMismatch, match="other defaults"):
+            push(connection, rows(3), DEFAULTS, checkpoint=checkpoint, max_rows=3)
+
+
+@pytest.mark.parametrize("cut_off", [1, 20, 60])
+def test_a_checkpoint_whose_last_line_was_cut_off_stands_up_to_there(tmp_path: Path, cut_off: int) -> None:
+    checkpoint = tmp_path / "push.json"
+    with serving() as inbox, connect(inbox) as connection:
+        options: dict[str, Any] = {"checkpoint": checkpoint, "max_rows": 2}
+        with pytest.raises(Died):
+            push(connection, dying_after(7), DEFAULTS, **options)
+        whole = checkpoint.read_bytes()
+        checkpoint.write_bytes(whole[:-cut_off])
+        with pytest.raises(Died):
+            push(connection, dying_after(7), DEFAULTS, **options)
+        assert checkpoint.read_bytes() == whole
+        outcome = push(connection, rows(7), DEFAULTS, **options)
+        assert (outcome.progress.skipped_batches, len(inbox.stored), inbox.rows) == (3, 4, rows(7))
+
+
+def test_a_checkpoint_grows_by_one_line_a_batch(tmp_path: Path) -> None:
+    """However long a run is, a batch costs the same: what stands there is not written again."""
+    checkpoint = tmp_path / "push.json"
+    file: set[int] = set()
+    contents: list[bytes] = []
+
+    def note(_: Progress) -> None:
+        file.add(checkpoint.stat().st_ino)
+        contents.append(checkpoint.read_bytes())
+
+    with serving() as inbox, connect(inbox) as connection:
+        push(connection, rows(5), DEFAULTS, checkpoint=checkpoint, max_rows=1, on_progress=note)
+    assert len(file) == 1
+    assert [content.count(b"\n") for content in contents] == [2, 3, 4, 5, 6, 6]
+    assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(contents))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"max_rows": 0}, {"max_rows": 10_001}, {"max_bytes": 0}, {"max_bytes": 8 * 2**20 + 1}, {"concurrency": 0}],
+)
+def test_a_number_out_of_its_range_is_refused_before_anything_is_done(tmp_path: Path, options: Any) -> None:
+    with serving() as inbox, connect(inbox) as connection:
+        with pytest.raises(ValueError, match="a batch takes 1 to"):
+            push(connection, rows(1), DEFAULTS, checkpoint=tmp_path / "push.json", **options)
+        assert not inbox.seen
+        assert not list(tmp_path.iterdir())
+
+
+def test_an_answer_that_cannot_be_unpacked_is_tried_again() -> None:
+    with (
+        serving(Answer(202, {"Content-Encoding": "gzip"}, b"no gzip at all")) as inbox,
+        connect(inbox) as connection,
+    ):
+        assert push(connection, rows(1), DEFAULTS).progress.rows == 1
+        assert len(inbox.seen) == 2
+
+
+def test_a_run_that_fails_stops_no_other_run_of_its_connection() -> None:
+    with (
+        serving(Answer(503, {"Retry-After": "1"}), problem(422, "invalid")) as inbox,
+        connect(inbox) as connection,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        waits = pool.submit(push, connection, rows(1), DEFAULTS, run_id="goes on")
+        while not inbox.seen:
+            time.sleep(0.001)
+        time.sleep(0.02)
+        with pytest.raises(Refused):
+            push(connection, rows(1), DEFAULTS, run_id="fails")
+        assert waits.result(timeout=10).progress.rows == 1
 
 
 @pytest.mark.parametrize("run_id", ["", "x" * 201, "订单", "a\nb"])

@@ -3,6 +3,7 @@
 import io
 import random
 import string
+import tracemalloc
 import zipfile
 from collections.abc import Sequence
 from datetime import date
@@ -226,11 +227,40 @@ def test_rows_that_cannot_be_placed_are_left_out_whole() -> None:
     assert report.rows == 6
 
 
-def test_of_two_columns_that_mean_the_same_the_left_one_is_taken() -> None:
-    report = read_rows(["统计日期", "成交金额", "支付金额", "支付金额"], ["2026-07-01", "1", "2", "x"])
+def test_of_two_columns_that_mean_the_same_the_label_is_taken_and_then_the_left_one() -> None:
+    """What the catalogue calls a metric itself is meant before what only goes by its alias."""
+    report = read_rows(["统计日期", "成交金额", "访客数", "支付金额", "支付金额"], ["2026-07-01", "1", "5", "2", "x"])
+    assert values(report) == [("2026-07-01", "uv", "5"), ("2026-07-01", "gmv", "2")]
+    assert report.repeated == [("B", "成交金额", "D"), ("E", "支付金额", "D")]
+    report = read_rows(["统计日期", "成交金额", "店铺成交金额"], ["2026-07-01", "1", "2"])
     assert values(report) == [("2026-07-01", "gmv", "1")]
-    assert report.repeated == [("C", "支付金额", "B"), ("D", "支付金额", "B")]
-    assert report.faulty == []
+    assert report.repeated == [("C", "店铺成交金额", "B")]
+
+
+def test_a_report_of_several_shops_is_refused() -> None:
+    """All its figures would be those of the one that is named beside the file."""
+    header, first = ["统计日期", "店铺名称", "支付金额"], ["2026-07-01", "旗舰店", "1"]
+    for name, day in (("专卖店", "2026-07-02"), ("专卖店", "2026-07-01")):
+        assert refusal(as_csv([header, first, [day, name, "2"]])) == ("/file", "several-shops")
+    same = read_rows(header, first, ["2026-07-02", " 旗舰店 ", "2"], ["2026-07-03", "", "3"], ["合计", "全部", "6"])
+    assert len(same.figures) == 3
+    assert same.unknown == [("B", "店铺名称")]
+
+
+def test_a_long_cell_is_cut_and_never_taken_for_what_it_begins_with() -> None:
+    long = "1" + " " * 300 + "2"
+    for write in (as_csv, as_xlsx):
+        report = read(write([["日期", "支付金额", "访客数"], ["2026-07-01", long, "5"], ["2" * 300, "1", "1"]]))
+        assert [(row.metric, int(row.value)) for row in report.figures] == [("uv", 5)]
+        assert [(row, column, code) for row, column, _, code in faults(report)] == [
+            (2, "B", "not-a-number"),
+            (3, "A", "not-a-date"),
+        ]
+
+
+def test_so_many_faults_are_told_and_the_others_counted() -> None:
+    report = read_rows(["日期", "支付金额"], *([f"第{number}天", "1"] for number in range(1000)))
+    assert (len(report.faulty), report.faulty[-1].row, report.fault_count) == (200, 201, 1000)
 
 
 def test_a_header_that_changed_its_meaning_is_read_by_the_rows_day() -> None:
@@ -285,6 +315,46 @@ def test_a_spreadsheet_that_unfolds_without_end_is_refused() -> None:
         archive.writestr("sheet", bytes(257 << 20))
     assert refusal(far.getvalue()) == ("/file", "unreadable-file")
     assert refusal(bomb.getvalue()) == ("/file", "too-large-unpacked")
+
+
+def test_a_text_that_every_cell_refers_to_stays_small() -> None:
+    """A few kilobytes that once became a gigabyte in the process that answers everybody."""
+    small, large = (
+        as_xlsx([["日期", "支付金额", "备注"], *(["2026-07-01", "1", "备" * 32_000] for _ in range(rows))])
+        for rows in (1000, 5000)
+    )
+    tracemalloc.start()
+    assert len(read(small).figures) == 1
+    assert refusal(large) == ("/file", "unreadable-file")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 16 << 20
+
+
+def test_what_a_spreadsheet_would_print_is_bounded() -> None:
+    rows = [["日期", *("备" * 200 for _ in range(399))] for _ in range(350)]
+    assert refusal(as_xlsx(rows)) == ("/file", "unreadable-file")
+
+
+def test_a_text_is_read_line_by_line() -> None:
+    content = "日期,支付金额\n".encode() + b"\n".join(b"2026-07-01,1" + b"," * 400 for _ in range(40_000))
+    tracemalloc.start()
+    assert read(content).fault_count == 39_999
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < len(content) + (8 << 20)
+
+
+@pytest.mark.parametrize("row", [b"," * 3_000_000 + b"1", b',"\n"' * 1_000_000, b"," * 3_000_000])
+def test_a_row_without_end_is_refused(row: bytes) -> None:
+    assert refusal("日期,支付金额\n2026-07-01,1".encode() + row) == ("/file", "unreadable-file")
+
+
+def test_cells_far_beyond_the_header_shift_a_row() -> None:
+    for write in (as_csv, as_xlsx):
+        report = read(write([["日期", "支付金额"], ["2026-07-01", "1", *([""] * 900), "x"]]))
+        assert faults(report) == [(2, "C", "", "shifted-row")]
+        assert report.figures == []
 
 
 def test_a_file_holds_so_many_figures_and_no_more() -> None:

@@ -7,10 +7,18 @@ from pathlib import Path
 import pytest
 
 from attain_api.messages import DETAILS_ZH
+from attain_shared.imports.reports import ANCHORS, ITEM_HEADERS, TERMINAL_HEADERS
 from attain_shared.metrics.catalogue import ENTRIES, METRICS
 from attain_shared.rules import declarations
 from attain_shared.rules.algebra import Aggregate, Algebra, Metric, OverShops, parse_expression
-from attain_shared.rules.declarations import FITTING, declaration_faults, expression_text, name_faults, printed
+from attain_shared.rules.declarations import (
+    FITTING,
+    RESERVED,
+    declaration_faults,
+    expression_text,
+    name_faults,
+    printed,
+)
 from tests.unit.rules.support import CATALOGUE, metric, ratio
 
 SCORE = metric("own", Algebra.SNAPSHOT, OverShops.WEIGHTED_MEAN, weight="reviews")
@@ -112,6 +120,39 @@ def test_a_name_is_of_one_metric() -> None:
         ("aliases/2", "alias-taken"),
         ("aliases/3", "duplicate"),
     ]
+
+
+def test_the_mark_of_product_reports_makes_no_other_header() -> None:
+    """A report prints the header without it: what ships would be taken over."""
+    assert [printed(name) for name in ("商品访客数 (item)", "商品访客数（ITEM）", "商品访客数")] == ["商品访客数"] * 3
+    taken = {printed("商品访客数 (item)"): "uv"}
+    found = name_faults("商品访客数", "Own", ["商品访客数 (item)", "直播", "直播（item）"], taken)
+    assert [(fault.field, fault.code) for fault in found] == [
+        ("zh", "alias-taken"),
+        ("aliases/0", "alias-taken"),
+        ("aliases/2", "duplicate"),
+    ]
+
+
+def test_the_code_of_a_new_metric_is_no_name_of_another() -> None:
+    taken = {"live": "live_gmv"}
+    assert [fault.field for fault in name_faults("直播", "Own", [], taken, code="live")] == ["code"]
+    assert list(name_faults("直播", "Own", [], taken)) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["统计日期", "日 期", "商品ID", "宝贝id", "终端", "所属终端", "终端类型", "店铺名称", "(item)"]
+)
+def test_a_column_that_says_of_what_a_row_is_heads_no_metric(name: str) -> None:
+    found = [*name_faults(name, "Own", [], {}), *name_faults("直播", name, [name], {})]
+    assert [(fault.field, fault.code) for fault in found] == [
+        (field, "reserved-header") for field in ("zh", "en", "aliases/0")
+    ]
+
+
+def test_every_column_that_the_importer_reads_otherwise_is_reserved() -> None:
+    assert {printed(name) for name in {*ANCHORS, *ITEM_HEADERS, *TERMINAL_HEADERS}} <= RESERVED
+    assert {printed(name) for name in RESERVED} == RESERVED
 
 
 @pytest.mark.parametrize(

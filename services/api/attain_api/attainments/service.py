@@ -19,10 +19,9 @@ from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import UnitOfWork, transaction
 from attain_shared.errors import NotFound
 from attain_shared.goals.attainment_schemas import AttainmentRead, IndicatorAttainmentRead, ScorecardGoal, ScorecardRead
-from attain_shared.goals.evaluation import Evaluation, evaluate, load_facts
+from attain_shared.goals.evaluation import Evaluation, evaluate, load_facts, load_formulas
 from attain_shared.goals.figures import indicator_figures
 from attain_shared.goals.queries import load_goals
-from attain_shared.metrics.declarations import load_metrics
 from attain_shared.rules.scorecard import Performance, performance
 
 FIRST_PAUSE, PAUSE_GROWTH, LONGEST_PAUSE = 0.03, 1.2, 0.25
@@ -109,10 +108,10 @@ def _performance(goals: list[ScorecardGoal]) -> Performance:
 
 async def _evaluate(session: AsyncSession, *, actor: Actor, goal_id: UUID, as_of: datetime | None) -> Evaluation:
     goals = await load_goals(session, company_id=actor.company_id, goal_ids=[goal_id])
-    metrics = await load_metrics(session, company_id=actor.company_id)
-    cells = await load_facts(session, company_id=actor.company_id, goals=goals, metrics=metrics, as_of=as_of)
+    formulas = await load_formulas(session, company_id=actor.company_id, goals=goals, as_of=as_of)
+    cells = await load_facts(session, company_id=actor.company_id, goals=goals, formulas=formulas, as_of=as_of)
     ((goal, indicators),) = goals
-    return evaluate(goal, indicators, cells=cells, metrics=metrics, today=business_day(as_of))
+    return evaluate(goal, indicators, cells=cells, formulas=formulas, today=business_day(as_of))
 
 
 def _read_evaluation(evaluation: Evaluation, row: Row[Any], *, computed_at: datetime) -> AttainmentRead:

@@ -3,11 +3,12 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
 from attain_api.batches import service
 from attain_api.batches.body import PushedBody, UnsupportedEncoding, read_body
+from attain_api.batches.documents import PUSH_REQUEST, PUSH_RESPONSES
 from attain_api.batches.limits import limited
 from attain_api.batches.signing import signature_check
 from attain_api.conditional import ChangeTag, Tag
@@ -15,52 +16,12 @@ from attain_api.deps import CurrentActor, IfMatch, RolePolicy, State, Uow, allow
 from attain_api.idempotency import checked_key
 from attain_api.paging import PageQuery, read_cursor, write_cursor
 from attain_api.problems import problems
-from attain_shared.errors import BadRequest, Conflict, Invalid, TooLarge, TooManyRequests
+from attain_shared.errors import BadRequest, Conflict, Invalid, TooLarge
 from attain_shared.metrics.schemas import BatchRead, BatchReceipt, BatchRowRead
 from attain_shared.rules.corrections import Verdict
 from attain_shared.wire import Page
 
 router = APIRouter(prefix="/v1/metric-batches", tags=["Metric batches"])
-
-PUSH_EXAMPLE = {
-    "source": "sycm-connector",
-    "lane": "live",
-    "grain": "day",
-    "finality": "final",
-    "observed_at": "2026-07-02T09:00:00+08:00",
-    "observations": [
-        {"shop": "tmall:brand-flagship", "metric": "gmv", "bucket": "2026-07-01", "value": "12345.67"},
-        {"shop": "tmall:brand-flagship", "metric": "uv", "bucket": "2026-07-01", "value": "1210"},
-    ],
-}
-
-_ROW = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "shop": {"type": "string", "description": "platform:external_id", "minLength": 3, "maxLength": 240},
-        "metric": {"type": "string", "minLength": 1, "maxLength": 80},
-        "dimension": {"type": "string", "maxLength": 130, "description": "Empty for the whole shop."},
-        "grain": {"enum": ["day", "week", "month", "quarter"]},
-        "bucket": {"type": "string", "format": "date", "description": "The first day of its grain."},
-        "value": {"type": ["string", "number"], "description": "At most 20 digits."},
-        "finality": {"enum": ["realtime", "final"], "default": "final"},
-        "observed_at": {"type": "string", "format": "date-time"},
-        "through": {"type": ["string", "null"], "format": "date", "description": "A to-date row's last day."},
-    },
-}
-_PUSH_SCHEMA = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["observations"],
-    "description": "Fields beside `observations` are defaults for its rows.",
-    "properties": {
-        **_ROW["properties"],  # type: ignore[dict-item]
-        "source": {"type": ["string", "null"], "maxLength": 200},
-        "lane": {"enum": ["live", "backfill"], "default": "live"},
-        "observations": {"type": "array", "minItems": 1, "maxItems": 10_000, "items": _ROW},
-    },
-}
 
 
 class BatchQuery(PageQuery):
@@ -87,13 +48,8 @@ class BatchRowQuery(PageQuery):
     "",
     status_code=202,
     summary="Push a batch of observations",
-    responses=problems(BadRequest, Conflict, TooLarge, Invalid, UnsupportedEncoding, TooManyRequests),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": _PUSH_SCHEMA, "example": PUSH_EXAMPLE}},
-        }
-    },
+    responses=problems(BadRequest, Conflict, TooLarge, Invalid, UnsupportedEncoding) | PUSH_RESPONSES,
+    openapi_extra=PUSH_REQUEST,
 )
 async def post_metric_batch(
     *,
@@ -104,20 +60,18 @@ async def post_metric_batch(
     actor: CurrentActor,
     _allowed: Annotated[None, Depends(RolePolicy(frozenset({"connector", "admin"})))],
     response: Response,
-    idempotency_key: Annotated[
-        str | None, Header(description="Required. The same key and body get the first receipt again.")
-    ] = None,
 ) -> BatchReceipt:
     """202 means: stored durably. The same key with the same body gets the same receipt, however often.
 
     A body may be signed as Standard Webhooks defines it, and must be where the connector requires it: the headers
     `webhook-id` (the Idempotency-Key), `webhook-timestamp` and `webhook-signature`, over the unpacked JSON.
     """
+    idempotency_key = request.headers.get("idempotency-key")
     if idempotency_key is None:
         raise BadRequest("a push needs an Idempotency-Key header", code="idempotency-key-missing")
     key, secret_key = checked_key(idempotency_key), state.settings.secret_key.get_secret_value()
     body.pass_through(signature_check(request.headers, actor=actor, key=key, secret_key=secret_key))
-    with limited(state, uow, actor=actor, key=key, response=response) as admit:
+    async with limited(state, uow, actor=actor, key=key, response=response) as admit:
         receipt = await service.store_push(uow, actor=actor, key=key, body=body, admit=admit)
     response.headers["Location"] = f"/v1/metric-batches/{receipt.id}"
     return BatchReceipt(id=receipt.id, state="stored", received=receipt.received, stored_at=receipt.stored_at)

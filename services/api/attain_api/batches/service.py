@@ -9,7 +9,7 @@ from uuid import UUID
 from attain_api.access.actor import Actor
 from attain_api.batches import repository
 from attain_api.batches.body import PushedBody
-from attain_api.batches.limits import Admit
+from attain_api.batches.limits import SCOPE_OF, Admit
 from attain_api.batches.repository import Receipt
 from attain_api.conditional import check_if_match
 from attain_api.paging import PageQuery, paginate
@@ -48,9 +48,9 @@ async def store_push(
         Conflict: the key was used with another body.
     """
     # a large body takes a tenth of a second: in a thread, so that others are served meanwhile
-    content, push, payload = await asyncio.to_thread(_read, body)
+    content, push, payload = await asyncio.to_thread(_read, body) if body.is_large else _read(body)
     body_hash = hashlib.sha256(content).digest()
-    if actor.kind == "connector" and {"live": "write", "backfill": "backfill"}[push.lane] not in actor.scopes:
+    if actor.kind == "connector" and SCOPE_OF[push.lane] not in actor.scopes:
         raise NotAllowed(f"this key may not push to the {push.lane} lane", code="lane-not-allowed")
     if admit is not None:
         await admit(push.lane)

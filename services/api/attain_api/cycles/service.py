@@ -7,11 +7,13 @@ from sqlalchemy.exc import IntegrityError
 from attain_api.access.actor import Actor
 from attain_api.conditional import apply_changes, check_if_match, version_tag
 from attain_api.cycles import repository
+from attain_api.goals.service import remeasure
 from attain_api.paging import PageQuery, paginate
 from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import ActionNotAllowed, Conflict, Invalid, NotFound
 from attain_shared.goals.models import Cycle
 from attain_shared.goals.schemas import CycleCreate
+from attain_shared.metrics.declarations import hold_metrics, load_entries
 from attain_shared.rules.periods import CycleKind, cycle_end, is_cycle_start
 
 
@@ -67,7 +69,10 @@ async def get_cycle(uow: UnitOfWork, *, actor: Actor, cycle_id: UUID) -> Cycle:
 
 
 async def move_cycle(uow: UnitOfWork, *, actor: Actor, cycle_id: UUID, to: str, if_match: str | None) -> Cycle:
-    """Open a closed cycle, or close an open one."""
+    """Open a closed cycle, or close an open one.
+
+    In a closed one goals keep the formulas they were measured by; opened again, it follows those in force (MET-4).
+    """
     cycle = await repository.find_cycle(uow.session, company_id=actor.company_id, cycle_id=cycle_id, lock=True)
     if cycle is None:
         raise NotFound("no such cycle")
@@ -75,4 +80,9 @@ async def move_cycle(uow: UnitOfWork, *, actor: Actor, cycle_id: UUID, to: str, 
     if cycle.state == to:
         raise ActionNotAllowed(f"the cycle is {to} already")
     apply_changes(cycle, {"state": to})
+    if to == "open":
+        await hold_metrics(uow.session, company_id=actor.company_id)
+        await uow.session.flush()
+        entries = await load_entries(uow.session, company_id=actor.company_id)
+        await remeasure(uow, company_id=actor.company_id, entries=entries.values())
     return cycle

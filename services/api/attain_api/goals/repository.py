@@ -1,11 +1,10 @@
 """The statements of goals."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, any_, delete, exists, literal, or_, select, text, true
+from sqlalchemy import ColumnElement, Row, Select, exists, or_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_api.access.actor import Actor
@@ -17,8 +16,9 @@ from attain_api.paging import PageQuery, paginate_columns
 from attain_shared.departments.models import Department
 from attain_shared.goals.evaluation import series_of
 from attain_shared.goals.models import Cycle, Goal, Indicator, IndicatorSource
+from attain_shared.metrics.catalogue import CatalogueEntry
 from attain_shared.people.models import Person
-from attain_shared.rules.algebra import Metric
+from attain_shared.rules.algebra import Metric, components
 from attain_shared.shops.models import Shop
 
 
@@ -113,19 +113,6 @@ async def list_indicators(
     return found
 
 
-async def list_measuring(session: AsyncSession, *, company_id: UUID, metric: str) -> list[tuple[Goal, list[Indicator]]]:
-    """The goals that measure a metric, in the order of their ids, with the indicators that do."""
-    rows = await session.execute(
-        select(Goal, Indicator)
-        .join(Indicator, (Indicator.company_id == Goal.company_id) & (Indicator.goal_id == Goal.id))
-        .where(Goal.company_id == company_id, Indicator.company_id == company_id, Indicator.metric == metric)
-        .order_by(Goal.id, Indicator.position)
-    )
-    return [
-        (goal, [indicator for _, indicator in of_goal]) for goal, of_goal in groupby(rows, key=lambda row: row.Goal)
-    ]
-
-
 async def find_cycle(session: AsyncSession, *, company_id: UUID, cycle_id: UUID) -> Cycle | None:
     """The cycle of a goal, held open while the goal is made."""
     cycle: Cycle | None = await session.scalar(
@@ -194,23 +181,13 @@ async def list_owned(
     return list(rows)
 
 
-async def store_sources(
-    session: AsyncSession,
-    *,
-    company_id: UUID,
-    goals: Sequence[tuple[Goal, Sequence[Indicator]]],
-    metrics: Mapping[str, Metric],
+async def add_sources(
+    session: AsyncSession, *, goal: Goal, indicators: Iterable[Indicator], metrics: Mapping[str, Metric]
 ) -> None:
-    """Say which series feed indicators of goals, so that a change of one marks the goal."""
-    ids = [indicator.id for _, indicators in goals for indicator in indicators]
-    await session.execute(
-        delete(IndicatorSource).where(
-            IndicatorSource.company_id == company_id, IndicatorSource.indicator_id == any_(literal(ids, ARRAY(Uuid)))
-        )
-    )
+    """Say which series feed the indicators of a new goal, so that a change of one marks the goal."""
     session.add_all(
         IndicatorSource(
-            company_id=company_id,
+            company_id=goal.company_id,
             shop_id=series.shop_id,
             metric=series.metric,
             dimension=series.dimension,
@@ -219,8 +196,67 @@ async def store_sources(
             starts_on=goal.starts_on,
             ends_on=goal.ends_on,
         )
-        for goal, indicators in goals
         for indicator in indicators
-        for series in sorted(set(series_of(indicator, metrics)))
+        for series in sorted(set(series_of(indicator, metrics[indicator.metric])))
     )
     await session.flush()
+
+
+_BEHIND = """indicator.company_id = :company_id
+      AND indicator.metric = force.metric AND indicator.metric_version < force.version
+      AND goal.company_id = :company_id AND goal.id = indicator.goal_id AND goal.state NOT IN ('closed', 'cancelled')
+      AND cycle.company_id = :company_id AND cycle.id = goal.cycle_id AND cycle.state = 'open'"""
+"""What measures an earlier version than is in force, and can still follow."""
+
+_IN_FORCE = "unnest(CAST(:metrics AS text[]), CAST(:versions AS integer[])) AS force (metric, version)"
+
+_SHOPS_BEHIND = text(f"""
+    SELECT DISTINCT unnest(indicator.shop_ids) FROM indicators indicator, goals goal, cycles cycle, {_IN_FORCE}
+    WHERE {_BEHIND}
+""")  # noqa: S608 - composed of constants
+
+# past the session: the trail tells of the new version, and a company's goals are too many to load
+_MOVE = text(f"""
+    UPDATE indicators indicator SET metric_version = force.version FROM goals goal, cycles cycle, {_IN_FORCE}
+    WHERE {_BEHIND}
+    RETURNING indicator.id, indicator.goal_id
+""")  # noqa: S608 - composed of constants
+
+_FORGET_SOURCES = text("""
+    DELETE FROM indicator_sources WHERE company_id = :company_id AND indicator_id = ANY(CAST(:indicator_ids AS uuid[]))
+""")
+
+_DERIVE_SOURCES = text("""
+    INSERT INTO indicator_sources (company_id, shop_id, metric, dimension, indicator_id, goal_id, starts_on, ends_on)
+    SELECT goal.company_id, shop_id, part.code, indicator.dimension, indicator.id, goal.id, goal.starts_on, goal.ends_on
+    FROM indicators indicator
+    JOIN goals goal ON goal.company_id = indicator.company_id AND goal.id = indicator.goal_id
+    JOIN unnest(CAST(:wholes AS text[]), CAST(:parts AS text[])) AS part (whole, code) ON part.whole = indicator.metric
+    CROSS JOIN unnest(indicator.shop_ids) AS shop_id
+    WHERE indicator.company_id = :company_id AND indicator.id = ANY(CAST(:indicator_ids AS uuid[]))
+    ORDER BY shop_id, part.code, indicator.dimension, indicator.id
+""")
+
+
+def _in_force(company_id: UUID, entries: Sequence[CatalogueEntry]) -> dict[str, object]:
+    return {
+        "company_id": company_id,
+        "metrics": [entry.metric.code for entry in entries],
+        "versions": [entry.version for entry in entries],
+    }
+
+
+async def list_shops_behind(session: AsyncSession, *, company_id: UUID, entries: Sequence[CatalogueEntry]) -> set[UUID]:
+    """The shops of the indicators that are to follow metrics of the company's own."""
+    return set(await session.scalars(_SHOPS_BEHIND, _in_force(company_id, entries)))
+
+
+async def move_indicators(session: AsyncSession, *, company_id: UUID, entries: Sequence[CatalogueEntry]) -> set[UUID]:
+    """Have them measured by the versions in force, and fed by their series; the goals they are of."""
+    moved = (await session.execute(_MOVE, _in_force(company_id, entries))).all()
+    needed = [(entry.metric.code, code) for entry in entries for code in components(entry.metric)]
+    parameters = {"company_id": company_id, "indicator_ids": sorted(row.id for row in moved)}
+    await session.execute(_FORGET_SOURCES, parameters)
+    pairs = {"wholes": [whole for whole, _ in needed], "parts": [part for _, part in needed]}
+    await session.execute(_DERIVE_SOURCES, parameters | pairs)
+    return {row.goal_id for row in moved}

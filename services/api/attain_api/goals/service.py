@@ -18,7 +18,8 @@ from attain_shared.goals.models import Goal, Indicator
 from attain_shared.goals.queries import mark_goals
 from attain_shared.goals.schemas import GoalCreate, GoalRead, GoalUpdate, RubricBody
 from attain_shared.identifiers import new_id
-from attain_shared.metrics.declarations import hold_metrics, load_metrics
+from attain_shared.metrics.catalogue import CatalogueEntry
+from attain_shared.metrics.declarations import hold_metrics, load_entries, metrics_of
 from attain_shared.rules.algebra import Metric
 from attain_shared.rules.periods import Window
 from attain_shared.rules.weights import WHOLE, add_up, total
@@ -58,7 +59,8 @@ async def create_goal(uow: UnitOfWork, *, actor: Actor, data: GoalCreate) -> Sho
     drafting.refuse(list(drafting.window_faults((starts_on, ends_on), cycle)))
     faults = [] if sight.exists else [FieldError("/owner/id", "unknown-owner", f"no such {data.owner.type}")]
     await hold_metrics(uow.session, company_id=actor.company_id)
-    metrics = await load_metrics(uow.session, company_id=actor.company_id)
+    entries = await load_entries(uow.session, company_id=actor.company_id)
+    metrics = metrics_of(entries)
     window = Window(starts_on, ends_on)
     faults.extend(await _draft_faults(uow, actor=actor, data=data, owner=owner, window=window, metrics=metrics))
     drafting.refuse(faults)
@@ -77,29 +79,31 @@ async def create_goal(uow: UnitOfWork, *, actor: Actor, data: GoalCreate) -> Sho
         version=1,
         **data.model_dump(include={"parent_id", "title", "why", "how", "behaviours", "weight", "ignore_missing"}),
     )
-    indicators = _indicators(goal, data, metrics)
+    indicators = _indicators(goal, data, entries)
     shop_ids = {shop_id for indicator in indicators for shop_id in indicator.shop_ids}
     await wait_for_shops(uow.session, company_id=actor.company_id, shop_ids=shop_ids)
     uow.session.add(goal)
     await uow.session.flush()
     uow.session.add_all(indicators)
     await uow.session.flush()
-    await repository.store_sources(
-        uow.session, company_id=actor.company_id, goals=[(goal, indicators)], metrics=metrics
-    )
+    await repository.add_sources(uow.session, goal=goal, indicators=indicators, metrics=metrics)
     await _recompute(uow, company_id=actor.company_id, goal_ids=[goal.id])
     return show_goal(goal, indicators, rights=sight.rights)
 
 
-async def remeasure(uow: UnitOfWork, *, company_id: UUID, code: str, metrics: Mapping[str, Metric]) -> None:
-    """Have the goals that measure a metric depend on what it is computed from now, and computed anew (GOAL-10)."""
-    goals = await repository.list_measuring(uow.session, company_id=company_id, metric=code)
-    if not goals:
+async def remeasure(uow: UnitOfWork, *, company_id: UUID, entries: Iterable[CatalogueEntry]) -> None:
+    """Have goals follow metrics of the company's own: depend on their new parts, and be computed anew (GOAL-10).
+
+    Goals in closed cycles, and those closed or cancelled, keep the formula they came to their score by. As many
+    statements for many goals as for one.
+    """
+    own = [entry for entry in entries if entry.version is not None]
+    shop_ids = await repository.list_shops_behind(uow.session, company_id=company_id, entries=own)
+    if not shop_ids:
         return
-    shop_ids = {shop_id for _, indicators in goals for indicator in indicators for shop_id in indicator.shop_ids}
     await wait_for_shops(uow.session, company_id=company_id, shop_ids=shop_ids)
-    await repository.store_sources(uow.session, company_id=company_id, goals=goals, metrics=metrics)
-    await _recompute(uow, company_id=company_id, goal_ids=[goal.id for goal, _ in goals])
+    goal_ids = await repository.move_indicators(uow.session, company_id=company_id, entries=own)
+    await _recompute(uow, company_id=company_id, goal_ids=goal_ids)
 
 
 async def update_goal(
@@ -221,7 +225,8 @@ async def _new_parent_faults(uow: UnitOfWork, *, actor: Actor, goal: Goal, paren
     return list(drafting.parent_faults(parent.goal if parent else None, window=window, owner=owner))
 
 
-def _indicators(goal: Goal, data: GoalCreate, metrics: Mapping[str, Metric]) -> list[Indicator]:
+def _indicators(goal: Goal, data: GoalCreate, entries: Mapping[str, CatalogueEntry]) -> list[Indicator]:
+    metrics = metrics_of(entries)
     return [
         Indicator(
             company_id=goal.company_id,
@@ -230,6 +235,7 @@ def _indicators(goal: Goal, data: GoalCreate, metrics: Mapping[str, Metric]) -> 
             position=position,
             kind=indicator.kind,
             metric=indicator.metric,
+            metric_version=entries[indicator.metric].version,
             aggregate=drafting.aggregate_of_draft(indicator, metrics),
             dimension=indicator.dimension,
             shop_ids=indicator.shop_ids,

@@ -4,6 +4,8 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +19,11 @@ from attain_api.metric_imports.upload import ImportRequest
 from attain_api.metric_imports.wording import fault, sentence
 from attain_api.paging import PageQuery
 from attain_api.shops import service as shops
-from attain_shared.clock import utc_now
+from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import FieldError, Invalid, NotFound
 from attain_shared.identifiers import new_id
+from attain_shared.imports.finality import standing
 from attain_shared.imports.reports import FaultyCell, ImportedRow, Report
 from attain_shared.metrics.import_schemas import (
     ImportOptions,
@@ -32,10 +35,8 @@ from attain_shared.metrics.import_schemas import (
 from attain_shared.metrics.models import MetricImport
 from attain_shared.metrics.push import MAX_ROWS
 from attain_shared.metrics.schemas import VerdictCounts
-from attain_shared.rules.periods import bucket_end
+from attain_shared.rules.periods import Grain, bucket_end
 
-MAX_BAD_CELLS = 200
-"""Told in a report."""
 SOURCE = "metric-import"
 """What the batches of an import name as their source."""
 
@@ -133,13 +134,15 @@ async def _find_shop(uow: UnitOfWork, *, actor: Actor, name: str) -> UUID:
 
 def _bodies(figures: Sequence[ImportedRow], options: ImportOptions) -> Iterator[bytes]:
     """The figures as pushes, each as long as a push may be."""
+    observed_at = options.observed_at or utc_now()
     said = {
         "source": SOURCE,
         "lane": options.lane,
         "shop": options.shop,
         "finality": options.finality,
-        "observed_at": (options.observed_at or utc_now()).isoformat(),
+        "observed_at": observed_at.isoformat(),
     }
+    of_period = cache(partial(_standing, observed_on=business_day(observed_at), options=options))
     for start in range(0, len(figures), MAX_ROWS):
         rows = [
             {
@@ -148,16 +151,25 @@ def _bodies(figures: Sequence[ImportedRow], options: ImportOptions) -> Iterator[
                 "grain": figure.grain,
                 "bucket": figure.bucket.isoformat(),
                 "value": format(figure.value, "f"),
+                **of_period(figure.grain, figure.bucket),
             }
             for figure in figures[start : start + MAX_ROWS]
         ]
         yield json.dumps(said | {"observations": rows}, ensure_ascii=False).encode()
 
 
+def _standing(grain: Grain, bucket: date, *, observed_on: date, options: ImportOptions) -> dict[str, str]:
+    """The fields of a figure of a period that was not over; none for one that was."""
+    finality, through = standing(grain, bucket, observed_on=observed_on, said=options.finality)
+    return ({"through": through.isoformat()} if through else {}) | (
+        {"finality": finality} if finality is not options.finality else {}
+    )
+
+
 def _errors(wanted: ImportRequest) -> list[FieldError]:
     return [
         FieldError(f"/file/rows/{cell.row}/{cell.column}", cell.code, sentence(cell, wanted.language))
-        for cell in wanted.report.faulty[:MAX_BAD_CELLS]
+        for cell in wanted.report.faulty
     ]
 
 
@@ -174,8 +186,8 @@ def _tell(report: Report) -> dict[str, Any]:
         "columns": [column._asdict() for column in report.matched],
         "unknown_columns": [column._asdict() for column in report.unknown],
         "repeated_columns": [column._asdict() for column in report.repeated],
-        "bad_cells": [cell._asdict() for cell in report.faulty[:MAX_BAD_CELLS]],
-        "bad_cell_count": len(report.faulty),
+        "bad_cells": [cell._asdict() for cell in report.faulty],
+        "bad_cell_count": report.fault_count,
     }
 
 

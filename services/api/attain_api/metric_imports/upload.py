@@ -35,7 +35,10 @@ _AROUND = 64 << 10
 """What the multipart form adds to the file."""
 _MAX_FIELDS = 32
 """More than there are, so that one that is not known can be named."""
-_one_at_a_time = asyncio.Semaphore(1)
+_OBSERVED_AT = (
+    "When the report was made on the platform. Of two reports the later one stands, so give it: without it, the time of "
+    "the upload is taken, and a report that has lain about for a month replaces what was corrected meanwhile."
+)
 
 REQUEST_BODY: dict[str, Any] = {
     "required": True,
@@ -56,8 +59,12 @@ REQUEST_BODY: dict[str, Any] = {
                     },
                     "dry_run": {"type": "boolean", "default": False, "description": "Store nothing, and report."},
                     "lane": {"enum": ["live", "backfill"], "default": "live"},
-                    "observed_at": {"type": "string", "format": "date-time", "description": "Now, if left out."},
-                    "finality": {"enum": ["realtime", "final"], "default": "final"},
+                    "observed_at": {"type": "string", "format": "date-time", "description": _OBSERVED_AT},
+                    "finality": {
+                        "enum": ["realtime", "final"],
+                        "default": "final",
+                        "description": "Of the periods that were over; one that ran on the day of observed_at is realtime.",
+                    },
                 },
             },
             "example": {
@@ -107,14 +114,15 @@ async def read_import(
         IMPORTERS.check(actor)
         catalogue = await load_entries(uow.session, company_id=actor.company_id)
     refuse_unknown(request)
+    key = None if key is None else checked_key(key)
+    days = Window(FIRST_DAY, business_day() + timedelta(days=DAYS_AHEAD))
     allow_body(request, MAX_BYTES + _AROUND)
     async with request.form(max_files=1, max_fields=_MAX_FIELDS) as form:
-        options = _options(form)
-        file_name, content = await _file(form)
-    days = Window(FIRST_DAY, business_day() + timedelta(days=DAYS_AHEAD))
-    kind = ReportKind(options.kind) if options.kind else None
-    async with _one_at_a_time:
-        report = await asyncio.to_thread(read_report, content, catalogue=catalogue, kind=kind, days=days)
+        options = _options(form, days)
+        kind = ReportKind(options.kind) if options.kind else None
+        async with state.files.turn(None if key is None else (actor.principal_id, key)):
+            file_name, content = await _file(form)
+            report = await asyncio.to_thread(read_report, content, catalogue=catalogue, kind=kind, days=days)
     file_hash = hashlib.sha256(content).digest()
     said = options.model_dump_json().encode() + file_name.encode() + file_hash
     return ImportRequest(
@@ -123,17 +131,20 @@ async def read_import(
         file_name=file_name,
         file_hash=file_hash,
         language=preferred(accept_language),
-        key=None if key is None else checked_key(key),
+        key=key,
         body_hash=body_hash(said, secret_key=secret_key),
     )
 
 
-def _options(form: FormData) -> ImportOptions:
+def _options(form: FormData, days: Window) -> ImportOptions:
     try:
-        return ImportOptions.model_validate({name: value for name, value in form.items() if name != "file"})
+        options = ImportOptions.model_validate({name: value for name, value in form.items() if name != "file"})
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)
         raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in wrong]) from None
+    if options.observed_at is not None and options.observed_at.date() not in days:
+        raise Invalid.field("/observed_at", "out-of-range", f"must lie between {days.starts_on} and {days.ends_on}")
+    return options
 
 
 async def _file(form: FormData) -> tuple[str, bytes]:

@@ -24,6 +24,8 @@ from attain_shared.rules.declarations import (
     printed,
 )
 
+SEES_PEOPLE = frozenset({"admin", "hr", "executive"})
+"""Who is shown which person declared a version: a connector knows nobody (SEC-3)."""
 MAX_METRICS = 1000
 """Metrics of a company's own: the catalogue is read whole for every figure."""
 DECLARED = tuple(MetricCreate.model_fields)
@@ -62,8 +64,11 @@ async def list_versions(
     """A part of the versions of a metric; one that ships has none."""
     _find(code, await load_entries(uow.session, company_id=actor.company_id))
     rows, cursor = await repository.list_versions(uow.session, company_id=actor.company_id, code=code, query=query)
+    sees_people = not SEES_PEOPLE.isdisjoint(actor.roles)
     return [
-        MetricVersionRead(**dict(read_version(row)), created_by=row.created_by, created_at=row.created_at)
+        MetricVersionRead(
+            **dict(read_version(row)), created_by=row.created_by if sees_people else None, created_at=row.created_at
+        )
         for row in rows
     ], cursor
 
@@ -97,8 +102,7 @@ async def update_metric(
         return before
     row = await _add_version(uow, actor=actor, declared=changed, version=standing.version + 1, entries=entries)
     if any(changed[name] != declared[name] for name in FORMULAS):
-        metrics = metrics_of({**entries, code: entry_of(row)})
-        await remeasure(uow, company_id=actor.company_id, code=code, metrics=metrics)
+        await remeasure(uow, company_id=actor.company_id, entries=[entry_of(row)])
     return read_version(row)
 
 
@@ -149,7 +153,7 @@ async def _add_version(
     _refuse(
         [
             *declaration_faults(entry.metric, metrics_of(entries)),
-            *name_faults(row.zh, row.en, row.aliases, taken),
+            *name_faults(row.zh, row.en, row.aliases, taken, code=row.code if version == 1 else None),
         ]
     )
     uow.session.add(row)

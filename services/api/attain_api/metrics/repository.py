@@ -13,7 +13,7 @@ from attain_api.access.actor import Actor
 from attain_api.access.visibility import View
 from attain_api.paging import PageQuery, paginate
 from attain_shared.metrics.models import CompanyMetric
-from attain_shared.metrics.queries import EVERY_ROW
+from attain_shared.metrics.queries import every_row
 from attain_shared.shops.models import Shop
 
 
@@ -48,11 +48,12 @@ class HistoryRow(NamedTuple):
     verdict: str
 
 
+_OF_KEY = "shop_id = :shop_id AND metric = :metric AND dimension = :dimension AND grain = :grain AND bucket = :bucket"
+
 _HISTORY = text(f"""
     SELECT o.batch_id, o.row_index, o.value, o.is_final, o.through, o.observed_at, o.received_at, o.verdict
-    FROM {EVERY_ROW} o
-    WHERE o.company_id = :company_id AND o.shop_id = :shop_id AND o.metric = :metric AND o.dimension = :dimension
-      AND o.grain = :grain AND o.bucket = :bucket AND (o.batch_id, o.row_index) > (:after_batch, :after_index)
+    FROM {every_row(_OF_KEY)} AS o
+    WHERE o.company_id = :company_id AND (o.batch_id, o.row_index) > (:after_batch, :after_index)
     ORDER BY o.batch_id, o.row_index LIMIT :limit
 """)  # noqa: S608 - composed of constants
 

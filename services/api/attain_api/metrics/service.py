@@ -39,7 +39,7 @@ async def list_values(
     uow: UnitOfWork, *, actor: Actor, question: Question, metrics: Sequence[str], grain: Grain
 ) -> list[MetricValueRead]:
     """The values of metrics in the buckets that have a day in the window, shop by shop."""
-    catalogue = await load_metrics(uow.session, company_id=actor.company_id)
+    catalogue = await load_metrics(uow.session, company_id=actor.company_id, as_of=question.as_of)
     declared = [_declared(code, catalogue) for code in metrics]
     starts = list(buckets(question.window, grain))
     if len(starts) * len(declared) * len(question.shop_ids) > MAX_VALUES:
@@ -73,7 +73,7 @@ async def get_total(
     Raises:
         Invalid: with code `roll-up-refused` where the metric's algebra forbids it (MET-3).
     """
-    catalogue = await load_metrics(uow.session, company_id=actor.company_id)
+    catalogue = await load_metrics(uow.session, company_id=actor.company_id, as_of=question.as_of)
     declared = _declared(metric, catalogue)
     aggregate = aggregate or declared.default_aggregate
     try:

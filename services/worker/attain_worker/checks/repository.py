@@ -5,12 +5,12 @@ of items costs no more rows than it has doubtful figures.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, TextClause, bindparam, text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_shared.identifiers import new_id
@@ -49,7 +49,8 @@ class Finding(NamedTuple):
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended('checks ' || :company_id, 0))")
 
 _READ_MARKS = text("""
-    SELECT shop_id, month, generation FROM shop_checks WHERE company_id = :company_id ORDER BY generation LIMIT :marks
+    SELECT shop_id, month, generation FROM shop_checks
+    WHERE company_id = :company_id AND marked_at <= clock_timestamp() - CAST(:settle AS interval) ORDER BY generation LIMIT :marks
 """)
 
 _TAKE_MARK = text("""
@@ -162,8 +163,8 @@ _STORE = text("""
 
 _RESOLVE = text("""
     UPDATE metric_findings SET resolved_at = :now
-    WHERE company_id = :company_id AND id IN :ids AND resolved_at IS NULL
-""").bindparams(bindparam("ids", expanding=True))
+    WHERE company_id = :company_id AND id = ANY(CAST(:ids AS uuid[])) AND resolved_at IS NULL
+""")
 
 
 async def try_lock_company(session: AsyncSession, *, company_id: UUID) -> bool:
@@ -171,9 +172,9 @@ async def try_lock_company(session: AsyncSession, *, company_id: UUID) -> bool:
     return bool(await session.scalar(_TRY_LOCK, {"company_id": str(company_id)}))
 
 
-async def read_marks(session: AsyncSession, *, company_id: UUID, marks: int) -> list[Mark]:
+async def read_marks(session: AsyncSession, *, company_id: UUID, marks: int, settle: timedelta) -> list[Mark]:
     """The oldest marks, unlocked: ingestion goes on marking meanwhile."""
-    rows = await session.execute(_READ_MARKS, {"company_id": company_id, "marks": marks})
+    rows = await session.execute(_READ_MARKS, {"company_id": company_id, "marks": marks, "settle": settle})
     return [Mark(*row) for row in rows]
 
 

@@ -4,6 +4,7 @@ It is done when nothing else is to do, and rejects nothing: a finding is told be
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -35,20 +36,27 @@ log = structlog.get_logger(__name__)
 
 MARKS_AT_A_TIME = 8
 """Between two looks for a push that has come meanwhile."""
+SETTLE = timedelta(seconds=5)
+"""A shop that is pushed to again and again is checked as often, not after each push."""
 
 
 class Checks:
     """Brings the findings on marked months in line with the facts. Safe to run any number of times."""
 
-    def __init__(self, sessions: async_sessionmaker[AsyncSession], doorbell: Doorbell) -> None:
-        """Every month is a transaction of its own."""
+    def __init__(
+        self, sessions: async_sessionmaker[AsyncSession], doorbell: Doorbell, *, settle: timedelta = SETTLE
+    ) -> None:
+        """Every month is a transaction of its own; `settle` is how long one is left alone once it is marked."""
         self._sessions = sessions
         self._doorbell = doorbell
+        self._settle = settle
 
     async def check(self, company_id: UUID) -> bool:
         """Check the months with the oldest marks; False where nothing was done."""
         async with transaction(self._sessions, self._doorbell) as uow:
-            marks = await repository.read_marks(uow.session, company_id=company_id, marks=MARKS_AT_A_TIME)
+            marks = await repository.read_marks(
+                uow.session, company_id=company_id, marks=MARKS_AT_A_TIME, settle=self._settle
+            )
         done = [await self._check_or_put_off(company_id, mark) for mark in marks]
         return any(done)
 

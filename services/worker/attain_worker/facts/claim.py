@@ -7,13 +7,14 @@ looked up once, and named by a number from there on. A row costs about a microse
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType
 
+from attain_shared.clock import business_day
 from attain_shared.metrics.push import Push, PushedFields, decode_checked, given
 from attain_shared.rules.algebra import Algebra, Metric
 from attain_shared.rules.corrections import Finality, Verdict
@@ -157,6 +158,8 @@ class _BatchSorting:
         self._claim, self._place, self._batch, self._push, self._known = claim, place, batch, push, known
         self._numbers = numbers
         self._stamps: dict[object, int] = {}
+        self._over: dict[int, date] = {}
+        """By stamp, the last day whose figures can have been all there."""
         self._scope = known.scopes.get(batch.connector_id, frozenset()) if batch.connector_id else None
 
     def run(self) -> None:
@@ -191,9 +194,10 @@ class _BatchSorting:
             first = own.setdefault(bucket, number)
             if first != number:
                 claim.repeated.setdefault(first, [first]).append(number)
-            if latest.get(target, date.min) < bucket:
+            stamp = self._stamp(row)
+            if latest.get(target, date.min) < bucket <= self._over[stamp]:
                 latest[target] = bucket
-            add(Row(target, bucket, value, self._stamp(row), index))
+            add(Row(target, bucket, value, stamp, index))
         self._note_latest(latest)
 
     def _target(self, row: PushedFields) -> int | Refusal:
@@ -227,18 +231,17 @@ class _BatchSorting:
         if number is None:
             push = self._push
             number = self._stamps[told] = len(self._claim.stamps)
-            self._claim.stamps.append(
-                Stamp(
-                    self._place,
-                    given(row.finality, push.finality, Finality.FINAL),
-                    given(row.through, push.through, None),
-                    given(row.observed_at, push.observed_at),
-                )
-            )
+            finality = given(row.finality, push.finality, Finality.FINAL)
+            observed_at = given(row.observed_at, push.observed_at)
+            self._claim.stamps.append(Stamp(self._place, finality, given(row.through, push.through, None), observed_at))
+            self._over[number] = business_day(observed_at) - timedelta(days=finality is Finality.REALTIME)
         return number
 
     def _note_latest(self, latest: Mapping[int, date]) -> None:
-        """Day rows alone tell what a connector has brought: a month's row comes long before the month is over."""
+        """What a connector has brought: days that were over when their figures were read, or that are final.
+
+        Only day rows tell: a month's row comes long before the month is over.
+        """
         if self._batch.connector_id is None:
             return
         days = self._claim.latest_days

@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from attain_shared.clock import utc_now
 from attain_shared.db.partitions import month_of
 from attain_shared.metrics.queries import EVERY_COLUMN
 from attain_shared.rules.corrections import Finality, Version
@@ -95,7 +94,7 @@ _AFFECTED_UNSEEN = text(f"""{_OF_SPANS}
 
 _MARK_CHECKS = text("""
     INSERT INTO shop_checks (company_id, shop_id, month, generation, marked_at)
-    SELECT :company_id, shop_id, month, nextval('mark_generation'), :now
+    SELECT :company_id, shop_id, month, nextval('mark_generation'), clock_timestamp()
     FROM unnest(CAST(:shops AS uuid[]), CAST(:months AS date[])) AS wanted (shop_id, month)
     ON CONFLICT (company_id, shop_id, month) DO UPDATE SET generation = excluded.generation
 """)
@@ -106,8 +105,8 @@ _NOTE_DELIVERIES = text("""
     FROM unnest(CAST(:connectors AS uuid[]), CAST(:shops AS uuid[]), CAST(:days AS date[]))
          AS brought (connector_id, shop_id, latest_day)
     ON CONFLICT (company_id, connector_id, shop_id) DO UPDATE
-    SET latest_day = GREATEST(known.latest_day, excluded.latest_day),
-        received_at = GREATEST(known.received_at, excluded.received_at)
+    SET latest_day = excluded.latest_day, received_at = excluded.received_at
+    WHERE known.latest_day < excluded.latest_day
 """)
 
 _SHOPS = text("""
@@ -168,7 +167,7 @@ class FactWriter:
     async def load_present(self) -> dict[int, Version]:
         """What stands now, by the first row of its key."""
         claim, present = self._claim, {}
-        for ranges in _ranges_by_month(self._sorted_keys(self._ordered)).values():
+        for ranges in _ranges_by_month(self._sorted_keys(self._ordered)):
             found = (await self._session.execute(_PRESENT, self._shared | ranges)).all()
             for rank, bucket, value, is_final, through, observed_at in found:
                 series = self._ranked[rank - 1]
@@ -189,11 +188,8 @@ class FactWriter:
 
     async def replace(self, numbers: Sequence[int], verdicts: Mapping[int, str]) -> None:
         """Store rows in place of those that stood, which are history from here on (MET-7)."""
-        keys = self._sorted_keys(numbers)
-        for ranges in _ranges_by_month(keys).values():
-            wanted = [key for key in keys if ranges["month"] <= key[1] <= ranges["month_end"]]
-            columns = {"series": [rank for rank, _ in wanted], "buckets": [bucket for _, bucket in wanted]}
-            await self._session.execute(_MOVE, self._shared | ranges | columns)
+        for ranges in _ranges_by_month(self._sorted_keys(numbers)):
+            await self._session.execute(_MOVE, self._shared | ranges)
         await self._write(_REPLACE, numbers, verdicts)
 
     async def keep_passed(self, rows: Sequence[tuple[int, str]]) -> None:
@@ -219,26 +215,29 @@ class FactWriter:
         )
 
 
-def _ranges_by_month(keys: Iterable[tuple[int, date]]) -> dict[date, dict[str, Any]]:
-    """Of each month, the series with their first and last bucket in it; `keys` are sorted."""
-    months: dict[date, dict[int, tuple[date, date]]] = {}
-    month_by_bucket: dict[date, date] = {}
-    for rank, bucket in keys:
-        month = month_by_bucket.get(bucket)
-        if month is None:
-            month = month_by_bucket[bucket] = month_of(bucket)
-            months.setdefault(month, {})
-        known = months[month].get(rank)
-        months[month][rank] = (known[0] if known else bucket, bucket)
+def _ranges_by_month(keys: Iterable[tuple[int, date]]) -> list[dict[str, Any]]:
+    """Of each month its keys, and the first and the last bucket of each series; `keys` are sorted."""
+    months: dict[date, list[tuple[int, date]]] = {}
+    by_bucket: dict[date, list[tuple[int, date]]] = {}
+    for key in keys:
+        of_month = by_bucket.get(key[1])
+        if of_month is None:
+            of_month = by_bucket[key[1]] = months.setdefault(month_of(key[1]), [])
+        of_month.append(key)
+    return [_month_columns(month, months[month]) for month in sorted(months)]
+
+
+def _month_columns(month: date, keys: Sequence[tuple[int, date]]) -> dict[str, Any]:
+    firsts = dict(reversed(keys))
+    lasts = dict(keys)
     return {
-        month: {
-            "month": month,
-            "month_end": bucket_end(month, Grain.MONTH),
-            "ranks": list(ranges),
-            "firsts": [first for first, _ in ranges.values()],
-            "lasts": [last for _, last in ranges.values()],
-        }
-        for month, ranges in sorted(months.items())
+        "month": month,
+        "month_end": bucket_end(month, Grain.MONTH),
+        "series": [rank for rank, _ in keys],
+        "buckets": [bucket for _, bucket in keys],
+        "ranks": list(lasts),
+        "firsts": [firsts[rank] for rank in lasts],
+        "lasts": list(lasts.values()),
     }
 
 
@@ -292,7 +291,6 @@ async def mark_checks(session: AsyncSession, *, company_id: UUID, months: Iterab
             "company_id": company_id,
             "shops": [shop_id for shop_id, _ in ordered],
             "months": [month for _, month in ordered],
-            "now": utc_now(),
         },
     )
 

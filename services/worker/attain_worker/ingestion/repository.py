@@ -47,7 +47,7 @@ _OLDEST = text("""
 """)
 
 _CLAIM = text("""
-    SELECT batch.id, batch.connector_id, batch.received, batch.received_at, batch.row_verdicts
+    SELECT queue.slot, batch.id, batch.connector_id, batch.received, batch.received_at, batch.row_verdicts
     FROM unnest(CAST(:slots AS smallint[]), CAST(:oldest AS uuid[])) AS queue (slot, oldest)
     CROSS JOIN LATERAL (
         SELECT id, connector_id, received, COALESCE(replayed_at, stored_at) AS received_at, row_verdicts
@@ -56,13 +56,7 @@ _CLAIM = text("""
           AND id >= queue.oldest AND id >= :lowest AND id < :until AND due_at <= clock_timestamp()
         ORDER BY id LIMIT :share FOR UPDATE SKIP LOCKED
     ) AS batch
-    ORDER BY row_number() OVER (PARTITION BY queue.slot ORDER BY batch.id), batch.id
-""")
-
-_FIRST_DUE = text("""
-    SELECT id FROM metric_batches
-    WHERE company_id = :company_id AND lane = :lane AND state = 'stored' AND due_at <= clock_timestamp()
-    ORDER BY id LIMIT 1
+    ORDER BY batch.id
 """)
 
 _CLAIM_ONE = text("""
@@ -98,6 +92,11 @@ _COUNT_ATTEMPT = text("""
     RETURNING attempts
 """)
 
+_UNCOUNT_ATTEMPT = text("""
+    UPDATE metric_batches SET attempts = attempts - 1, due_at = clock_timestamp() + interval '1 second'
+    WHERE company_id = :company_id AND id = :id AND state = 'stored' AND attempts > 0
+""")
+
 _PUT_OFF = text("""
     UPDATE metric_batches SET due_at = now() + interval '1 second' * power(2, attempts)
     WHERE company_id = :company_id AND id = :id AND state = 'stored'
@@ -130,8 +129,8 @@ async def find_oldest(
 
 async def claim_batches(
     session: AsyncSession, *, company_id: UUID, oldest: Mapping[Queue, UUID], share: int, until: UUID
-) -> list[Batch]:
-    """Lock due batches nobody else holds, up to a share of each queue of one lane, and in turns.
+) -> dict[int, list[Batch]]:
+    """Lock due batches nobody else holds, up to a share of each queue of one lane: by slot, oldest first.
 
     A dead worker's locks are gone with it.
     """
@@ -149,13 +148,10 @@ async def claim_batches(
             "share": share,
         },
     )
-    return [Batch(*row) for row in rows]
-
-
-async def find_first_due(session: AsyncSession, *, company_id: UUID, lane: str) -> UUID | None:
-    """The oldest batch of a lane that is to be done now."""
-    batch_id: UUID | None = await session.scalar(_FIRST_DUE, {"company_id": company_id, "lane": lane})
-    return batch_id
+    batches: dict[int, list[Batch]] = {}
+    for slot, *batch in rows:
+        batches.setdefault(slot, []).append(Batch(*batch))
+    return batches
 
 
 async def claim_batch(session: AsyncSession, *, company_id: UUID, batch_id: UUID) -> list[Batch]:
@@ -213,6 +209,11 @@ async def count_attempt(session: AsyncSession, *, company_id: UUID, batch_id: UU
     """
     attempts: int | None = await session.scalar(_COUNT_ATTEMPT, {"company_id": company_id, "id": batch_id})
     return attempts
+
+
+async def uncount_attempt(session: AsyncSession, *, company_id: UUID, batch_id: UUID) -> None:
+    """Take back a try that failed for a reason that goes away by itself: it says nothing about the batch."""
+    await session.execute(_UNCOUNT_ATTEMPT, {"company_id": company_id, "id": batch_id})
 
 
 async def put_off_batch(session: AsyncSession, *, company_id: UUID, batch_id: UUID) -> None:

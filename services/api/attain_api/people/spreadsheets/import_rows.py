@@ -13,9 +13,9 @@ from attain_shared.errors import FieldError, Invalid
 from attain_shared.imports.sheets import Limits, Line, read_lines
 from attain_shared.people.import_schemas import ImportFault, ImportRow
 
-LIMITS = Limits(rows=20_001, unpacked=64 << 20)
-"""The header, and as many people as a company has."""
 MAX_COLUMNS = 60
+LIMITS = Limits(rows=20_001, columns=MAX_COLUMNS, text=4001, unpacked=64 << 20)
+"""The header, and as many people as a company has; no field takes more characters, an apostrophe before them aside."""
 REQUIRED = ("name", "email", "hired_on")
 DATES = frozenset({"hired_on", "probation_ends_on", "confirmed_on", "left_on"})
 WHOLE_ROW = "row"

@@ -22,7 +22,6 @@ IMPORTERS = RolePolicy(frozenset({"admin", "hr"}))
 FLAGS = ("dry_run", "create_departments")
 _AROUND = 64 << 10
 """What the multipart form adds to the file."""
-_one_at_a_time = asyncio.Semaphore(1)
 
 REQUEST_BODY: dict[str, Any] = {
     "required": True,
@@ -75,9 +74,9 @@ async def read_import(
     allow_body(request, MAX_BYTES + _AROUND)
     async with request.form(max_files=1, max_fields=len(FLAGS)) as form:
         flags = _flags(form)
-        content = await _content(form)
-    async with _one_at_a_time:
-        upload = await asyncio.to_thread(read_upload, content, language=preferred(accept_language))
+        async with state.files.turn():
+            content = await _content(form)
+            upload = await asyncio.to_thread(read_upload, content, language=preferred(accept_language))
     return ImportRequest(
         upload=upload,
         dry_run=dry_run or flags["dry_run"],

@@ -64,7 +64,7 @@ def start(stack: Stack, connector: Json, file: Path, checkpoint: Path) -> subpro
 
 
 def acknowledged(checkpoint: Path) -> int:
-    return len(json.loads(checkpoint.read_text())["acknowledged"]) if checkpoint.exists() else 0
+    return checkpoint.read_bytes().count(b"\n") - 1 if checkpoint.exists() else 0
 
 
 def test_a_run_that_is_killed_goes_on_and_nothing_is_lost_or_doubled(
