@@ -5,6 +5,9 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7 as _uuid7
 
+CLOCKS_DIFFER = timedelta(days=2)
+"""How far ahead of one process's clock an identifier of another may be."""
+
 
 def new_id() -> UUID:
     """A new identifier; later ones sort after earlier ones of the same process."""

@@ -84,3 +84,4 @@ def test_nothing_acknowledged_is_lost_or_doubled(site: Site, fault: str) -> None
     (finding,) = findings
     print(f"\n{HEADER}\n{finding}")
     assert (finding.lost, finding.doubled) == (0, 0)
+    assert "500" not in finding.refused

@@ -1,6 +1,8 @@
 """A company's own metric through its versions: as it was known at an instant, and in cycles that are over (MET-4, MET-7)."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,6 +40,21 @@ async def move(api: AsyncClient, pusher: Pusher, cycle: str, action: str) -> Non
 async def correct(api: AsyncClient, state: ApiState, pusher: Pusher, metric: str, value: str, hour: str) -> None:
     row = pusher.row(metric, value=value, observed_at=f"2026-08-02T{hour}:00:00+08:00")
     await push_and_take_in(api, state, pusher, row)
+
+
+@contextmanager
+def count_loaded() -> Iterator[list[object]]:
+    """The indicators that become objects inside the block."""
+    loaded: list[object] = []
+
+    def note(row: object, _context: object) -> None:
+        loaded.append(row)
+
+    event.listen(Indicator, "load", note)
+    try:
+        yield loaded
+    finally:
+        event.remove(Indicator, "load", note)
 
 
 async def test_figures_as_of_an_instant_are_made_by_the_formula_of_then(api: AsyncClient, state: ApiState) -> None:
@@ -118,9 +135,7 @@ async def test_many_goals_follow_in_as_many_statements_as_one(api: AsyncClient, 
     pusher, _, cycle = await measured(api, state)
     counts = []
     for numerator in (LESS_ADS["numerator"], "refund_amount", LESS_ADS["numerator"]):
-        loaded: list[object] = []
-        event.listen(Indicator, "load", lambda row, _, loaded=loaded: loaded.append(row))
-        with count_statements() as statements:
+        with count_statements() as statements, count_loaded() as loaded:
             await change(api, pusher, numerator=numerator)
         counts.append((len(statements), len(loaded)))
         own = indicator([pusher.shop.id], "kept")

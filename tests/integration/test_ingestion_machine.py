@@ -319,7 +319,7 @@ async def pusher(state: ApiState) -> Pusher:
     return await make_pusher(state)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None)
 @given(drawn=arrangements, data=st.data())
 async def test_two_arrangements_of_the_same_observations_come_to_the_same(
     api: AsyncClient, state: ApiState, pusher: Pusher, drawn: list[Any], data: st.DataObject

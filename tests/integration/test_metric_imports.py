@@ -3,17 +3,25 @@
 import ast
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from httpx import AsyncClient, Response
-from sqlalchemy import select
+from httpx import ASGITransport, AsyncClient, Response
+from prometheus_client import CollectorRegistry
+from sqlalchemy import select, text
 
+from attain_api import file_queue
+from attain_api.app import create_app
+from attain_api.batches.gauge import InboxGauge
+from attain_api.batches.rates import NoLimiter, Rate
+from attain_api.file_queue import FileQueue
 from attain_api.messages import DETAILS_ZH
 from attain_api.metric_imports import upload
 from attain_api.metric_imports.wording import CELLS_ZH
+from attain_api.settings import ApiSettings
 from attain_api.state import ApiState
 from attain_shared.audit.models import AuditEntry
 from attain_shared.clock import business_day, utc_now
@@ -27,6 +35,20 @@ from tests.support.statements import count_statements
 from tests.support.worker import count_rows, take_in
 
 IMPORTS = "/v1/metric-imports"
+
+
+class CountingLimiter(NoLimiter):
+    """Lets two pushes come."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+
+    async def take(self, name: str, *, per_minute: int) -> Rate | None:
+        self.taken.append(name)
+        left = 2 - self.taken.count(name)
+        return Rate(left >= 0, per_minute, max(left, 0), 6.0)
+
+
 HEADER: list[Cell] = ["统计日期", "支付金额", "访客数", "支付转化率", "店铺名称"]
 ROWS: list[list[Cell]] = [
     HEADER,
@@ -232,6 +254,96 @@ async def test_the_form_is_passed_on_to_the_push(api: AsyncClient, state: ApiSta
     assert (said["value"], said["shop"], said["bucket"]) == ("1234.56", name_of(pusher.shop), "2026-07-01")
 
 
+async def test_a_period_that_was_running_is_not_stored_as_whole_and_final(api: AsyncClient, state: ApiState) -> None:
+    """MET-2, MET-7: the report of the finished month replaces it."""
+    pusher = await make_pusher(state)
+    dates = ("2026-07-14", "2026-07-15", "2026-07-13 ~ 2026-07-19", "2026-07", "2026-06", "2026-07-01 ~ 2026-09-30")
+    rows: Rows = [["日期", "访客数"], *([day, "5"] for day in dates)]
+    made = created(await send(api, pusher, rows, {"observed_at": "2026-07-14T17:00:00Z"}))
+    path = f"{PUSHES}/{made['batch_ids'][0]}/rows"
+    items = ok(await api.get(path, headers=pusher.company.headers))["items"]
+    said = [item["observation"] for item in items]
+    assert [(row["grain"], row["bucket"], row["finality"], row["through"]) for row in said] == [
+        ("day", "2026-07-14", "final", None),
+        ("day", "2026-07-15", "realtime", None),
+        ("week", "2026-07-13", "realtime", "2026-07-14"),
+        ("month", "2026-07-01", "realtime", "2026-07-14"),
+        ("month", "2026-06-01", "final", None),
+        ("quarter", "2026-07-01", "realtime", "2026-07-14"),
+    ]
+    whole: Rows = [["日期", "访客数"], ["2026-07", "9"], ["2026-07-15", "6"]]
+    later = created(await send(api, pusher, whole, {"observed_at": "2026-08-02T09:00:00+08:00"}))
+    await take_in(state, pusher.company_id)
+    verdicts = (await read(api, pusher.company, later["id"]))["verdicts"]
+    assert verdicts == NONE | {"superseded": 2}
+
+
+async def test_the_clock_of_a_report_is_bounded_in_a_dry_run_too(api: AsyncClient, state: ApiState) -> None:
+    pusher = await make_pusher(state)
+    late = (utc_now() + timedelta(days=30)).isoformat()
+    for more in ({}, {"dry_run": "true"}):
+        refused = await send(api, pusher, ROWS, {"observed_at": late, **more})
+        assert pointers(refused) == [("/observed_at", "out-of-range")]
+
+
+async def test_a_report_of_several_shops_is_refused(api: AsyncClient, state: ApiState) -> None:
+    pusher = await make_pusher(state)
+    rows: Rows = [*ROWS, ["2026-07-03", "1", "1", "1%", "专卖店"]]
+    assert pointers(await send(api, pusher, rows)) == [("/file", "several-shops")]
+
+
+async def test_the_verdicts_go_with_the_batches(api: AsyncClient, state: ApiState) -> None:
+    """The batches are dropped when they are old (docs/deploy.md); the import stays."""
+    pusher = await make_pusher(state)
+    made = created(await send(api, pusher, ROWS))
+    await take_in(state, pusher.company_id)
+    async with state.engine.begin() as connection:
+        for table in ("batch_keys", "metric_batches"):
+            company = {"company_id": pusher.company_id}
+            await connection.execute(text(f"DELETE FROM {table} WHERE company_id = :company_id"), company)
+    found = await read(api, pusher.company, made["id"])
+    assert (found["state"], found["verdicts"], found["report"]) == ("done", None, made["report"])
+
+
+async def test_an_import_counts_as_one_push_and_waits_for_a_full_inbox(state: ApiState) -> None:
+    """A replay is no push."""
+    pusher, limiter = await make_pusher(state), CountingLimiter()
+    settings = ApiSettings(**(state.settings.model_dump() | {"push_batches_per_minute": 20, "inbox_max_batches": 2}))
+    limited = replace(
+        state, settings=settings, registry=CollectorRegistry(), limiter=limiter, inbox=InboxGauge(), files=FileQueue()
+    )
+    lines = [f"2026-07-01,{item},1,2" for item in range(10_001)]
+    content = "\n".join(["统计日期,商品ID,支付金额,访客数", *lines]).encode()
+    async with AsyncClient(transport=ASGITransport(create_app(limited)), base_url="http://test") as client:
+        first = await send(client, pusher, content, key="k")
+        assert (len(created(first)["batch_ids"]), first.headers["RateLimit-Remaining"]) == (3, "1")
+        created(await send(client, pusher, content, key="k"))
+        assert limiter.taken == [f"{pusher.company.person_id}:live"]
+        await asyncio.sleep(1.1)  # so long does the gauge's figure hold
+        full = await send(client, pusher, ROWS)
+        problem(full, status=429, code="inbox-full")
+        assert int(full.headers["Retry-After"]) >= 5
+        created(await send(client, pusher, ROWS, {"lane": "backfill"}))
+        often = await send(client, pusher, ROWS)
+        problem(often, status=429, code="rate-limited")
+        assert (often.headers["RateLimit-Remaining"], int(often.headers["Retry-After"]) > 0) == ("0", True)
+    assert await count_rows(state, "metric_imports", pusher.company_id) == 2
+
+
+async def test_uploads_beyond_what_may_wait_are_sent_away(state: ApiState, monkeypatch: pytest.MonkeyPatch) -> None:
+    pusher = await make_pusher(state)
+    waiting = replace(state, registry=CollectorRegistry(), files=FileQueue())
+    monkeypatch.setattr(file_queue, "MAX_FILES", 1)
+    async with AsyncClient(transport=ASGITransport(create_app(waiting)), base_url="http://test") as client:
+        async with waiting.files.turn((pusher.company.person_id, "k")):
+            away = await send(client, pusher, ROWS)
+            again = await send(client, pusher, ROWS, key="k")
+        problem(away, status=503, code="too-many-files")
+        assert int(away.headers["Retry-After"]) >= 5
+        problem(again, status=409, code="request-in-progress")
+        created(await send(client, pusher, ROWS, key="k"))
+
+
 async def test_the_shop_must_be_one_of_the_company(api: AsyncClient, state: ApiState) -> None:
     pusher = await make_pusher(state)
     foreign = await make_shop(state, await make_company(state))
@@ -315,9 +427,11 @@ async def test_only_the_company_and_its_administrators_import(api: AsyncClient, 
     """SEC-3."""
     pusher = await make_pusher(state)
     made = created(await send(api, pusher, ROWS))
-    for role in ("employee", "hr", "executive"):
+    for role, may_read in (("employee", False), ("hr", True), ("executive", True)):
         member = await make_member(state, pusher.company, roles=(role,))
         problem(await send(api, pusher, ROWS, who=member), status=403, code="not-allowed")
+        for path in (IMPORTS, f"{IMPORTS}/{made['id']}"):
+            assert (await api.get(path, headers=member.headers)).status_code == (200 if may_read else 403)
     key = (await make_connector(state, pusher.company, shop_ids=[pusher.shop.id])).headers
     files, form = {"file": as_csv(ROWS)}, {"shop": name_of(pusher.shop)}
     problem(await api.post(IMPORTS, files=files, data=form, headers=key), status=403, code="not-allowed")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -91,8 +92,11 @@ async def test_figures_are_cross_checked_once_nothing_is_left_to_take_in(
         while await count_rows(state, "metric_findings", pusher.company_id) == 0:  # noqa: ASYNC110 - a process has no event to wait for
             await asyncio.sleep(0.02)
 
+    async def batches_thrice(*_: Any, **__: Any) -> list[repository.Work]:
+        return [repository.Work(pusher.company_id, has_batches=len(marks) <= 3, has_marks=False, has_checks=True)]
+
     monkeypatch.setattr(ingestion, "take_in", busy_thrice)
-    monkeypatch.setattr(repository, "list_companies_with_work", only(pusher))
+    monkeypatch.setattr(repository, "find_work", batches_thrice)
     await run_until(new_runner(state, ingestion=ingestion), asyncio.create_task(found()))
     assert marks[:4] == [1, 1, 1, 1]
 
@@ -109,6 +113,8 @@ async def test_a_push_does_not_wait_for_a_cross_check(
         return False
 
     worker = new_runner(state)
+    await pusher.push(api, pusher.row("uv"))
+    await take_in(state, pusher.company_id)
     monkeypatch.setattr(worker._checks, "check", lasts)
     monkeypatch.setattr(repository, "list_companies_with_work", only(pusher))
 

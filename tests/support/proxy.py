@@ -45,7 +45,11 @@ class Wire:
     def carry(self, client: socket.socket) -> None:
         """Pass on what comes from either side, until one of them ends."""
         # a socket that `cut_all` has closed meanwhile has no number any more
-        with contextlib.suppress(OSError, ValueError), client, socket.create_connection(self.target, timeout=5) as server:
+        with (
+            contextlib.suppress(OSError, ValueError),
+            client,
+            socket.create_connection(self.target, timeout=5) as server,
+        ):
             self._open |= {client, server}
             try:
                 self._carry(client, server)

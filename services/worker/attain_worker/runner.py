@@ -18,6 +18,7 @@ from attain_worker import repository
 from attain_worker.attainment.service import Recompute
 from attain_worker.checks.service import Checks
 from attain_worker.ingestion.service import Ingestion
+from attain_worker.repository import Work
 
 log = structlog.get_logger(__name__)
 
@@ -88,45 +89,54 @@ class Runner:
         busy = True
         while busy and not self._stopping:
             busy, failed = False, 0
-            for company_id in await self._companies():
+            for work in await self._look_around():
                 if self._stopping:
                     break
                 try:
-                    busy |= await self._serve(company_id)
+                    busy |= await self._serve(work)
                     failed = 0
                 except Exception as error:
                     # one company's trouble is its own; that of several in a row is the database's
                     failed += 1
                     if not is_passing(error) or failed == FAILURES_IN_A_ROW:
                         raise
-                    log.warning("a company's work is put off", company_id=str(company_id), reason=repr(error)[:300])
+                    company = str(work.company_id)
+                    log.warning("a company's work is put off", company_id=company, reason=repr(error)[:300])
 
-    async def _companies(self) -> list[UUID]:
-        """Those on the list, and those that were until a moment ago: a push may just have missed the list."""
+    async def _look_around(self) -> list[Work]:
+        """What is to be done, at those on the list and those that were until a moment ago.
+
+        A push may just have missed the list. Whoever has nothing to do costs no more than a line of one statement.
+        """
         now = time.monotonic()
         async with transaction(self._sessions, self._doorbell) as uow:
             listed = await repository.list_companies_with_work(uow.session)
-        for company_id in listed:
-            self._last_busy.setdefault(company_id, now)
-        for company_id, last_busy in list(self._last_busy.items()):
-            if now - last_busy > IDLE_SECONDS and company_id not in listed:
+            found = await repository.find_work(uow.session, company_ids=listed | self._last_busy.keys())
+        for work in found:
+            self._last_busy[work.company_id] = now
+        for company_id in sorted((listed | self._last_busy.keys()) - {work.company_id for work in found}):
+            if now - self._last_busy.setdefault(company_id, now) <= IDLE_SECONDS:
+                continue
+            if company_id in listed:
+                await self._forget(company_id)
+            else:
                 del self._last_busy[company_id]
-        return sorted(self._last_busy)
+        return found
 
-    async def _serve(self, company_id: UUID) -> bool:
+    async def _serve(self, work: Work) -> bool:
         """One claim and one recompute of a company; whether there was anything to do."""
+        company_id, busy = work.company_id, False
         with structlog.contextvars.bound_contextvars(company_id=str(company_id), job_id=str(new_id())):
             try:
-                busy = await self._ingestion.take_in(company_id)
-                self._catch_up_beside()
-                busy |= await self._recompute.recompute(company_id)
+                if work.has_batches:
+                    busy = await self._ingestion.take_in(company_id)
+                    self._catch_up_beside()
+                if busy or work.has_marks:
+                    busy |= await self._recompute.recompute(company_id)
                 if busy:
-                    self._last_busy[company_id] = time.monotonic()
                     self._at_rest.discard(company_id)
-                else:
+                elif work.has_checks:
                     self._check_beside(company_id)
-                    if time.monotonic() - self._last_busy[company_id] > IDLE_SECONDS:
-                        await self._forget(company_id)
             except Exception as error:
                 if is_passing(error):
                     raise

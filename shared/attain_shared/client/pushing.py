@@ -90,20 +90,23 @@ def push(
         CheckpointMismatch: the input is not the checkpoint's.
         ValueError: a number is out of its range, or no header can be made of the run's id.
     """
-    if not (1 <= max_rows <= MAX_ROWS and 1 <= max_bytes <= MAX_BYTES and concurrency >= 1):
-        raise ValueError(
-            f"a batch takes 1 to {MAX_ROWS} rows and up to {MAX_BYTES} bytes, and one is under way at least"
-        )
+    _check_sizes(max_rows, max_bytes, concurrency)
     opened = Checkpoint.open(checkpoint, url=connection.credentials.url, defaults=defaults or Defaults(), run_id=run_id)
     run = _Run(connection, opened, on_progress)
     run.push(cut(rows, opened.defaults, max_rows=max_rows, max_bytes=max_bytes), concurrency)
     outcome = Outcome(run.progress(), [batch.batch_id for batch in run.checkpoint.acknowledged])
     if wait_seconds is not None:
-        wait_for_verdicts(
-            connection, run.checkpoint.acknowledged, outcome, seconds=wait_seconds, on_progress=on_progress
-        )
+        sent = run.checkpoint.acknowledged
+        wait_for_verdicts(connection, sent, outcome, seconds=wait_seconds, on_progress=on_progress)
     run.checkpoint.remove()
     return outcome
+
+
+def _check_sizes(max_rows: int, max_bytes: int, concurrency: int) -> None:
+    if not (1 <= max_rows <= MAX_ROWS and 1 <= max_bytes <= MAX_BYTES):
+        raise ValueError(f"a batch takes 1 to {MAX_ROWS} rows and at most {MAX_BYTES} bytes")
+    if concurrency < 1:
+        raise ValueError("one batch at least is under way at a time")
 
 
 def wait_for_verdicts(

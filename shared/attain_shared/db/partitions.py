@@ -131,6 +131,9 @@ async def create_partitions(session: AsyncSession, *, buckets: Iterable[date], i
     wanted |= {(table, month) for month in inbox for table in BY_ID}
     present = set(await session.scalars(_PRESENT, {"parents": [*BY_BUCKET, *BY_ID]}))
     missing = [(table, month) for table, month in sorted(wanted) if partition_name(table, month) not in present]
+    if missing:
+        # two makers of several would each hold the parent and wait for the other's month
+        await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('partitions'))"))
     for table, month in missing:
         await attach_partition(session, table, month)
     return [partition_name(table, month) for table, month in missing]

@@ -41,26 +41,30 @@ def main() -> None:
     ):
         resource.setrlimit(what, (limit, limit))
     rows, columns, text = map(int, sys.argv[1:])
-    for row in islice(_rows(sys.stdin.buffer.read()), rows):
+    for row in islice(_rows(sys.stdin.buffer.read(), columns), rows):
         cells = keep([cell_text(cell) for cell in row], columns=columns, text=text)
         sys.stdout.buffer.write(json.dumps(cells, ensure_ascii=False).encode() + b"\n")
 
 
-def _rows(content: bytes) -> Iterator[list[Any]]:
+def _rows(content: bytes, columns: int) -> Iterator[list[Any]]:
+    """The rows from the top on, without what is empty at their end; of what is empty before, no more than counts."""
     with CalamineWorkbook.from_filelike(BytesIO(content)) as workbook:
         sheet = workbook.get_sheet_by_index(0)
-        margin = [""] * (sheet.start[1] if sheet.start else 0)
+        margin = [""] * min(sheet.start[1] if sheet.start else 0, columns)
         for row in sheet.iter_rows():
-            yield margin + row
+            while row and row[-1] == "":
+                row.pop()
+            yield margin + row if row else row
 
 
 def keep(row: Sequence[str], *, columns: int, text: int) -> list[str]:
     """A row without blank cells at its end, cut so that what is left of more than was allowed is no value of anything."""
-    cells = [cell.strip() for cell in row]
-    while cells and not cells[-1]:
-        cells.pop()
-    kept = cells if len(cells) <= columns else [*cells[:columns], CUT]
-    return [cell if len(cell) <= text else cell[:text] + CUT for cell in kept]
+    width = len(row)
+    while width and not row[width - 1].strip():
+        width -= 1
+    cells = [cell.strip() for cell in row[: min(width, columns)]]
+    kept = [cell if len(cell) <= text else cell[:text] + CUT for cell in cells]
+    return [*kept, CUT] if width > columns else kept
 
 
 def cell_text(cell: Any) -> str:  # noqa: ANN401 - whatever a cell holds

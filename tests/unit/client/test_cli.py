@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -225,7 +226,7 @@ def test_a_report_is_sent_as_a_form_and_what_came_of_it_is_told(
     file = tmp_path / "店铺报表.xlsx"
     file.write_bytes(b"PK\x03\x04 not looked into here")
     with serving(Answer(503), Answer(201, {}, as_json(IMPORTED))) as inbox:
-        assert run(inbox, "import", str(file), "--shop", "tmall:a", "--on-error", "skip") == DONE
+        assert run(inbox, "import", str(file), "--shop", "tmall:a", "--on-error", "skip") == NOT_ALL_TAKEN_IN
         first, again = inbox.seen
         assert (first.path, first.raw, first.key) == ("/v1/metric-imports", again.raw, again.key)
         assert first.headers["authorization"] == "Bearer an.access.token"
@@ -252,12 +253,47 @@ def test_a_dry_run_says_so_and_a_refused_file_names_its_cells(
     file.write_text("x")
     fault = {"pointer": "/file/rows/9/C", "code": "bad", "detail": "支付金额: 12x is no number"}
     with serving(Answer(200, {}, as_json(PREVIEW)), problem(422, "invalid", errors=[fault])) as inbox:
-        assert run(inbox, "import", str(file), "--shop", "tmall:a", "--dry-run") == DONE
+        assert run(inbox, "import", str(file), "--shop", "tmall:a", "--dry-run") == NOT_ALL_TAKEN_IN
         assert 'name="dry_run"\r\n\r\ntrue' in inbox.seen[0].raw.decode()
         assert run(inbox, "import", str(file), "--shop", "tmall:a") == FAILED
     out, err = capsys.readouterr()
     assert "nothing was stored" in out
     assert "/file/rows/9/C: 支付金额: 12x is no number (bad)" in err
+
+
+@pytest.mark.usefixtures("token")
+def test_a_report_speaks_for_the_time_its_file_was_written_at(tmp_path: Path) -> None:
+    """MET-7: an old report that is imported late must not replace what was corrected meanwhile."""
+    file = tmp_path / "report.csv"
+    file.write_text("x")
+    os.utime(file, (1782900000, 1782900000))
+    clean = json.loads(as_json(IMPORTED))
+    clean["report"] |= {"bad_cells": [], "bad_cell_count": 0}
+    with serving(Answer(201, {}, json.dumps(clean).encode()), Answer(201, {}, json.dumps(clean).encode())) as inbox:
+        assert run(inbox, "import", str(file), "--shop", "tmall:a") == DONE
+        assert run(inbox, "import", str(file), "--shop", "tmall:a", "--observed-at", "2026-07-02T09:00+08:00") == DONE
+        first, second = (one.raw.decode() for one in inbox.seen)
+    assert 'name="observed_at"\r\n\r\n2026-07-01T10:00:00+00:00' in first
+    assert 'name="observed_at"\r\n\r\n2026-07-02T09:00+08:00' in second
+
+
+@pytest.mark.usefixtures("token")
+def test_the_same_file_is_imported_under_the_same_key(tmp_path: Path) -> None:
+    file, other = tmp_path / "report.csv", tmp_path / "other.csv"
+    file.write_text("x")
+    other.write_text("y")
+    arguments = (
+        (str(file), "--shop", "tmall:a"),
+        (str(file), "--shop", "tmall:a"),
+        (str(file), "--shop", "tmall:b"),
+        (str(other), "--shop", "tmall:a"),
+    )
+    with serving(*(Answer(201, {}, as_json(IMPORTED)) for _ in arguments)) as inbox:
+        for one in arguments:
+            run(inbox, "import", *one)
+        keys = [seen.key for seen in inbox.seen]
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3
 
 
 class Terminal(io.StringIO):

@@ -16,6 +16,7 @@ from attain_shared.rules.declarations import (
     RESERVED,
     declaration_faults,
     expression_text,
+    is_of_products_only,
     name_faults,
     printed,
 )
@@ -125,6 +126,7 @@ def test_a_name_is_of_one_metric() -> None:
 def test_the_mark_of_product_reports_makes_no_other_header() -> None:
     """A report prints the header without it: what ships would be taken over."""
     assert [printed(name) for name in ("商品访客数 (item)", "商品访客数（ITEM）", "商品访客数")] == ["商品访客数"] * 3
+    assert [is_of_products_only(name) for name in ("商品访客数（ITEM）", "商品访客数")] == [True, False]
     taken = {printed("商品访客数 (item)"): "uv"}
     found = name_faults("商品访客数", "Own", ["商品访客数 (item)", "直播", "直播（item）"], taken)
     assert [(fault.field, fault.code) for fault in found] == [

@@ -35,7 +35,7 @@ from attain_shared.metrics.import_schemas import (
 from attain_shared.metrics.models import MetricImport
 from attain_shared.metrics.push import MAX_ROWS
 from attain_shared.metrics.schemas import VerdictCounts
-from attain_shared.rules.periods import Grain, bucket_end
+from attain_shared.rules.periods import bucket_end
 
 SOURCE = "metric-import"
 """What the batches of an import name as their source."""
@@ -139,10 +139,9 @@ def _bodies(figures: Sequence[ImportedRow], options: ImportOptions) -> Iterator[
         "source": SOURCE,
         "lane": options.lane,
         "shop": options.shop,
-        "finality": options.finality,
         "observed_at": observed_at.isoformat(),
     }
-    of_period = cache(partial(_standing, observed_on=business_day(observed_at), options=options))
+    of_period = cache(partial(standing, observed_on=business_day(observed_at), said=options.finality))
     for start in range(0, len(figures), MAX_ROWS):
         rows = [
             {
@@ -151,19 +150,11 @@ def _bodies(figures: Sequence[ImportedRow], options: ImportOptions) -> Iterator[
                 "grain": figure.grain,
                 "bucket": figure.bucket.isoformat(),
                 "value": format(figure.value, "f"),
-                **of_period(figure.grain, figure.bucket),
+                **of_period(figure.grain, figure.bucket)._asdict(),
             }
             for figure in figures[start : start + MAX_ROWS]
         ]
-        yield json.dumps(said | {"observations": rows}, ensure_ascii=False).encode()
-
-
-def _standing(grain: Grain, bucket: date, *, observed_on: date, options: ImportOptions) -> dict[str, str]:
-    """The fields of a figure of a period that was not over; none for one that was."""
-    finality, through = standing(grain, bucket, observed_on=observed_on, said=options.finality)
-    return ({"through": through.isoformat()} if through else {}) | (
-        {"finality": finality} if finality is not options.finality else {}
-    )
+        yield json.dumps(said | {"observations": rows}, ensure_ascii=False, default=date.isoformat).encode()
 
 
 def _errors(wanted: ImportRequest) -> list[FieldError]:

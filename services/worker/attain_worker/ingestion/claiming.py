@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_shared.clock import utc_now
-from attain_shared.identifiers import first_id_at, id_ahead, just_before
+from attain_shared.identifiers import CLOCKS_DIFFER, first_id_at, id_ahead, just_before
 from attain_shared.metrics.slots import SLOTS
 from attain_worker.facts.claim import Batch
 from attain_worker.ingestion import repository
@@ -18,8 +18,6 @@ from attain_worker.ingestion.repository import Queue, Waiting
 
 IN_FLIGHT = timedelta(seconds=10)
 """How long a push may take from its id to its commit and still be seen at once; slower ones wait for the sweep."""
-CLOCKS_DIFFER = timedelta(days=2)
-"""How far ahead of this worker's clock the id of a batch may be."""
 MOST_BATCHES = 200
 """Of one claim."""
 NOTHING = UUID(int=0)
@@ -69,7 +67,8 @@ class Claiming:
                 most = round(self._claim_rows * share)
                 rows_each = max(1, sum(oldest.received for oldest in queues.values()) // len(queues))
                 wanted = max(1, min(MOST_BATCHES, most // rows_each))
-                locked = await self._lock(session, company_id, queues, share=-(-wanted // len(queues)))
+                until = id_ahead(CLOCKS_DIFFER)
+                locked = await self._lock(session, company_id, queues, share=-(-wanted // len(queues)), until=until)
                 if batches := _cut(in_turns(locked, after=place.served.get(lane, -1)), most=most):
                     place.served[lane] = batches[-1][0]
                     found = sum(map(len, locked.values()))
@@ -77,14 +76,14 @@ class Claiming:
                     return [batch for _, batch in batches]
         return []
 
-    async def claim_next(self, session: AsyncSession, *, company_id: UUID) -> tuple[Batch | None, bool]:
-        """Lock the batch whose turn it is; and whether any is waiting, due or not."""
+    async def claim_next(self, session: AsyncSession, *, company_id: UUID, until: UUID) -> tuple[Batch | None, bool]:
+        """Lock the batch whose turn it is, of those with an id below; and whether any of them waits, due or not."""
         place = self._places[company_id]
-        waiting = await self._find_oldest(session, company_id, place)
+        waiting = await repository.find_oldest(session, company_id=company_id, low_water=place.low_water, until=until)
         for lane in LANES:
             queues = {queue: oldest for queue, oldest in waiting.items() if queue.lane == lane}
             if queues:
-                locked = await self._lock(session, company_id, queues, share=1)
+                locked = await self._lock(session, company_id, queues, share=1, until=until)
                 for slot, batch in in_turns(locked, after=place.served.get(lane, -1)):
                     place.served[lane] = slot
                     return batch, True
@@ -103,12 +102,10 @@ class Claiming:
         return waiting
 
     async def _lock(
-        self, session: AsyncSession, company_id: UUID, queues: Mapping[Queue, Waiting], *, share: int
+        self, session: AsyncSession, company_id: UUID, queues: Mapping[Queue, Waiting], *, share: int, until: UUID
     ) -> dict[int, list[Batch]]:
         oldest = {queue: waiting.batch_id for queue, waiting in queues.items()}
-        return await repository.claim_batches(
-            session, company_id=company_id, oldest=oldest, share=share, until=id_ahead(CLOCKS_DIFFER)
-        )
+        return await repository.claim_batches(session, company_id=company_id, oldest=oldest, share=share, until=until)
 
 
 def in_turns(batches: Mapping[int, Sequence[Batch]], *, after: int) -> list[tuple[int, Batch]]:

@@ -72,7 +72,7 @@ _FINISH = text("""
         verdicts = outcome.verdicts, row_verdicts = outcome.row_verdicts
     FROM unnest(CAST(:ids AS uuid[]), CAST(:verdicts AS jsonb[]), CAST(:row_verdicts AS bytea[]))
          AS outcome (id, verdicts, row_verdicts)
-    WHERE batch.company_id = :company_id AND batch.id = outcome.id
+    WHERE batch.company_id = :company_id AND batch.id = outcome.id AND batch.id = ANY(CAST(:ids AS uuid[]))
 """)
 
 _FORGET_REJECTIONS = text("""

@@ -12,6 +12,7 @@ from attain_shared.db.failures import is_passing
 from attain_shared.db.partitions import create_partitions, finish_detaching
 from attain_shared.db.session import UnitOfWork, transaction
 from attain_shared.doorbell import Doorbell
+from attain_shared.identifiers import new_id
 from attain_worker.facts import service as facts
 from attain_worker.facts.claim import CODES, Batch
 from attain_worker.ingestion import repository
@@ -42,6 +43,7 @@ class Ingestion:
         self._doorbell = doorbell
         self._claiming = Claiming(claim_rows=claim_rows)
         self._alone_first = alone_first
+        self._started = new_id()
         self._alone_left: dict[UUID, int] = {}
         self._months: set[date] = set()
 
@@ -58,8 +60,10 @@ class Ingestion:
 
         A claim that fails is tried again batch by batch, each alone, so that a poison batch stands by itself.
         """
-        if self._alone_left.setdefault(company_id, self._alone_first) > 0:
-            return await self._take_in_first_alone(company_id)
+        if self._alone_left.setdefault(company_id, self._alone_first) > 0 and await self._take_in_first_alone(
+            company_id
+        ):
+            return True
         claimed: list[Batch] = []
         try:
             async with transaction(self._sessions, self._doorbell) as uow:
@@ -78,13 +82,15 @@ class Ingestion:
         return bool(claimed)
 
     async def _take_in_first_alone(self, company_id: UUID) -> bool:
-        """After a start, take the next batches one by one: one of them may have killed the worker before.
+        """After a start, take the batches from before it one by one: one of them may have killed the worker before.
 
-        A batch that does it again has its try counted, and is put aside after the last.
+        A batch that does it again has its try counted, and is put aside after the last. False where none is due.
         """
         attempts = None
         async with transaction(self._sessions, self._doorbell) as uow:
-            batch, is_any_waiting = await self._claiming.claim_next(uow.session, company_id=company_id)
+            batch, is_any_waiting = await self._claiming.claim_next(
+                uow.session, company_id=company_id, until=self._started
+            )
             if batch is not None:
                 attempts = await repository.count_attempt(uow.session, company_id=company_id, batch_id=batch.id)
         if not is_any_waiting:
