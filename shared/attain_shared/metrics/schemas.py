@@ -76,9 +76,9 @@ class MetricUpdate(Input):
     en: Name | MISSING = MISSING
     """The English label."""
     numerator: Formula | MISSING = MISSING
-    """What a ratio divides; goals that measure it are computed anew."""
+    """What a ratio divides; goals in open cycles that measure it are computed anew."""
     denominator: Formula | MISSING = MISSING
-    """What a ratio divides by; goals that measure it are computed anew."""
+    """What a ratio divides by; goals in open cycles that measure it are computed anew."""
     default_aggregate: Aggregate | MISSING = MISSING
     """How a period is formed unless the caller says otherwise; goals keep what they were given."""
     better: Better | MISSING = MISSING

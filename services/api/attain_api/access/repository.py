@@ -187,24 +187,28 @@ async def find_holder(
     return Holder(*tuple(row)) if row else None
 
 
+# made once: every push runs it
+_KEY_HOLDER = (
+    select(
+        ApiKey.company_id,
+        ApiKey.connector_id,
+        ApiKey.secret_hash,
+        Connector.scopes,
+        Connector.shop_ids,
+        Connector.require_signature,
+        ApiKey.expires_at,
+        ApiKey.revoked_at,
+        Connector.expires_at.label("connector_expires_at"),
+        Connector.revoked_at.label("connector_revoked_at"),
+    )
+    .join(Connector, (Connector.company_id == ApiKey.company_id) & (Connector.id == ApiKey.connector_id))
+    .where(ApiKey.id == bindparam("key_id"))
+)
+
+
 async def find_key_holder(session: AsyncSession, *, key_id: UUID) -> KeyHolder | None:
     """The connector of a key, within the key's own company."""
-    found = await session.execute(
-        select(
-            ApiKey.company_id,
-            ApiKey.connector_id,
-            ApiKey.secret_hash,
-            Connector.scopes,
-            Connector.shop_ids,
-            Connector.require_signature,
-            ApiKey.expires_at,
-            ApiKey.revoked_at,
-            Connector.expires_at.label("connector_expires_at"),
-            Connector.revoked_at.label("connector_revoked_at"),
-        )
-        .join(Connector, (Connector.company_id == ApiKey.company_id) & (Connector.id == ApiKey.connector_id))
-        .where(ApiKey.id == key_id)
-    )
+    found = await session.execute(_KEY_HOLDER, {"key_id": key_id})
     row = found.one_or_none()
     if row is None:
         return None

@@ -52,7 +52,8 @@ _WAITING = (
     text("""
     SELECT batch.state, mark.first_batch_id, EXISTS (
         SELECT FROM metric_batches open
-        WHERE open.company_id = :company_id AND open.state = 'stored' AND open.id < :batch_id) AS has_older_open
+        WHERE open.company_id = :company_id AND open.state = 'stored' AND open.id < :batch_id
+          AND open.lane = 'live') AS has_older_open
     FROM metric_batches batch
     JOIN goals goal ON goal.company_id = batch.company_id AND goal.id = :goal_id
     LEFT JOIN goal_marks mark ON mark.company_id = goal.company_id AND mark.goal_id = goal.id
@@ -81,7 +82,7 @@ class WaitState(NamedTuple):
     state: str
     first_unseen_batch_id: UUID | None
     has_older_open: bool
-    """Whether a batch with a smaller id is still to be done."""
+    """Whether a live batch with a smaller id is still to be done; a backfill takes longer than anybody waits."""
 
     def shows(self, batch_id: UUID) -> bool:
         """Whether the batch is done or failed, and reflected in the goal's attainment."""

@@ -94,14 +94,15 @@ async def is_key_used(session: AsyncSession, *, company_id: UUID, principal_id: 
     return known is not None
 
 
-async def get_receipt(session: AsyncSession, *, company_id: UUID, principal_id: UUID, key: str) -> Receipt:
+async def find_receipt(session: AsyncSession, *, company_id: UUID, principal_id: UUID, key: str) -> Receipt | None:
     """What the first push with a key was answered."""
     row = await session.execute(
         select(BatchKey.batch_id, BatchKey.received, BatchKey.created_at, BatchKey.body_hash).where(
             BatchKey.company_id == company_id, BatchKey.principal_id == principal_id, BatchKey.key == key
         )
     )
-    return Receipt(*row.one())
+    found = row.one_or_none()
+    return Receipt(*found) if found else None
 
 
 def select_batches(*, company_id: UUID, connector_id: UUID | None) -> Select[MetricBatch]:

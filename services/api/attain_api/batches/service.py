@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import hashlib
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 from attain_api.access.actor import Actor
@@ -56,11 +57,11 @@ async def store_push(
         await admit(push.lane)
     receipt = Receipt(new_id(), len(push.observations), utc_now(), body_hash)
     await ensure_inbox(uow.session, batch_id=receipt.id)
-    is_new = await repository.store_batch(
+    owner: Any = {"company_id": actor.company_id, "principal_id": actor.principal_id, "key": key}
+    # a key that retention forgets between the two statements is stored anew
+    while not await repository.store_batch(
         uow.session,
-        company_id=actor.company_id,
-        principal_id=actor.principal_id,
-        key=key,
+        **owner,
         body_hash=body_hash,
         batch_id=receipt.id,
         connector_id=actor.principal_id if actor.kind == "connector" else None,
@@ -70,16 +71,14 @@ async def store_push(
         received=receipt.received,
         payload=payload,
         now=receipt.stored_at,
-    )
-    if is_new:
-        uow.bells.add(Bell.INBOX)
-        return receipt
-    first = await repository.get_receipt(
-        uow.session, company_id=actor.company_id, principal_id=actor.principal_id, key=key
-    )
-    if first.body_hash != body_hash:
-        raise Conflict("this Idempotency-Key was used with another body", code="idempotency-key-reused")
-    return first
+    ):
+        first = await repository.find_receipt(uow.session, **owner)
+        if first is not None and first.body_hash != body_hash:
+            raise Conflict("this Idempotency-Key was used with another body", code="idempotency-key-reused")
+        if first is not None:
+            return first
+    uow.bells.add(Bell.INBOX)
+    return receipt
 
 
 def _read(body: PushedBody) -> tuple[bytes, Push, bytes]:
