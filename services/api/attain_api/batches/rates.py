@@ -26,6 +26,8 @@ LONGEST_WAIT = 1.0
 """Seconds after which even a busy process lets the push go on uncounted."""
 MISSES_IN_A_ROW = 3
 """Answers that did not come, one after the other: then Redis hangs, rather than was late once."""
+AWAY = (RedisError, OSError, RuntimeError)
+"""What Redis' absence shows as; the last one is how uvloop says that a connection was closed meanwhile."""
 PAUSE = 1.0
 """Seconds for which Redis is not asked while it hangs or is away: not every push shall wait for it."""
 BURST_SHARE = 10
@@ -131,7 +133,7 @@ class RedisLimiter:
         )
         try:
             allowed, remaining, reset = await _in_time(asked)
-        except (RedisError, OSError) as error:
+        except AWAY as error:
             self._unchecked.inc()
             self._note(error, began=began)
             await self._start_afresh()
@@ -170,7 +172,7 @@ class RedisLimiter:
 
     async def _start_afresh(self) -> None:
         """Close what idles: the driver keeps a connection that was given up half open, and would use it again."""
-        with contextlib.suppress(RedisError, OSError):
+        with contextlib.suppress(*AWAY):
             await self._redis.connection_pool.disconnect(inuse_connections=False)
 
 
