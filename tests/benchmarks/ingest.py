@@ -40,9 +40,9 @@ from tests.support.servers import postgres_server, redis_server
 from tests.support.stack import Stack, running_stack
 from tests.support.story import Company, make_company
 
-ROWS = {100: 20_000, 1_000: 60_000, 10_000: 100_000}
+ROWS = {100: 60_000, 1_000: 60_000, 10_000: 100_000}
 """Rows of a round, by batch size."""
-SHOPS = 600
+SHOPS = 700
 CONNECTIONS = 8
 FIRST_SEEN = datetime.fromisoformat(OBSERVED)
 

@@ -15,9 +15,9 @@ from attain_shared.identifiers import new_id
 from attain_shared.metrics.slots import slot_of
 from attain_shared.shops.models import Shop
 from attain_shared.shops.queries import lock_shops
-from attain_worker.facts.claim import Batch
+from attain_worker.facts.claim import Batch, unpack
 from attain_worker.ingestion import repository
-from attain_worker.ingestion.claiming import in_turns
+from attain_worker.ingestion.claiming import Claiming, in_turns
 from attain_worker.ingestion.service import Ingestion
 from tests.support.companies import make_connector, make_shop
 from tests.support.pushes import Pusher, make_pusher, name_of, read_batch
@@ -113,3 +113,23 @@ async def test_a_worker_just_started_passes_over_what_another_holds(api: AsyncCl
         assert await Ingestion(state.sessions, state.doorbell, claim_rows=100).take_in(busy.company_id)
         assert (await read_batch(api, free, other))["state"] == "done"
         assert (await read_batch(api, busy, held))["state"] == "stored"
+
+
+async def test_two_claims_side_by_side_are_of_different_shops(api: AsyncClient, state: ApiState) -> None:
+    """Far behind, a claim takes half of the queues: the one beside it need not wait for its shops."""
+    pushers = await shops_in_slots_of_their_own(state, await make_pusher(state), 4)
+    for _ in range(6):
+        for pusher in pushers:
+            await push_rows(api, pusher, 5)
+    claiming, shops = Claiming(claim_rows=20), []
+    company_id = pushers[0].company_id
+    async with transaction(state.sessions, state.doorbell) as first:
+        await claiming.claim(first.session, company_id=company_id)
+    assert claiming.is_behind(company_id)
+    for _ in range(2):
+        async with transaction(state.sessions, state.doorbell) as uow:
+            batches = await claiming.claim(uow.session, company_id=company_id)
+            found = await repository.load_payloads(uow.session, company_id=company_id, batches=batches)
+        shops.append({row.shop for payload in found.values() for row in unpack(payload).observations})
+    assert [len(of_claim) for of_claim in shops] == [2, 2]
+    assert shops[0].isdisjoint(shops[1])

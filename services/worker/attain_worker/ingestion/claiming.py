@@ -59,10 +59,12 @@ class Claiming:
     async def claim(self, session: AsyncSession, *, company_id: UUID) -> list[Batch]:
         """Lock the next batches of the live lane, else of the backfill lane, up to the rows of one claim."""
         place = self._places[company_id]
-        place.is_behind = False
+        was_behind, place.is_behind = place.is_behind, False
         waiting = await self._find_oldest(session, company_id, place)
         for lane, share in LANES.items():
             queues = {queue: oldest for queue, oldest in waiting.items() if queue.lane == lane}
+            if was_behind:
+                queues = _next_half(queues, after=place.served.get(lane, -1))
             if queues:
                 most = round(self._claim_rows * share)
                 rows_each = max(1, sum(oldest.received for oldest in queues.values()) // len(queues))
@@ -106,6 +108,12 @@ class Claiming:
     ) -> dict[int, list[Batch]]:
         oldest = {queue: waiting.batch_id for queue, waiting in queues.items()}
         return await repository.claim_batches(session, company_id=company_id, oldest=oldest, share=share, until=until)
+
+
+def _next_half(queues: Mapping[Queue, Waiting], *, after: int) -> dict[Queue, Waiting]:
+    """The queues whose turn is first: the claim beside this one takes the others, and neither waits for a shop."""
+    ordered = sorted(queues, key=lambda queue: (queue.slot <= after, queue.slot))
+    return {queue: queues[queue] for queue in ordered[: -(-len(ordered) // 2)]}
 
 
 def in_turns(batches: Mapping[int, Sequence[Batch]], *, after: int) -> list[tuple[int, Batch]]:
