@@ -61,7 +61,8 @@ _KNOWN_THEN = text(f"""
     CROSS JOIN LATERAL {every_row(_AS_WANTED)} AS o
     WHERE o.company_id = :company_id
     ORDER BY o.shop_id, o.metric, o.dimension, o.grain, o.bucket,
-             o.is_final DESC, COALESCE(o.through, {BUCKET_END}) DESC, o.observed_at DESC, o.value DESC
+             o.is_final DESC, COALESCE(o.through, {BUCKET_END}) DESC, o.observed_at DESC, o.value DESC,
+             o.batch_id, o.row_index
 """)  # noqa: S608 - composed of this module's own constants
 
 
