@@ -232,12 +232,13 @@ class MetricFinding(Base):
 
 
 class ConnectorDelivery(Base):
-    """When a connector has last brought figures of a shop, and of which day (MET-8)."""
+    """Up to which day a connector has brought figures of a shop (MET-8)."""
 
     __tablename__ = "connector_deliveries"
     company_id: Mapped[company_key]
     connector_id: Mapped[UUID] = mapped_column(primary_key=True)
     shop_id: Mapped[UUID] = mapped_column(primary_key=True)
     latest_day: Mapped[date]
-    """The last business day that any of its rows speaks for."""
+    """The last business day with a day row that is final, or was read once the day was over."""
     received_at: Mapped[datetime]
+    """When that day came in."""

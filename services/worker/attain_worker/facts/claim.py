@@ -105,7 +105,7 @@ class Claim:
     """Of each batch a byte a row: accepted, unless rejected here or judged otherwise later."""
     rejections: list[Rejection] = field(default_factory=list)
     latest_days: dict[tuple[UUID, UUID], date] = field(default_factory=dict)
-    """By connector and shop, the last business day that a row speaks for (MET-8)."""
+    """By connector and shop, the last business day that was brought (MET-8)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
