@@ -3,8 +3,10 @@
 from attain_shared.access import models as access
 from attain_shared.alerts import models as alerts
 from attain_shared.audit import models as audit
+from attain_shared.calendar import models as calendar
 from attain_shared.db.base import Base
 from attain_shared.departments import models as departments
+from attain_shared.goals import attainment_models, template_models
 from attain_shared.goals import models as goals
 from attain_shared.metrics import models as metrics
 from attain_shared.people import models as people
@@ -16,7 +18,9 @@ __all__ = [
     "INSTALLATION_TABLES",
     "access",
     "alerts",
+    "attainment_models",
     "audit",
+    "calendar",
     "departments",
     "goals",
     "metadata",
@@ -24,6 +28,7 @@ __all__ = [
     "people",
     "positions",
     "shops",
+    "template_models",
     "work",
 ]
 

@@ -1,4 +1,4 @@
-"""Cycles, goals and their indicators; marks of what to recompute, and the attainments computed."""
+"""Cycles, goals, their indicators and milestones, and the record of a goal's life."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -6,23 +6,20 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     ForeignKeyConstraint,
     Index,
     Numeric,
-    Sequence,
     SmallInteger,
+    Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from attain_shared.db.base import Base, code_text, company_key, created, id_key, name_text, row_version
-
-mark_generation = Sequence("mark_generation", metadata=Base.metadata)
-"""Generations never repeat, not even after a mark was deleted: a slow worker can then never delete a newer mark."""
 
 
 class Cycle(Base):
@@ -57,12 +54,25 @@ class Goal(Base):
         CheckConstraint("num_nonnulls(department_id, person_id) <= 1", name="one_owner"),
         CheckConstraint("weight BETWEEN 0 AND 100", name="weight_percent"),
         CheckConstraint("starts_on <= ends_on", name="window"),
+        ForeignKeyConstraint(["company_id", "rubric_id"], ["rubrics.company_id", "rubrics.id"]),
+        ForeignKeyConstraint(["company_id", "template_id"], ["kpi_templates.company_id", "kpi_templates.id"]),
         CheckConstraint(
             "state IN ('draft', 'submitted', 'returned', 'confirmed', 'closed', 'cancelled')", name="state"
         ),
         Index(None, "company_id", "cycle_id", "person_id"),
         Index(None, "company_id", "cycle_id", "department_id"),
         Index(None, "company_id", "parent_id"),
+        Index(None, "company_id", "rubric_id"),
+        # a template is assigned to an owner once in a cycle, however often it is asked for (GOAL-13)
+        Index(
+            "uq_goals_assigned",
+            "company_id",
+            "cycle_id",
+            "template_id",
+            "person_id",
+            unique=True,
+            postgresql_where=text("template_id IS NOT NULL AND state <> 'cancelled'"),
+        ),
     )
     company_id: Mapped[company_key]
     id: Mapped[id_key]
@@ -79,9 +89,24 @@ class Goal(Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     weight: Mapped[Decimal] = mapped_column(Numeric(5, 2))
+    collaborators: Mapped[list[UUID]] = mapped_column(ARRAY(PG_UUID), server_default=text("'{}'"))
+    """People who help with it, in the order given."""
     rubric: Mapped[dict[str, Any] | None]
+    """The rules it is scored by, as they were when it was written; none for the default."""
+    rubric_id: Mapped[UUID | None]
+    """The company's rubric that the rules were taken from."""
+    rubric_version: Mapped[int] = mapped_column(server_default=text("1"))
+    """Of that rubric; else how often the goal's own rules were set."""
     ignore_missing: Mapped[bool]
     state: Mapped[code_text]
+    agreed_at: Mapped[datetime | None]
+    """When the owner's superior agreed to what was submitted last: before that nobody confirms it (GOAL-3)."""
+    is_closed_with_cycle: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Closed as the cycle was, and confirmed again if that is opened."""
+    template_id: Mapped[UUID | None]
+    """The KPI template that it was assigned by (GOAL-13)."""
+    copied_from_id: Mapped[UUID | None]
+    """The goal of an earlier cycle that it was copied from."""
     created_by: Mapped[UUID]
     created_at: Mapped[created]
     version: Mapped[row_version]
@@ -94,18 +119,39 @@ class Indicator(Base):
     __table_args__ = (
         ForeignKeyConstraint(["company_id", "goal_id"], ["goals.company_id", "goals.id"]),
         UniqueConstraint("company_id", "goal_id", "position"),
-        CheckConstraint("kind IN ('metric')", name="kind"),
+        ForeignKeyConstraint(["company_id", "item_set_id"], ["item_sets.company_id", "item_sets.id"]),
+        ForeignKeyConstraint(["company_id", "department_id"], ["departments.company_id", "departments.id"]),
+        CheckConstraint("kind IN ('metric', 'growth', 'people', 'manual', 'milestones')", name="kind"),
+        CheckConstraint("attribution IN ('whole', 'owned')", name="attribution"),
+        CheckConstraint("against IN ('previous', 'last_year')", name="against"),
+        Index(None, "company_id", "item_set_id"),
     )
     company_id: Mapped[company_key]
     id: Mapped[id_key]
     goal_id: Mapped[UUID]
     position: Mapped[int] = mapped_column(SmallInteger)
     kind: Mapped[code_text]
-    metric: Mapped[code_text]
+    metric: Mapped[code_text | None]
+    """Of the catalogue, or of the figures on people; none where numbers are entered, or milestones counted."""
     metric_version: Mapped[int | None]
     """Of a company's own metric the version that it is measured by (MET-4): in an open cycle the one in force."""
-    aggregate: Mapped[code_text]
+    aggregate: Mapped[code_text | None]
+    """How the window is formed; none where no metric of the catalogue is measured."""
     dimension: Mapped[name_text]
+    item_set_id: Mapped[UUID | None]
+    item_dimensions: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    """Of an item set, the dimensions of its items: kept up to date while the cycle is open (MET-2)."""
+    against: Mapped[code_text | None]
+    """What growth is against (GOAL-4)."""
+    attribution: Mapped[code_text] = mapped_column(server_default="whole")
+    department_id: Mapped[UUID | None]
+    """Whose people a figure on people is about."""
+    name: Mapped[name_text | None]
+    """What is entered by hand."""
+    unit: Mapped[code_text | None]
+    """Of what is entered by hand."""
+    daily_curve: Mapped[list[Decimal] | None] = mapped_column(ARRAY(Numeric))
+    """What each day of the window weighs, where that was given (GOAL-7)."""
     shop_ids: Mapped[list[UUID]] = mapped_column(ARRAY(PG_UUID))
     direction: Mapped[code_text]
     target: Mapped[Decimal | None]
@@ -135,34 +181,73 @@ class IndicatorSource(Base):
     ends_on: Mapped[date]
 
 
-class GoalMark(Base):
-    """A goal whose facts have changed since its attainment was computed."""
+class Milestone(Base):
+    """A step of a goal, with its day (GOAL-1)."""
 
-    __tablename__ = "goal_marks"
-    __table_args__ = (ForeignKeyConstraint(["company_id", "goal_id"], ["goals.company_id", "goals.id"]),)
+    __tablename__ = "milestones"
+    __table_args__ = (
+        ForeignKeyConstraint(["company_id", "goal_id"], ["goals.company_id", "goals.id"]),
+        ForeignKeyConstraint(["company_id", "owner_id"], ["people.company_id", "people.id"]),
+        Index(None, "company_id", "goal_id", "position"),
+        Index(None, "company_id", "owner_id"),
+    )
     company_id: Mapped[company_key]
-    goal_id: Mapped[UUID] = mapped_column(primary_key=True)
-    generation: Mapped[int] = mapped_column(BigInteger)
-    first_batch_id: Mapped[UUID | None]
-    """The earliest batch that the attainment does not show yet."""
-    marked_at: Mapped[created]
+    id: Mapped[id_key]
+    goal_id: Mapped[UUID]
+    position: Mapped[int] = mapped_column(SmallInteger)
+    title: Mapped[name_text]
+    due_on: Mapped[date]
+    owner_id: Mapped[UUID | None]
+    """Who sees to it; by default the goal's owner."""
+    done_on: Mapped[date | None]
+    done_at: Mapped[datetime | None]
+    """When that was said: what was known at an instant goes by it (MET-7)."""
 
 
-class Attainment(Base):
-    """A goal's score as the facts have it (GOAL-5, GOAL-6)."""
+class IndicatorEntry(Base):
+    """A number entered by the owner of a goal, with its evidence (GOAL-4)."""
 
-    __tablename__ = "attainments"
-    __table_args__ = (ForeignKeyConstraint(["company_id", "goal_id"], ["goals.company_id", "goals.id"]),)
+    __tablename__ = "indicator_entries"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["company_id", "indicator_id"], ["indicators.company_id", "indicators.id"], ondelete="CASCADE"
+        ),
+        CheckConstraint("state IN ('pending', 'accepted', 'rejected')", name="state"),
+        Index(None, "company_id", "indicator_id", "on_day"),
+    )
     company_id: Mapped[company_key]
-    goal_id: Mapped[UUID] = mapped_column(primary_key=True)
-    score: Mapped[Decimal | None]
-    score_low: Mapped[Decimal | None]
-    score_high: Mapped[Decimal | None]
-    score_forecast: Mapped[Decimal | None]
-    rule: Mapped[str | None]
-    status: Mapped[code_text]
-    business_day: Mapped[date]
-    """The day it was computed on: verdicts and pace move with the calendar."""
-    computed_at: Mapped[datetime]
-    indicators: Mapped[list[dict[str, Any]]]
-    """One object an indicator, in their order, with the fields of `IndicatorAttainment`."""
+    id: Mapped[id_key]
+    goal_id: Mapped[UUID]
+    indicator_id: Mapped[UUID]
+    value: Mapped[Decimal]
+    on_day: Mapped[date]
+    evidence: Mapped[str]
+    state: Mapped[code_text]
+    entered_by: Mapped[UUID]
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str | None]
+    """Why it was rejected."""
+    created_at: Mapped[created]
+    version: Mapped[row_version]
+
+
+class GoalEvent(Base):
+    """What was done with a goal, by whom and why (GOAL-3)."""
+
+    __tablename__ = "goal_events"
+    __table_args__ = (
+        ForeignKeyConstraint(["company_id", "goal_id"], ["goals.company_id", "goals.id"]),
+        Index(None, "company_id", "goal_id", "id"),
+    )
+    company_id: Mapped[company_key]
+    id: Mapped[id_key]
+    goal_id: Mapped[UUID]
+    action: Mapped[code_text]
+    actor_id: Mapped[UUID]
+    is_stand_in: Mapped[bool]
+    """Whether it was done for an owner without an account."""
+    reason: Mapped[str | None]
+    changes: Mapped[dict[str, Any] | None]
+    """Of a change, field by field what was and what is."""
+    created_at: Mapped[created]

@@ -144,6 +144,30 @@ class ObservationHistory(Base):
     verdict: Mapped[str]
 
 
+class MetricMonth(Base):
+    """The day rows of a series in a month, summed up: for series that goals are measured by, with each change of a row.
+
+    A month without a row here is not known to be empty: its day rows are to be read.
+    """
+
+    __tablename__ = "metric_months"
+    company_id: Mapped[company_key]
+    shop_id: Mapped[UUID] = mapped_column(primary_key=True)
+    metric: Mapped[str] = mapped_column(primary_key=True)
+    dimension: Mapped[str] = mapped_column(primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    total: Mapped[Decimal | None]
+    largest: Mapped[Decimal | None]
+    last: Mapped[Decimal | None]
+    """The value of the last day that has a row."""
+    days: Mapped[int]
+    """One bit a day, the first of the month the lowest: whether it has a row."""
+    provisional_days: Mapped[int]
+    """Likewise: whether that row is provisional."""
+    has_coarser: Mapped[bool]
+    """Whether rows of weeks, months or quarters begin in the month."""
+
+
 class CompanyMetric(Base):
     """A version of a metric that a company has declared itself (MET-4); the greatest version is in force."""
 
