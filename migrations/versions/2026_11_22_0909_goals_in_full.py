@@ -45,11 +45,24 @@ def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     _make_tables()
     _widen_tables()
+    _make_positions_unique(deferrable=True)
     op.drop_constraint("ck_indicators_kind", "indicators")
     for name, condition in CHECKS.items():
         op.create_check_constraint(op.f(f"ck_indicators_{name}"), "indicators", condition)
     op.execute(HOLD_OLD_WORKERS)
     op.execute(TRIGGER)
+
+
+def _make_positions_unique(*, deferrable: bool) -> None:
+    name = op.f("uq_indicators_company_id_goal_id_position")
+    op.drop_constraint(name, "indicators")
+    op.create_unique_constraint(
+        name,
+        "indicators",
+        ["company_id", "goal_id", "position"],
+        deferrable=deferrable,
+        initially="DEFERRED" if deferrable else None,
+    )
 
 
 def _make_tables() -> None:
@@ -335,12 +348,14 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION hold_workers_without_months")
     op.drop_table("indicator_entries")
     op.execute(FORGET_NEW_KINDS)
+    _make_positions_unique(deferrable=False)
     for name in CHECKS:
         op.drop_constraint(f"ck_indicators_{name}", "indicators")
     op.create_check_constraint(op.f("ck_indicators_kind"), "indicators", "kind IN ('metric')")
     op.drop_constraint(op.f("fk_indicators_company_id_item_set_id_item_sets"), "indicators", type_="foreignkey")
     op.drop_constraint(op.f("fk_indicators_company_id_department_id_departments"), "indicators", type_="foreignkey")
     op.drop_index(op.f("ix_indicators_company_id_item_set_id"), table_name="indicators")
+    op.drop_index("ix_indicators_on_people", table_name="indicators")
     op.alter_column("indicators", "aggregate", existing_type=sa.VARCHAR(length=80), nullable=False)
     op.alter_column("indicators", "metric", existing_type=sa.VARCHAR(length=80), nullable=False)
     op.drop_column("indicators", "daily_curve")

@@ -61,7 +61,7 @@ async def test_a_goal_that_cannot_be_evaluated_holds_up_no_other(
             raise ArithmeticError(goal.id)
         return evaluate(goal, *more, **named)
 
-    monkeypatch.setattr("attain_worker.attainment.service.evaluate", evaluate_unless_bad)
+    monkeypatch.setattr("attain_shared.goals.evaluation.evaluate", evaluate_unless_bad)
     batch = await pusher.push(api, pusher.row("gmv", value="5"))
     await new_ingestion(state).take_in(pusher.company_id)
     await recompute(state, pusher.company_id)

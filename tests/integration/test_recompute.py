@@ -12,9 +12,8 @@ from sqlalchemy import text
 from attain_api.state import ApiState
 from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import transaction
-from attain_shared.goals.evaluation import Formulas, evaluate, load_facts
+from attain_shared.goals.evaluation import evaluate_goals
 from attain_shared.goals.queries import load_goals, mark_goals
-from attain_shared.metrics.catalogue import METRICS
 from attain_worker.attainment import repository, service
 from attain_worker.attainment.service import mark_goals_for_new_day
 from tests.support.companies import make_company, make_shop
@@ -186,9 +185,8 @@ async def test_a_slower_worker_does_not_overwrite_a_newer_result(api: AsyncClien
         marks = await repository.read_marks(slow.session, company_id=company_id, goals=10)
         goals = await load_goals(slow.session, company_id=company_id, goal_ids=[mark.goal_id for mark in marks])
         today = business_day()
-        formulas = Formulas(METRICS)
-        cells = await load_facts(slow.session, company_id=company_id, goals=goals, formulas=formulas)
-        old = [evaluate(one, indicators, cells=cells, formulas=formulas, today=today) for one, indicators in goals]
+        found, _ = await evaluate_goals(slow.session, company_id=company_id, goals=goals, today=today)
+        old = list(found.values())
         later = {"observed_at": "2026-08-02T09:00:00+08:00"}
         await push_and_take_in(api, state, pusher, pusher.row(value="700", **later))
         await recompute(state, company_id)

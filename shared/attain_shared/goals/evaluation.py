@@ -1,54 +1,62 @@
-"""From facts to a goal's score: loads what goals are measured by and lets the rules decide (GOAL-5 to GOAL-7).
+"""From what was loaded to a goal's score: the rules decide (GOAL-4 to GOAL-7).
 
 Both services evaluate: the worker to store attainments, the API for `as_of` and for goals not computed yet.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from attain_shared.goals.facts import load_rows
+from attain_shared.goals.inputs import (
+    Inputs,
+    earlier_question,
+    is_owned,
+    is_paced,
+    load_inputs,
+    paced_of,
+    question_of,
+    so_far,
+    team_of,
+)
 from attain_shared.goals.models import Goal, Indicator
-from attain_shared.metrics.declarations import load_entries, load_versions, metrics_of
-from attain_shared.metrics.queries import Series, load_cells
-from attain_shared.rules.aggregation import read
-from attain_shared.rules.algebra import Aggregate, Metric, components
-from attain_shared.rules.attainment import Direction, Target, attainment, attainment_interval
+from attain_shared.goals.sources import Measured, units_of, window_of
+from attain_shared.rules import staff_growth
+from attain_shared.rules.aggregation import Coverage
+from attain_shared.rules.algebra import Aggregate, Metric
+from attain_shared.rules.attainment import Direction, Target, attainment, attainment_interval, growth_index
+from attain_shared.rules.attribution import Holding, read_owned
+from attain_shared.rules.growth import growth_interval, growth_target
+from attain_shared.rules.headcount import Counted, turnover
 from attain_shared.rules.interval import Interval
-from attain_shared.rules.pace import Pace, linear_pace
+from attain_shared.rules.pace import Pace, pace
 from attain_shared.rules.periods import Window
 from attain_shared.rules.reading import Reading
 from attain_shared.rules.rubric import DEFAULT_RUBRIC, Op, Quantifier, Rubric, Rule, Scored, score_interval
-from attain_shared.rules.tiling import Cell
-from attain_shared.rules.verdicts import (
-    IndicatorStatus,
-    IndicatorVerdict,
-    goal_status,
-    has_pace,
-    indicator_status,
-    verdict,
-)
+from attain_shared.rules.verdicts import IndicatorStatus, IndicatorVerdict, goal_status, indicator_status, verdict
 
-Cells = Mapping[tuple[str, UUID, str], Sequence[Cell]]
-"""Rows by (dimension, shop, metric)."""
+log = structlog.get_logger(__name__)
+
+Holdings = Mapping[Hashable, Sequence[Holding]]
 
 
 @dataclass(frozen=True, slots=True)
-class Formulas:
-    """What indicators are measured by: the catalogue, and earlier versions that some of them keep (MET-4)."""
+class Held:
+    """What an indicator is held by: a figure, and what it is held against."""
 
-    catalogue: Mapping[str, Metric]
-    kept: Mapping[tuple[str, int | None], Metric] = field(default_factory=dict)
-    """By code and version."""
-
-    def of(self, indicator: Indicator) -> Metric:
-        """The declaration that an indicator is measured by."""
-        kept = self.kept.get((indicator.metric, indicator.metric_version))
-        return self.catalogue[indicator.metric] if kept is None else kept
+    reading: Reading
+    target: Target
+    metric: Metric | None = None
+    aggregate: Aggregate = Aggregate.DEDUPLICATED
+    shown: Reading | None = None
+    """The figure as it is shown, where that is another: a growth is shown, and held as an index."""
+    pace: Pace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ class IndicatorEvaluation:
 
     indicator: Indicator
     reading: Reading
+    """As it is shown."""
     attainment: Interval | None
     forecast: Interval | None
     """The attainment at the end of the window, where it can be forecast; else the present one."""
@@ -74,18 +83,6 @@ class Evaluation:
     forecast: Decimal | None
     status: IndicatorStatus
     indicators: tuple[IndicatorEvaluation, ...]
-
-
-def window_of(goal: Goal) -> Window:
-    """The days a goal is measured over."""
-    return Window(goal.starts_on, goal.ends_on)
-
-
-def series_of(indicator: Indicator, metric: Metric) -> Iterator[Series]:
-    """Every series an indicator is computed from: its metric's and its components', in each of its shops."""
-    for code in components(metric):
-        for shop_id in indicator.shop_ids:
-            yield Series(shop_id, code, indicator.dimension)
 
 
 def target_of(indicator: Indicator) -> Target:
@@ -111,95 +108,225 @@ def rubric_of(stored: Mapping[str, Any] | None) -> Rubric:
     return Rubric(rules, Decimal(stored["otherwise"]))
 
 
-async def load_formulas(
-    session: AsyncSession,
-    *,
-    company_id: UUID,
-    goals: Sequence[tuple[Goal, Sequence[Indicator]]],
-    as_of: datetime | None = None,
-) -> Formulas:
-    """What goals are measured by, now or as at an instant (MET-7): one statement, and one for versions of before."""
-    entries = await load_entries(session, company_id=company_id, as_of=as_of)
-    measured = {(one.metric, one.metric_version) for _, indicators in goals for one in indicators}
-    before = [
-        (code, version) for code, version in measured if version is not None and version < (entries[code].version or 0)
-    ]
-    kept = await load_versions(session, company_id=company_id, versions=before) if before else {}
-    return Formulas(metrics_of(entries), kept)
+async def evaluate_goals(
+    session: AsyncSession, *, company_id: UUID, goals: Measured, today: date, as_of: datetime | None = None
+) -> tuple[dict[UUID, Evaluation], Inputs]:
+    """What goals have come to, by goal, and what it was made of.
+
+    One that cannot be evaluated is logged and left out: it holds up no other. Where summed months do not tell a figure
+    its rows are loaded, of all such goals in one more statement.
+    """
+    inputs = await load_inputs(session, company_id=company_id, goals=goals, today=today, as_of=as_of)
+    evaluations: dict[UUID, Evaluation] = {}
+    lacking = _evaluate_each(goals, inputs, evaluations)
+    if lacking:
+        await load_rows(session, inputs.facts, company_id=company_id, series=sorted(inputs.facts.lacking))
+        _evaluate_each(lacking, inputs, evaluations)
+    return evaluations, inputs
 
 
-async def load_facts(
-    session: AsyncSession,
-    *,
-    company_id: UUID,
-    goals: Sequence[tuple[Goal, Sequence[Indicator]]],
-    formulas: Formulas,
-    as_of: datetime | None = None,
-) -> Cells:
-    """The rows that goals are measured by, as they stand or as they were known at an instant: one statement."""
-    window = Window(min(goal.starts_on for goal, _ in goals), max(goal.ends_on for goal, _ in goals))
-    measured = (indicator for _, indicators in goals for indicator in indicators)
-    series = (one for indicator in measured for one in series_of(indicator, formulas.of(indicator)))
-    return await load_cells(session, company_id=company_id, series=series, window=window, as_of=as_of)
+def _evaluate_each(goals: Measured, inputs: Inputs, evaluations: dict[UUID, Evaluation]) -> Measured:
+    """Evaluate goals one by one; those of which rows are lacking."""
+    lacking = []
+    for goal, indicators in goals:
+        unanswered = inputs.facts.unanswered
+        try:
+            evaluation = evaluate(goal, indicators, inputs)
+        except Exception:
+            log.exception("a goal cannot be evaluated", goal_id=str(goal.id))
+            continue
+        if inputs.facts.unanswered > unanswered:
+            lacking.append((goal, indicators))
+        else:
+            evaluations[goal.id] = evaluation
+    return lacking
 
 
-def evaluate(
-    goal: Goal, indicators: Sequence[Indicator], *, cells: Cells, formulas: Formulas, today: date
-) -> Evaluation:
-    """A goal's score, status and indicators, from the rows of their series."""
-    evaluated = tuple(
-        _evaluate(indicator, window_of(goal), cells=cells, formulas=formulas, today=today) for indicator in indicators
-    )
+def evaluate(goal: Goal, indicators: Sequence[Indicator], inputs: Inputs) -> Evaluation:
+    """A goal's score, status and indicators, from what was loaded."""
+    evaluated = tuple(evaluate_indicator(goal, indicator, inputs) for indicator in indicators)
     return Evaluation(
         goal=goal,
-        scored=_score(goal, [(one.attainment, one.indicator.cap) for one in evaluated]),
-        forecast=_score(goal, [(one.forecast, one.indicator.cap) for one in evaluated]).score,
+        scored=score_of(goal, [(one.attainment, one.indicator.cap) for one in evaluated]),
+        forecast=score_of(goal, [(one.forecast, one.indicator.cap) for one in evaluated]).score,
         status=goal_status(one.status for one in evaluated),
         indicators=evaluated,
     )
 
 
-def _evaluate(
-    indicator: Indicator, window: Window, *, cells: Cells, formulas: Formulas, today: date
-) -> IndicatorEvaluation:
-    metric, catalogue, aggregate = formulas.of(indicator), formulas.catalogue, Aggregate(indicator.aggregate)
-    rows = [
-        cell
-        for one in series_of(indicator, metric)
-        for cell in cells.get((one.dimension, one.shop_id, one.metric), ())
-        if cell.bucket in window
-    ]
-    reading = read(metric, catalogue, rows, window, indicator.shop_ids, aggregate)
-    target, is_open = target_of(indicator), today <= window.ends_on
-    pace = None
-    if is_open and has_pace(metric, aggregate) and target.target is not None and today > window.starts_on:
-        complete = Window(window.starts_on, today - timedelta(days=1))
-        so_far = read(metric, catalogue, rows, complete, indicator.shop_ids, aggregate)
-        if so_far.value is not None:
-            pace = linear_pace(so_far.value, complete_days=complete.days, window_days=window.days, target=target.target)
-    reached = _attained(reading, target)
-    return IndicatorEvaluation(
-        indicator=indicator,
-        reading=reading,
-        attainment=reached,
-        forecast=Interval.point(attainment(pace.forecast, target)) if pace else reached,
-        verdict=verdict(reading, target, metric=metric, aggregate=aggregate, is_open=is_open),
-        status=indicator_status(reading, target, metric=metric, aggregate=aggregate, is_open=is_open, pace=pace),
-        pace=pace,
-    )
-
-
-def _attained(reading: Reading, target: Target) -> Interval | None:
-    """The attainment, unless there is no data or only an estimate: that is shown, never scored (MET-6)."""
-    if reading.bounds is None or reading.estimated:
-        return None
-    return attainment_interval(reading.bounds, target)
-
-
-def _score(goal: Goal, reached: Sequence[tuple[Interval | None, Decimal]]) -> Scored:
+def score_of(goal: Goal, reached: Sequence[tuple[Interval | None, Decimal]]) -> Scored:
+    """The score of a goal's attainments, each with the cap it is averaged with (GOAL-6)."""
     return score_interval(
         [(one.low if one else None, cap) for one, cap in reached],
         [(one.high if one else None, cap) for one, cap in reached],
         rubric_of(goal.rubric),
         ignore_missing=goal.ignore_missing,
     )
+
+
+def evaluate_indicator(goal: Goal, indicator: Indicator, inputs: Inputs) -> IndicatorEvaluation:
+    """What an indicator of a goal has come to."""
+    held = _measure(goal, indicator, inputs)
+    is_open = inputs.today <= goal.ends_on
+    reached = attained(held.reading, held.target)
+    judged: dict[str, Any] = {"metric": held.metric, "aggregate": held.aggregate, "is_open": is_open}
+    return IndicatorEvaluation(
+        indicator=indicator,
+        reading=held.shown or held.reading,
+        attainment=reached,
+        forecast=Interval.point(attainment(held.pace.forecast, held.target)) if held.pace else reached,
+        verdict=verdict(held.reading, held.target, **judged),
+        status=indicator_status(held.reading, held.target, **judged, pace=held.pace),
+        pace=held.pace,
+    )
+
+
+def attained(reading: Reading, target: Target) -> Interval | None:
+    """The attainment, unless there is no data or only an estimate: that is shown, never scored (MET-6)."""
+    if reading.bounds is None or reading.estimated:
+        return None
+    return attainment_interval(reading.bounds, target)
+
+
+def _measure(goal: Goal, indicator: Indicator, inputs: Inputs) -> Held:
+    target = target_of(indicator)
+    match indicator.kind:
+        case "people":
+            return Held(_read_people(goal, indicator, inputs), target)
+        case "manual":
+            value = inputs.entries.get(indicator.id)
+            return Held(_known(value, Coverage(1, 0 if value is None else 1, 0)), target)
+        case "milestones":
+            return Held(_read_milestones(goal, inputs), target)
+        case "growth":
+            return _measure_growth(goal, indicator, target, inputs)
+    return _measure_metric(goal, indicator, target, inputs)
+
+
+def _measure_metric(goal: Goal, indicator: Indicator, target: Target, inputs: Inputs) -> Held:
+    question = question_of(goal, indicator, inputs.formulas.of(indicator))
+    owned = is_owned(goal, indicator)
+    return Held(
+        _read_owned(goal, indicator, inputs) if owned else inputs.facts.read(question),
+        target,
+        metric=question.metric,
+        aggregate=question.aggregate,
+        pace=_pace(goal, indicator, target, inputs),
+    )
+
+
+def _measure_growth(goal: Goal, indicator: Indicator, target: Target, inputs: Inputs) -> Held:
+    """A growth as the figure against its earlier one raised by the target, which is the same as x / (prev * (1 + g)).
+
+    Where the earlier figure is known only within bounds, as the index of both (GOAL-4).
+    """
+    question = question_of(goal, indicator, inputs.formulas.of(indicator))
+    before_question = earlier_question(goal, indicator, question)
+    if before_question is None:
+        raise ValueError("growth is against an earlier window")
+    owned = is_owned(goal, indicator)
+    now = _read_owned(goal, indicator, inputs) if owned else inputs.facts.read(question)
+    before = (
+        _read_owned(goal, indicator, inputs, before_question.window) if owned else inputs.facts.read(before_question)
+    )
+    index, raised = growth_index(now, before), growth_target(target)
+    shown = index if index.bounds is None else _shown(index, growth_interval(index.bounds))
+    if before.value is None or before.value <= 0 or index.bounds is None:
+        return Held(index, raised, metric=question.metric, aggregate=question.aggregate, shown=shown)
+    held = _times(raised, before.value)
+    return Held(
+        replace(now, estimated=index.estimated),
+        held,
+        metric=question.metric,
+        aggregate=question.aggregate,
+        shown=shown,
+        pace=_pace(goal, indicator, held, inputs),
+    )
+
+
+def _shown(index: Reading, growth: Interval) -> Reading:
+    return Reading.of(growth, index.coverage, estimated=index.estimated)
+
+
+def _times(target: Target, factor: Decimal) -> Target:
+    def scaled(value: Decimal | None) -> Decimal | None:
+        return None if value is None else value * factor
+
+    return replace(
+        target,
+        target=scaled(target.target),
+        baseline=scaled(target.baseline),
+        band_low=scaled(target.band_low),
+        band_high=scaled(target.band_high),
+    )
+
+
+def _pace(goal: Goal, indicator: Indicator, target: Target, inputs: Inputs) -> Pace | None:
+    question = question_of(goal, indicator, inputs.formulas.of(indicator))
+    if target.target is None or not is_paced(goal, indicator, question, inputs.today):
+        return None
+    complete = so_far(question, inputs.today)
+    owned = is_owned(goal, indicator)
+    reading = _read_owned(goal, indicator, inputs, complete.window) if owned else inputs.facts.read(complete)
+    if reading.value is None:
+        return None
+    expected = None if owned else inputs.shares.get(paced_of(indicator, question).curve_id)
+    days, complete_days = question.window.days, complete.window.days
+    return pace(
+        reading.value,
+        target.target,
+        share=expected.share if expected else Decimal(complete_days) / days,
+        remaining_days=days - complete_days,
+        method=expected.method if expected else "linear",
+        backtest_error=expected.error if expected else None,
+    )
+
+
+def _read_owned(goal: Goal, indicator: Indicator, inputs: Inputs, window: Window | None = None) -> Reading:
+    question = question_of(goal, indicator, inputs.formulas.of(indicator), window)
+    owner = goal.person_id or goal.department_id
+    held: Holdings = {unit: inputs.holdings.get((owner, unit.shop_id), ()) for unit in units_of(indicator)}
+    cells = inputs.facts.cells(question) or []
+    return read_owned(
+        question.metric,
+        inputs.formulas.catalogue,
+        cells,
+        question.window,
+        held,
+        question.units,
+        question.aggregate,
+    )
+
+
+def _read_people(goal: Goal, indicator: Indicator, inputs: Inputs) -> Reading:
+    """Turnover (流失率) or staff growth (员工成长) of a department and all below it, on the days that have begun (GOAL-4)."""
+    team = team_of(goal, indicator, inputs.today)
+    days = window_of(goal).days
+    if team is None:
+        return Reading.of(None, Coverage(days, 0, 0))
+    count, coverage = inputs.teams[team], Coverage(days, team.window.days, 0)
+    if indicator.metric == "turnover_rate":
+        counted = Counted(
+            days=team.window.days,
+            headcount=0,
+            plan=None,
+            person_days=count.person_days,
+            leavers=count.leavers,
+            managers=0,
+            reports=0,
+        )
+        return _known(turnover(counted), coverage)
+    others = count.team - {goal.person_id}
+    return _known(staff_growth.staff_growth(others, count.promoted & others), coverage)
+
+
+def _read_milestones(goal: Goal, inputs: Inputs) -> Reading:
+    """The share of the milestones that is done (GOAL-4)."""
+    steps = inputs.milestones.get(goal.id)
+    if steps is None:
+        return Reading.of(None, Coverage(0, 0, 0))
+    return _known(Decimal(steps.done) / steps.total, Coverage(steps.total, steps.total, 0))
+
+
+def _known(value: Decimal | None, coverage: Coverage) -> Reading:
+    return Reading.of(None if value is None else Interval.point(value), coverage)

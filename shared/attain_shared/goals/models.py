@@ -118,13 +118,15 @@ class Indicator(Base):
     __tablename__ = "indicators"
     __table_args__ = (
         ForeignKeyConstraint(["company_id", "goal_id"], ["goals.company_id", "goals.id"]),
-        UniqueConstraint("company_id", "goal_id", "position"),
+        # judged at the end of the transaction: indicators change places
+        UniqueConstraint("company_id", "goal_id", "position", deferrable=True, initially="DEFERRED"),
         ForeignKeyConstraint(["company_id", "item_set_id"], ["item_sets.company_id", "item_sets.id"]),
         ForeignKeyConstraint(["company_id", "department_id"], ["departments.company_id", "departments.id"]),
         CheckConstraint("kind IN ('metric', 'growth', 'people', 'manual', 'milestones')", name="kind"),
         CheckConstraint("attribution IN ('whole', 'owned')", name="attribution"),
         CheckConstraint("against IN ('previous', 'last_year')", name="against"),
         Index(None, "company_id", "item_set_id"),
+        Index("ix_indicators_on_people", "company_id", "goal_id", postgresql_where=text("kind = 'people'")),
     )
     company_id: Mapped[company_key]
     id: Mapped[id_key]

@@ -1,13 +1,16 @@
 """Marking goals whose facts changed, and loading what an evaluation needs: run by both services."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import TextClause, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_shared.clock import utc_now
 from attain_shared.goals.models import Goal, Indicator
+from attain_shared.metrics.queries import Series
+from attain_shared.work.queries import want_work
 
 _MARK = text("""
     INSERT INTO goal_marks AS mark (company_id, goal_id, generation, first_batch_id, marked_at)
@@ -17,6 +20,68 @@ _MARK = text("""
     ON CONFLICT (company_id, goal_id) DO UPDATE
     SET generation = excluded.generation, first_batch_id = LEAST(mark.first_batch_id, excluded.first_batch_id)
 """)
+
+_MARK_FOUND = """
+    INSERT INTO goal_marks AS mark (company_id, goal_id, generation, first_batch_id, marked_at)
+    SELECT :company_id, goal_id, nextval('mark_generation'), NULL, :now FROM ({goals}) AS found
+    ORDER BY goal_id
+    ON CONFLICT (company_id, goal_id) DO UPDATE SET generation = excluded.generation
+    RETURNING goal_id
+"""
+
+_MARK_ON_PEOPLE = text(
+    _MARK_FOUND.format(
+        goals="""SELECT DISTINCT indicator.goal_id FROM indicators indicator
+    JOIN goals goal ON goal.company_id = :company_id AND goal.id = indicator.goal_id AND goal.state <> 'cancelled'
+    WHERE indicator.company_id = :company_id AND indicator.kind = 'people'"""
+    )
+)
+
+_MARK_OWNED = text(
+    _MARK_FOUND.format(
+        goals="""SELECT DISTINCT source.goal_id FROM indicator_sources source
+    JOIN indicators indicator ON indicator.company_id = :company_id AND indicator.id = source.indicator_id
+         AND indicator.attribution = 'owned'
+    WHERE source.company_id = :company_id AND source.shop_id = :shop_id"""
+    )
+)
+
+_MARK_OF_SERIES = text(
+    _MARK_FOUND.format(
+        goals="""SELECT DISTINCT source.goal_id
+    FROM unnest(CAST(:shops AS uuid[]), CAST(:metrics AS text[]), CAST(:dimensions AS text[]))
+         AS named (shop_id, metric, dimension)
+    JOIN indicator_sources source ON source.company_id = :company_id AND source.shop_id = named.shop_id
+         AND source.metric = named.metric AND source.dimension = named.dimension"""
+    )
+)
+
+
+async def mark_goals_of_series(session: AsyncSession, *, company_id: UUID, series: Iterable[Series]) -> None:
+    """Mark the goals that are measured by some series, in whatever window."""
+    named = sorted(set(series))
+    columns = {
+        "shops": [one.shop_id for one in named],
+        "metrics": [one.metric for one in named],
+        "dimensions": [one.dimension for one in named],
+    }
+    await _mark_found(session, _MARK_OF_SERIES, {"company_id": company_id, **columns})
+
+
+async def mark_goals_on_people(session: AsyncSession, *, company_id: UUID) -> None:
+    """Mark the goals that are measured by figures on people (GOAL-4): something has happened to some of them."""
+    await _mark_found(session, _MARK_ON_PEOPLE, {"company_id": company_id})
+
+
+async def mark_goals_owned(session: AsyncSession, *, company_id: UUID, shop_id: UUID) -> None:
+    """Mark the goals that are measured by their owners' shares of a shop (GOAL-12): these have changed."""
+    await _mark_found(session, _MARK_OWNED, {"company_id": company_id, "shop_id": shop_id})
+
+
+async def _mark_found(session: AsyncSession, statement: TextClause, parameters: dict[str, Any]) -> None:
+    marked = (await session.execute(statement, {**parameters, "now": utc_now()})).all()
+    if marked:
+        await want_work(session, company_id=parameters["company_id"])
 
 
 async def mark_goals(session: AsyncSession, *, company_id: UUID, marks: Iterable[tuple[UUID, UUID | None]]) -> None:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_shared.rules.corrections import Finality
-from attain_shared.rules.periods import Grain, Window
+from attain_shared.rules.periods import Grain, Window, bucket_end
 from attain_shared.rules.tiling import Cell
 
 
@@ -48,6 +48,22 @@ _PRESENT = text("""
     JOIN observations o ON o.company_id = :company_id AND o.shop_id = wanted.shop_id
          AND o.metric = wanted.metric AND o.dimension = wanted.dimension
     WHERE o.bucket BETWEEN :first AND :last
+""")
+
+# of one month, so that there is one partition to look into, known beforehand
+_OF_MONTH = text("""
+    SELECT wanted.number, o.grain, o.bucket, o.value, o.is_final, o.through
+    FROM unnest(CAST(:shops AS uuid[]), CAST(:metrics AS text[]), CAST(:dimensions AS text[]),
+                CAST(:firsts AS date[]), CAST(:are_coarser AS boolean[])) WITH ORDINALITY
+         AS wanted (shop_id, metric, dimension, first, is_coarser, number)
+    CROSS JOIN LATERAL (
+        SELECT grain, bucket, value, is_final, through FROM observations
+        WHERE company_id = :company_id AND shop_id = wanted.shop_id AND metric = wanted.metric
+          AND dimension = wanted.dimension AND bucket BETWEEN :month AND :month_end AND bucket >= wanted.first
+          AND grain = ANY(CASE WHEN wanted.is_coarser THEN ARRAY['week', 'month', 'quarter']
+                          ELSE ARRAY['day', 'week', 'month', 'quarter'] END)
+        OFFSET 0
+    ) AS o
 """)
 
 _AS_WANTED = """shop_id = wanted.shop_id AND metric = wanted.metric AND dimension = wanted.dimension
@@ -94,3 +110,38 @@ async def load_cells(
         cell = Cell(row.shop_id, row.metric, Grain(row.grain), row.bucket, row.value, finality, row.through)
         cells[row.dimension, row.shop_id, row.metric].append(cell)
     return cells
+
+
+class MonthPart(NamedTuple):
+    """The rows of a series that are wanted of a month: those from a day on, of every grain or but the coarser."""
+
+    series: Series
+    first: date
+    is_coarser: bool
+
+
+async def load_month(
+    session: AsyncSession, *, company_id: UUID, month: date, parts: Iterable[MonthPart]
+) -> list[tuple[MonthPart, Cell]]:
+    """The present rows of some series whose buckets begin in a month; each with the part it was wanted by."""
+    wanted = sorted(set(parts))
+    rows = await session.execute(
+        _OF_MONTH,
+        {
+            "company_id": company_id,
+            "month": month,
+            "month_end": bucket_end(month, Grain.MONTH),
+            "shops": [part.series.shop_id for part in wanted],
+            "metrics": [part.series.metric for part in wanted],
+            "dimensions": [part.series.dimension for part in wanted],
+            "firsts": [part.first for part in wanted],
+            "are_coarser": [part.is_coarser for part in wanted],
+        },
+    )
+    found = []
+    for number, grain, bucket, value, is_final, through in rows:
+        part = wanted[number - 1]
+        finality = Finality.FINAL if is_final else Finality.REALTIME
+        cell = Cell(part.series.shop_id, part.series.metric, Grain(grain), bucket, value, finality, through)
+        found.append((part, cell))
+    return found

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from attain_shared.goals.queries import mark_goals_on_people
 from attain_shared.identifiers import new_id
 from attain_shared.people.models import PersonEvent, PersonSpell
 from attain_shared.people.timeline import Event, EventKind, Spell, build_spells, spell_row, stored_changes
@@ -22,7 +23,7 @@ async def replace_spells(session: AsyncSession, *, company_id: UUID, person_id: 
 async def replace_all_spells(
     session: AsyncSession, *, company_id: UUID, spells: Mapping[UUID, Sequence[Spell]]
 ) -> None:
-    """The same for many people at once, in two statements."""
+    """The same for many people at once, in two statements; and goals that are measured by people are marked."""
     await session.execute(
         delete(PersonSpell).where(PersonSpell.company_id == company_id, PersonSpell.person_id.in_(spells))
     )
@@ -34,6 +35,7 @@ async def replace_all_spells(
             for one in those
         ],
     )
+    await mark_goals_on_people(session, company_id=company_id)
 
 
 async def hire(

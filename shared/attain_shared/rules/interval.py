@@ -27,7 +27,7 @@ class Interval:
     def of_parts(cls, parts: Iterable[Decimal]) -> "Interval":
         """A distinct count known by its parts: between the largest and the sum (MET-5)."""
         counts = list(parts)
-        return _between(max(counts), sum(counts, _ZERO))
+        return spanning(max(counts), sum(counts, _ZERO))
 
     @property
     def is_point(self) -> bool:
@@ -49,15 +49,16 @@ class Interval:
 
     def scale(self, factor: Decimal) -> "Interval":
         """Every possible value times a factor."""
-        return _between(self.low * factor, self.high * factor)
+        return spanning(self.low * factor, self.high * factor)
 
     def divide(self, other: "Interval") -> "Interval | None":
         """Every possible quotient; none where the denominator may be 0 (MET-5a)."""
         if _ZERO in other:
             return None
         # Away from zero a quotient is monotone in both its parts, so that the corners bound it, whatever the signs.
-        return _between(*(mine / theirs for mine in (self.low, self.high) for theirs in (other.low, other.high)))
+        return spanning(*(mine / theirs for mine in (self.low, self.high) for theirs in (other.low, other.high)))
 
 
-def _between(*values: Decimal) -> Interval:
+def spanning(*values: Decimal) -> Interval:
+    """The narrowest interval that holds the values."""
     return Interval(min(values), max(values))

@@ -21,18 +21,33 @@ class Pace:
     backtest_error: Decimal | None = None
 
 
-def linear_pace(actual: Decimal, *, complete_days: int, window_days: int, target: Decimal) -> Pace | None:
-    """The pace when every day weighs the same; none before the first complete day (GOAL-7).
+def pace(
+    actual: Decimal,
+    target: Decimal,
+    *,
+    share: Decimal,
+    remaining_days: int,
+    method: str = "linear",
+    backtest_error: Decimal | None = None,
+) -> Pace | None:
+    """The pace by the share of the window's figure expected so far; none while nothing was expected yet (GOAL-7).
 
-    `actual` is the figure on the complete days alone: today's partial day is left out.
+    `actual` and `share` are of the complete days alone: today's partial day is left out, and is one of the remaining.
     """
-    if complete_days <= 0:
+    if share <= 0:
         return None
-    remaining = window_days - complete_days
-    expected = settled(target * complete_days / window_days)
+    expected = settled(target * share)
     return Pace(
         expected=expected,
         gap=actual - expected,
-        required_per_day=settled(max(target - actual, Decimal(0)) / remaining) if remaining > 0 else None,
-        forecast=settled(actual * window_days / complete_days),
+        required_per_day=settled(max(target - actual, Decimal(0)) / remaining_days) if remaining_days > 0 else None,
+        forecast=settled(actual / share),
+        method=method,
+        backtest_error=backtest_error,
     )
+
+
+def linear_pace(actual: Decimal, *, complete_days: int, window_days: int, target: Decimal) -> Pace | None:
+    """The pace when every day weighs the same; none before the first complete day (GOAL-7)."""
+    share = Decimal(complete_days) / window_days
+    return pace(actual, target, share=share, remaining_days=window_days - complete_days)

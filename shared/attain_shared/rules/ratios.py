@@ -8,7 +8,7 @@ from decimal import Decimal
 from attain_shared.rules.algebra import Algebra, Expression, Metric, part_codes
 from attain_shared.rules.interval import Interval
 from attain_shared.rules.parts import Parts, parts_of
-from attain_shared.rules.reading import Reading, Rows
+from attain_shared.rules.reading import Coverage, Reading, Rows
 from attain_shared.rules.rounding import settled
 from attain_shared.rules.snapshots import over_shops
 from attain_shared.rules.tiling import Cell, Prefer, Tiling
@@ -115,34 +115,44 @@ def _own_row(metric: Metric, rows: Rows) -> Tiling | None:
 
 
 def _reported_wins(own: Tiling, parts: Parts) -> bool:
-    """A to-date row left behind by its parts is no longer the period's; of the same days, MET-5a's order decides."""
-    if parts.are_period_rows:
-        return own.days_present > parts.coverage.present
-    return own.days_present >= parts.coverage.present
+    return reported_wins(own.days_present, parts.coverage.present, are_period_rows=parts.are_period_rows)
+
+
+def reported_wins(own_days: int, parts_days: int, *, are_period_rows: bool) -> bool:
+    """Whether the ratio's own row goes before its parts, each of so many days (MET-5a).
+
+    A to-date row left behind by its parts is no longer the period's; of the same days, MET-5a's order decides.
+    """
+    return own_days > parts_days if are_period_rows else own_days >= parts_days
 
 
 def _of_parts(metric: Metric, catalogue: Mapping[str, Metric], parts: Parts, rows: Rows) -> Reading:
-    """The quotient of the parts, within bounds where a part is distinct; Σ/Σ beside it as an estimate (MET-5a)."""
+    """The quotient of the parts, within bounds where a part is distinct (MET-5a)."""
     figures: dict[str, Interval] = {}
     is_estimated = False
     for code in part_codes(metric):
         declared = catalogue[code]
         if declared.algebra is Algebra.SNAPSHOT:
             last = {shop: by_code[code] for shop, by_code in parts.snapshots.items()}
-            value, lacks_weights = over_shops(declared, last, rows)
+            value, lacks_weights = over_shops(declared, last, rows.total)
             figures[code], is_estimated = Interval.point(value), is_estimated or lacks_weights
         elif declared.algebra is Algebra.DISTINCT:
             figures[code] = Interval.of_parts(parts.values(code))
         else:
             figures[code] = Interval.point(sum(parts.values(code), _ZERO))
+    return quotient_of(metric, figures, parts.coverage, estimated=is_estimated)
+
+
+def quotient_of(
+    metric: Metric, figures: Mapping[str, Interval], coverage: Coverage, *, estimated: bool = False
+) -> Reading:
+    """The quotient of the parts' figures; of their highs, where they are intervals, for an estimate (MET-5a)."""
+    bounds = _quotient(_combine(metric.numerator, figures), _combine(metric.denominator, figures))
+    if bounds is None or bounds.is_point:
+        return Reading.of(bounds, coverage, estimated=estimated)
     sums = {code: Interval.point(figure.high) for code, figure in figures.items()}
     estimate = _quotient(_combine(metric.numerator, sums), _combine(metric.denominator, sums))
-    return Reading.of(
-        _quotient(_combine(metric.numerator, figures), _combine(metric.denominator, figures)),
-        parts.coverage,
-        estimated=is_estimated,
-        estimate=estimate.low if estimate else None,
-    )
+    return Reading.of(bounds, coverage, estimated=estimated, estimate=estimate.low if estimate else None)
 
 
 def _sum(expression: Expression, values: Mapping[str, Decimal]) -> Decimal | None:

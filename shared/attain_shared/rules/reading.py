@@ -98,6 +98,10 @@ class Rows:
         """One tiling per shop (MET-5)."""
         return [tile(self.of(code, shop), self.window, prefer) for shop in self.shops]
 
+    def total(self, code: str, shop: Hashable) -> Decimal:
+        """The sum of what adds up in a shop, complete days before coarser rows (MET-5a); 0 without rows."""
+        return sum((cell.value for cell in tile(self.of(code, shop), self.window, Prefer.FINEST).tiles), Decimal(0))
+
     def coverage(self, *, present: int, provisional: int) -> Coverage:
         """The coverage of a figure that speaks for so many shop-days (MET-8)."""
         return Coverage(self.window.days * len(self.shops), present, provisional)

@@ -1,13 +1,13 @@
 """Figures that stand at an instant: the last one speaks for the period (MET-3)."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from decimal import Decimal
 
 from attain_shared.rules.algebra import Metric, OverShops, RollUpRefused
 from attain_shared.rules.interval import Interval
 from attain_shared.rules.reading import Reading, Rows
 from attain_shared.rules.rounding import settled
-from attain_shared.rules.tiling import COARSENESS, Prefer, tile, within
+from attain_shared.rules.tiling import COARSENESS, within
 
 
 def read_snapshot(metric: Metric, rows: Rows) -> Reading:
@@ -17,7 +17,7 @@ def read_snapshot(metric: Metric, rows: Rows) -> Reading:
     coverage = rows.coverage(present=present, provisional=provisional)
     if not last:
         return Reading.of(None, coverage)
-    value, is_estimated = over_shops(metric, last, rows)
+    value, is_estimated = over_shops(metric, last, rows.total)
     return Reading.of(Interval.point(value), coverage, estimated=is_estimated)
 
 
@@ -29,8 +29,12 @@ def last_value(code: str, shop: Hashable, rows: Rows) -> Decimal | None:
     return max(candidates, key=lambda cell: (cell.ends_on, -COARSENESS[cell.grain])).value
 
 
-def over_shops(metric: Metric, values: Mapping[Hashable, Decimal], rows: Rows) -> tuple[Decimal, bool]:
+def over_shops(
+    metric: Metric, values: Mapping[Hashable, Decimal], weight_of: Callable[[str, Hashable], Decimal]
+) -> tuple[Decimal, bool]:
     """One value for several shops, and whether it is an estimate for want of weights (MET-3).
+
+    `weight_of` gives a metric's total in a shop, 0 where there is none.
 
     Raises:
         RollUpRefused: where the metric has no value over several shops.
@@ -42,16 +46,11 @@ def over_shops(metric: Metric, values: Mapping[Hashable, Decimal], rows: Rows) -
         return total, False
     if metric.over_shops is not OverShops.WEIGHTED_MEAN or metric.over_shops_weight is None:
         raise RollUpRefused(f"{metric.code} has no value over several shops")
-    weights = {shop: _weight(metric.over_shops_weight, shop, rows) for shop in values}
+    weights = {shop: weight_of(metric.over_shops_weight, shop) for shop in values}
     if any(weight <= 0 for weight in weights.values()):
         return settled(total / len(values)), True
     weighted = sum((value * weights[shop] for shop, value in values.items()), Decimal(0))
     return settled(weighted / sum(weights.values())), False
-
-
-def _weight(code: str, shop: Hashable, rows: Rows) -> Decimal:
-    tiling = tile(rows.of(code, shop), rows.window, Prefer.FINEST)
-    return sum((cell.value for cell in tiling.tiles), Decimal(0))
 
 
 def _days(code: str, rows: Rows) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from attain_api.access.actor import Actor
 from attain_api.conditional import apply_changes, check_if_match, version_tag
+from attain_api.goals.measuring import follow_item_set
 from attain_api.item_sets import repository
 from attain_api.paging import PageQuery
 from attain_api.shops import service as shops
@@ -20,6 +21,12 @@ class ItemSetTaken(Conflict):
     """The shop has a set of this name already."""
 
     code, title = "item-set-taken", "Item set already there"
+
+
+class ItemSetInUse(Conflict):
+    """Goals are measured by the set."""
+
+    code, title = "item-set-in-use", "Item set in use"
 
 
 async def create_item_set(uow: UnitOfWork, *, actor: Actor, data: ItemSetCreate) -> ItemSet:
@@ -53,6 +60,8 @@ async def update_item_set(
     _refuse_duplicates(changes.get("item_ids", ()))
     apply_changes(item_set, changes)
     await _flush(uow, name=changes.get("name", item_set.name))
+    if "item_ids" in changes:
+        await follow_item_set(uow, company_id=actor.company_id, item_set_id=item_set.id, shop_id=item_set.shop_id)
     return item_set
 
 
@@ -61,7 +70,12 @@ async def delete_item_set(uow: UnitOfWork, *, actor: Actor, item_set_id: UUID, i
     item_set = await get_item_set(uow, actor=actor, item_set_id=item_set_id, for_update=True)
     check_if_match(if_match, version_tag(item_set.version))
     await uow.session.delete(item_set)
-    await uow.session.flush()
+    try:
+        await uow.session.flush()
+    except IntegrityError as error:
+        if "fk_indicators_company_id_item_set_id_item_sets" in str(error.orig):
+            raise ItemSetInUse("Goals are measured by the item set.") from error
+        raise
 
 
 async def list_item_sets(

@@ -14,7 +14,9 @@ from attain_api.shops import repository
 from attain_api.shops.ownership import owner_sets, set_on, share_faults
 from attain_api.shops.service import get_shop
 from attain_shared.db.session import UnitOfWork
+from attain_shared.doorbell import Bell
 from attain_shared.errors import Invalid
+from attain_shared.goals.queries import mark_goals_owned
 from attain_shared.people.timeline import ALWAYS, FOREVER
 from attain_shared.shops.models import Shop, ShopOwner
 from attain_shared.shops.schemas import ShopOwnersRead, ShopOwnersUpdate
@@ -93,6 +95,8 @@ async def _replace(uow: UnitOfWork, *, shop: Shop, replaced: Sequence[ShopOwner]
     )
     shop.version += 1
     await uow.session.flush()
+    await mark_goals_owned(uow.session, company_id=shop.company_id, shop_id=shop.id)
+    uow.bells.add(Bell.MARKS)
 
 
 def _says_so_already(replaced: Sequence[ShopOwner], data: ShopOwnersUpdate) -> bool:

@@ -1,6 +1,5 @@
 """Keeping attainments true: marks in, attainments out, one transaction a claim (GOAL-10)."""
 
-from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -10,8 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import UnitOfWork, transaction
 from attain_shared.doorbell import Doorbell
-from attain_shared.goals.evaluation import Cells, Evaluation, Formulas, evaluate, load_facts, load_formulas
-from attain_shared.goals.models import Goal, Indicator
+from attain_shared.goals.evaluation import evaluate_goals
 from attain_shared.goals.queries import load_goals, mark_goals
 from attain_shared.work.queries import want_work
 from attain_worker.attainment import repository
@@ -43,9 +41,7 @@ class Recompute:
             today = business_day()
             goal_ids = [mark.goal_id for mark in marks]
             goals = await load_goals(uow.session, company_id=company_id, goal_ids=goal_ids)
-            formulas = await load_formulas(uow.session, company_id=company_id, goals=goals)
-            cells = await load_facts(uow.session, company_id=company_id, goals=goals, formulas=formulas)
-            evaluations = _evaluate_each(goals, cells=cells, formulas=formulas, today=today)
+            evaluations, _ = await evaluate_goals(uow.session, company_id=company_id, goals=goals, today=today)
             done = [mark for mark in marks if mark.goal_id in evaluations]
             taken = await repository.take_marks(uow.session, company_id=company_id, marks=done)
             await repository.store_attainments(
@@ -61,19 +57,6 @@ class Recompute:
                 await mark_goals(uow.session, company_id=company_id, marks=failed)
         log.info("attainments computed", goals=len(taken))
         return bool(done)
-
-
-def _evaluate_each(
-    goals: Sequence[tuple[Goal, Sequence[Indicator]]], *, cells: Cells, formulas: Formulas, today: date
-) -> dict[UUID, Evaluation]:
-    """Evaluate goals one by one: one that cannot be evaluated is logged, and holds up no other."""
-    evaluations = {}
-    for goal, indicators in goals:
-        try:
-            evaluations[goal.id] = evaluate(goal, indicators, cells=cells, formulas=formulas, today=today)
-        except Exception:
-            log.exception("a goal cannot be evaluated", goal_id=str(goal.id))
-    return evaluations
 
 
 async def mark_goals_for_new_day(uow: UnitOfWork, *, company_id: UUID, today: date) -> None:

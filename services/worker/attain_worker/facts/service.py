@@ -1,5 +1,6 @@
 """Making facts of claimed batches: verdicts, facts, history and marks, all in the claim's transaction (ING-4)."""
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
@@ -9,6 +10,8 @@ from attain_shared.db.partitions import month_of
 from attain_shared.db.session import UnitOfWork
 from attain_shared.goals.queries import mark_goals
 from attain_shared.metrics.declarations import load_metrics
+from attain_shared.metrics.months import sum_up_changed
+from attain_shared.metrics.queries import Series
 from attain_shared.rules.periods import bucket_end
 from attain_shared.shops.queries import lock_shops
 from attain_worker.facts import judgement, repository
@@ -57,6 +60,7 @@ async def _store_rows(uow: UnitOfWork, company_id: UUID, claim: Claim) -> None:
     if decided.changed:
         months = _months_of(claim, decided.changed)
         await repository.mark_checks(uow.session, company_id=company_id, months=months)
+        await sum_up_changed(uow.session, company_id=company_id, months=_series_by_month(claim, decided.changed))
     earliest = min(batch.id for batch in claim.batches)
     goal_ids = await repository.find_affected_goals(
         uow.session,
@@ -72,6 +76,15 @@ def _months_of(claim: Claim, numbers: Iterable[int]) -> set[tuple[UUID, date]]:
     shops = [series.shop_id for series in claim.series]
     touched = {(shops[claim.rows[number].series], claim.rows[number].bucket) for number in numbers}
     return {(shop_id, month_of(bucket)) for shop_id, bucket in touched}
+
+
+def _series_by_month(claim: Claim, numbers: Iterable[int]) -> dict[date, set[Series]]:
+    touched = {(claim.rows[number].series, month_of(claim.rows[number].bucket)) for number in numbers}
+    months: dict[date, set[Series]] = defaultdict(set)
+    for number, month in touched:
+        shop_id, metric, dimension, _ = claim.series[number]
+        months[month].add(Series(shop_id, metric, dimension))
+    return months
 
 
 def _spans_of(claim: Claim, numbers: Iterable[int]) -> list[Span]:

@@ -1,0 +1,93 @@
+"""Figures on the people of departments, for the goals that are measured by them (GOAL-4, ORG-5)."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from attain_shared.rules.periods import Window
+
+# a department is where it was on the last day asked about; its people are those of all below it
+_FIGURES = text("""
+    WITH RECURSIVE wanted AS (
+        SELECT * FROM unnest(CAST(:departments AS uuid[]), CAST(:firsts AS date[]), CAST(:lasts AS date[]))
+            WITH ORDINALITY AS wanted (department_id, first, last, number)
+    ), tree AS (
+        SELECT number, first, last, department_id FROM wanted
+        UNION
+        SELECT tree.number, tree.first, tree.last, below.department_id FROM tree
+        JOIN department_spells below ON below.company_id = :company_id AND below.parent_id = tree.department_id
+             AND below.starts_on <= tree.last AND below.ends_on > tree.last
+    ), spells AS (
+        SELECT tree.number, tree.first, tree.last, spell.person_id,
+               LEAST(spell.ends_on - 1, tree.last) - GREATEST(spell.starts_on, tree.first) + 1 AS days,
+               spell.ends_on <= tree.last + 1 AND NOT EXISTS (
+                   SELECT FROM person_spells after WHERE after.company_id = :company_id
+                     AND after.person_id = spell.person_id AND after.starts_on = spell.ends_on
+                     AND after.status = 'employed' AND after.hired_on = spell.hired_on) AS has_left
+        FROM tree JOIN person_spells spell ON spell.company_id = :company_id
+             AND spell.department_id = tree.department_id AND spell.status = 'employed'
+             AND spell.starts_on <= tree.last AND spell.ends_on > tree.first
+    ), people AS (
+        SELECT number, person_id, sum(days) AS days, count(*) FILTER (WHERE has_left) AS leaves
+        FROM spells GROUP BY number, person_id
+    )
+    SELECT wanted.number, COALESCE(sum(people.days), 0)::bigint AS person_days,
+           COALESCE(sum(people.leaves), 0)::bigint AS leavers,
+           COALESCE(array_agg(people.person_id) FILTER (
+               WHERE people.days = wanted.last - wanted.first + 1), '{}') AS team,
+           COALESCE(array_agg(people.person_id) FILTER (
+               WHERE people.days = wanted.last - wanted.first + 1 AND EXISTS (
+                   SELECT FROM person_events event WHERE event.company_id = :company_id
+                     AND event.person_id = people.person_id AND event.kind = 'promote' AND event.withdrawn_at IS NULL
+                     AND event.effective_on BETWEEN wanted.first AND wanted.last)), '{}') AS promoted
+    FROM wanted LEFT JOIN people ON people.number = wanted.number
+    GROUP BY wanted.number ORDER BY wanted.number
+""")
+
+
+class TeamWindow(NamedTuple):
+    """A department with all below it, over some days."""
+
+    department_id: UUID
+    window: Window
+
+
+class TeamCount(NamedTuple):
+    """What is counted of a team over its days."""
+
+    person_days: int
+    """The sum of the daily headcounts."""
+    leavers: int
+    team: frozenset[UUID]
+    """Those who were there on every day."""
+    promoted: frozenset[UUID]
+    """Those of them who were promoted in these days."""
+
+
+async def load_team_counts(
+    session: AsyncSession, *, company_id: UUID, teams: Collection[TeamWindow]
+) -> dict[TeamWindow, TeamCount]:
+    """What is counted of some teams: one statement."""
+    wanted = list(teams)
+    rows = await session.execute(
+        _FIGURES,
+        {
+            "company_id": company_id,
+            "departments": [team.department_id for team in wanted],
+            "firsts": [team.window.starts_on for team in wanted],
+            "lasts": [team.window.ends_on for team in wanted],
+        },
+    )
+    return {
+        wanted[row.number - 1]: TeamCount(row.person_days, row.leavers, frozenset(row.team), frozenset(row.promoted))
+        for row in rows
+    }
+
+
+def until(window: Window, today: date) -> Window | None:
+    """The days of a window that have begun; none before it."""
+    return Window(window.starts_on, min(window.ends_on, today)) if window.starts_on <= today else None
