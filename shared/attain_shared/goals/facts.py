@@ -15,9 +15,10 @@ from attain_shared.metrics.queries import MonthPart, Series, load_cells, load_mo
 from attain_shared.rules import aggregation
 from attain_shared.rules.algebra import Aggregate, Algebra, Metric, components
 from attain_shared.rules.months import Month, summarise, without
+from attain_shared.rules.months import Series as MonthSeries
 from attain_shared.rules.periods import Grain, Window, bucket_end, buckets
 from attain_shared.rules.reading import Coverage, Reading
-from attain_shared.rules.rollup import read_months
+from attain_shared.rules.rollup import SeriesOf, read_months
 from attain_shared.rules.tiling import Cell
 
 Key = tuple[str, Hashable]
@@ -56,8 +57,6 @@ class Facts:
     coarser: dict[Key, list[Cell]] = field(default_factory=lambda: defaultdict(list))
     days: dict[Key, list[Cell]] = field(default_factory=lambda: defaultdict(list))
     """Day rows of months that are not taken as a whole."""
-    split: dict[Key, set[date]] = field(default_factory=lambda: defaultdict(set))
-    """These months."""
     later: dict[Key, list[Cell]] = field(default_factory=lambda: defaultdict(list))
     """Day rows behind a window that ends within a month: what adds up is told without them."""
     rows: dict[Key, list[Cell]] = field(default_factory=dict)
@@ -67,6 +66,7 @@ class Facts:
     lacking: set[Series] = field(default_factory=set)
     unanswered: int = 0
     """How often something was lacking."""
+    _series: dict[Window, dict[Key, MonthSeries]] = field(default_factory=dict)
     _answers: dict[Question, Reading] = field(default_factory=dict)
 
     def read(self, question: Question) -> Reading:
@@ -90,38 +90,49 @@ class Facts:
     def _read(self, question: Question) -> Reading:
         metric, window, units, aggregate = question
         keys: list[Key] = [(code, unit) for code in components(metric) for unit in units]
-        if all(key in self.rows for key in keys):
+        if self.rows and all(key in self.rows for key in keys):
             cells = (cell for key in keys for cell in self.rows[key])
             return aggregation.read(metric, self.catalogue, cells, window, units, aggregate)
-        months = {key: self._months_in(key, window) for key in keys}
-        reading = read_months(metric, self.catalogue, months, self.coarser, window, units, aggregate)
+        reading = read_months(metric, self.catalogue, self._series_in(window), window, units, aggregate)
         if reading is None:
             self._lack(question)
             return Reading.of(None, Coverage(window.days * len(units), 0, 0))
         return reading
 
+    def _series_in(self, window: Window) -> SeriesOf:
+        known = self._series.setdefault(window, {})
+
+        def find(code: str, unit: Hashable) -> MonthSeries:
+            key = code, unit
+            found = known.get(key)
+            if found is None:
+                found = known[key] = MonthSeries.within(window, self._months_in(key, window), self.coarser.get(key, ()))
+            return found
+
+        return find
+
     def _months_in(self, key: Key, window: Window) -> Sequence[Month]:
-        months: Sequence[Month] = self.months.get(key, ())
-        later = self.later.get(key)
+        whole: Sequence[Month] = self.months.get(key, ())
+        last = window.ends_on.replace(day=1)
+        later = [
+            cell
+            for cell in self.later.get(key, ())
+            if cell.bucket > window.ends_on and cell.bucket.replace(day=1) == last
+        ]
         if later:
-            months = [without(month, _behind(later, month.first, window.ends_on)) for month in months]
-        split = self.split.get(key)
-        if not split:
-            return months
+            whole = [without(month, later) if month.first == last else month for month in whole]
+        days = self.days.get(key)
+        if not days:
+            return whole
         by_month: dict[date, list[Cell]] = defaultdict(list)
-        for cell in self.days.get(key, ()):
+        for cell in days:
             if cell.bucket in window:
                 by_month[cell.bucket.replace(day=1)].append(cell)
-        return [*months, *(summarise(month, cells) for month, cells in by_month.items())]
+        return [*whole, *(summarise(month, cells) for month, cells in by_month.items())]
 
     def _lack(self, question: Question) -> None:
         self.unanswered += 1
         self.lacking.update(one for one in question.series if _key(one) not in self.rows)
-
-
-def _behind(later: Iterable[Cell], month: date, ends_on: date) -> list[Cell]:
-    last = bucket_end(month, Grain.MONTH)
-    return [cell for cell in later if ends_on < cell.bucket and month <= cell.bucket <= last]
 
 
 def _hull(windows: Iterable[Window]) -> Window:
@@ -184,7 +195,6 @@ def _plan(
     for month, cut in _cuts(asked).items():
         known = kept.get(month)
         if known is None or (cut == month and known.month is not None):
-            facts.split[key].add(month)
             wanted[month].add(MonthPart(series, month, is_coarser=False))
             continue
         if known.month is not None:

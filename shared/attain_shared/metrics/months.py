@@ -156,7 +156,7 @@ async def load_months(
         },
     )
     found: dict[Series, dict[date, SummedMonth]] = defaultdict(dict)
-    for number, month, total, largest, last, days, provisional, has_coarser in rows:
+    for number, month, total, largest, last, days, provisional, has_coarser in rows.all():
         summed = Month(month, total, largest, last, days, provisional) if days else None
         found[wanted[number - 1]][month] = SummedMonth(summed, has_coarser)
     return found

@@ -13,6 +13,10 @@ from attain_shared.rules.corrections import Finality
 from attain_shared.rules.periods import Grain, Window, bucket_end
 from attain_shared.rules.tiling import Cell
 
+_GRAINS = {grain.value: grain for grain in Grain}
+_FINALITIES = {False: Finality.REALTIME, True: Finality.FINAL}
+"""Looked up for each row: to call the enumeration took as long as all the rest."""
+
 
 class Series(NamedTuple):
     """One shop's values of one metric in one dimension."""
@@ -42,9 +46,9 @@ BUCKET_END = """(CASE o.grain WHEN 'day' THEN o.bucket WHEN 'week' THEN o.bucket
 """The last day of a row's bucket, in SQL."""
 
 _PRESENT = text("""
-    SELECT o.shop_id, o.metric, o.dimension, o.grain, o.bucket, o.value, o.is_final, o.through
-    FROM unnest(CAST(:shops AS uuid[]), CAST(:metrics AS text[]), CAST(:dimensions AS text[]))
-         AS wanted (shop_id, metric, dimension)
+    SELECT wanted.number, o.grain, o.bucket, o.value, o.is_final, o.through
+    FROM unnest(CAST(:shops AS uuid[]), CAST(:metrics AS text[]), CAST(:dimensions AS text[])) WITH ORDINALITY
+         AS wanted (shop_id, metric, dimension, number)
     JOIN observations o ON o.company_id = :company_id AND o.shop_id = wanted.shop_id
          AND o.metric = wanted.metric AND o.dimension = wanted.dimension
     WHERE o.bucket BETWEEN :first AND :last
@@ -70,14 +74,13 @@ _AS_WANTED = """shop_id = wanted.shop_id AND metric = wanted.metric AND dimensio
     AND bucket BETWEEN :first AND :last AND received_at <= :as_of"""
 
 _KNOWN_THEN = text(f"""
-    SELECT DISTINCT ON (o.shop_id, o.metric, o.dimension, o.grain, o.bucket)
-           o.shop_id, o.metric, o.dimension, o.grain, o.bucket, o.value, o.is_final, o.through
-    FROM unnest(CAST(:shops AS uuid[]), CAST(:metrics AS text[]), CAST(:dimensions AS text[]))
-         AS wanted (shop_id, metric, dimension)
+    SELECT DISTINCT ON (wanted.number, o.grain, o.bucket)
+           wanted.number, o.grain, o.bucket, o.value, o.is_final, o.through
+    FROM unnest(CAST(:shops AS uuid[]), CAST(:metrics AS text[]), CAST(:dimensions AS text[])) WITH ORDINALITY
+         AS wanted (shop_id, metric, dimension, number)
     CROSS JOIN LATERAL {every_row(_AS_WANTED)} AS o
     WHERE o.company_id = :company_id
-    ORDER BY o.shop_id, o.metric, o.dimension, o.grain, o.bucket,
-             o.is_final DESC, COALESCE(o.through, {BUCKET_END}) DESC, o.observed_at DESC, o.value DESC,
+    ORDER BY wanted.number, o.grain, o.bucket, o.is_final DESC, COALESCE(o.through, {BUCKET_END}) DESC, o.observed_at DESC, o.value DESC,
              o.batch_id, o.row_index
 """)  # noqa: S608 - composed of this module's own constants
 
@@ -100,15 +103,13 @@ async def load_cells(
         "first": window.starts_on,
         "last": window.ends_on,
     }
-    if as_of is None:
-        rows = await session.execute(_PRESENT, parameters)
-    else:
-        rows = await session.execute(_KNOWN_THEN, parameters | {"as_of": as_of})
+    statement = _PRESENT if as_of is None else _KNOWN_THEN
+    rows = (await session.execute(statement, parameters if as_of is None else parameters | {"as_of": as_of})).all()
     cells: dict[tuple[str, UUID, str], list[Cell]] = defaultdict(list)
-    for row in rows:
-        finality = Finality.FINAL if row.is_final else Finality.REALTIME
-        cell = Cell(row.shop_id, row.metric, Grain(row.grain), row.bucket, row.value, finality, row.through)
-        cells[row.dimension, row.shop_id, row.metric].append(cell)
+    keys = [(one.dimension, one.shop_id, one.metric) for one in wanted]
+    for number, grain, bucket, value, is_final, through in rows:
+        key = keys[number - 1]
+        cells[key].append(Cell(key[1], key[2], _GRAINS[grain], bucket, value, _FINALITIES[is_final], through))
     return cells
 
 
@@ -125,7 +126,7 @@ async def load_month(
 ) -> list[tuple[MonthPart, Cell]]:
     """The present rows of some series whose buckets begin in a month; each with the part it was wanted by."""
     wanted = sorted(set(parts))
-    rows = await session.execute(
+    result = await session.execute(
         _OF_MONTH,
         {
             "company_id": company_id,
@@ -139,9 +140,8 @@ async def load_month(
         },
     )
     found = []
-    for number, grain, bucket, value, is_final, through in rows:
+    for number, grain, bucket, value, is_final, through in result.all():
         part = wanted[number - 1]
-        finality = Finality.FINAL if is_final else Finality.REALTIME
-        cell = Cell(part.series.shop_id, part.series.metric, Grain(grain), bucket, value, finality, through)
-        found.append((part, cell))
+        shop_id, metric, _ = part.series
+        found.append((part, Cell(shop_id, metric, _GRAINS[grain], bucket, value, _FINALITIES[is_final], through)))
     return found

@@ -1,6 +1,6 @@
 """What `aggregation.read` would answer, told from months summed up instead of their rows (MET-3, MET-5, MET-5a)."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import reduce
 from operator import and_, or_
@@ -8,36 +8,37 @@ from typing import NamedTuple
 
 from attain_shared.rules.algebra import Aggregate, Algebra, Metric, check_aggregate, part_codes
 from attain_shared.rules.interval import Interval, spanning
-from attain_shared.rules.months import Cover, Month, NotEnough, Row, Series
+from attain_shared.rules.months import Cover, NotEnough, Row, Series
 from attain_shared.rules.periods import Window
 from attain_shared.rules.ratios import quotient_of, reported_wins
 from attain_shared.rules.reading import Coverage, Reading
 from attain_shared.rules.rounding import settled
 from attain_shared.rules.snapshots import over_shops
-from attain_shared.rules.tiling import Cell, Prefer
+from attain_shared.rules.tiling import Prefer
 
 _ZERO = Decimal(0)
+
+SeriesOf = Callable[[str, Hashable], Series]
+"""By metric and shop the series in a window; `NotEnough` where it cannot be told."""
 
 
 def read_months(
     metric: Metric,
     catalogue: Mapping[str, Metric],
-    months: Mapping[tuple[str, Hashable], Sequence[Month]],
-    coarser: Mapping[tuple[str, Hashable], Sequence[Cell]],
+    series: SeriesOf,
     window: Window,
     shops: Iterable[Hashable],
     aggregate: Aggregate,
 ) -> Reading | None:
     """Exactly what `read` would answer; none where the months do not tell, and the rows have to be read.
 
-    Both mappings are by metric and shop: `months` sum up the day rows of `components(metric)`, `coarser` are their
-    present rows of weeks, months and quarters. A month that is not given has no day rows. Months and rows outside of
-    the window may be among them; a month with days within it and without tells nothing.
+    `series` are those of `components(metric)` in the window, by metric and shop: their day rows summed up by month, and
+    their present rows of weeks, months and quarters (`Series.within`).
 
     Raises:
         RollUpRefused: where the metric's algebra forbids the roll-up.
     """
-    rollup = _Rollup(window, tuple(dict.fromkeys(shops)), months, coarser)
+    rollup = _Rollup(window, tuple(dict.fromkeys(shops)), series)
     check_aggregate(metric, aggregate, len(rollup.shops))
     try:
         if aggregate is Aggregate.DAILY_MEAN:
@@ -58,13 +59,7 @@ class _Rollup(NamedTuple):
 
     window: Window
     shops: tuple[Hashable, ...]
-    months: Mapping[tuple[str, Hashable], Sequence[Month]]
-    coarser: Mapping[tuple[str, Hashable], Sequence[Cell]]
-
-    def of(self, code: str, shop: Hashable) -> Series:
-        """The series of one metric and shop, in the window."""
-        key = code, shop
-        return Series.within(self.window, self.months.get(key, ()), self.coarser.get(key, ()))
+    of: SeriesOf
 
     def total(self, code: str, shop: Hashable) -> Decimal:
         """The sum of what adds up in a shop, complete days before coarser rows (MET-5a); 0 without rows."""

@@ -10,10 +10,10 @@ from attain_shared.metrics.catalogue import METRICS
 from attain_shared.rules.aggregation import read
 from attain_shared.rules.algebra import Aggregate, Metric, RollUpRefused, components
 from attain_shared.rules.corrections import Finality
-from attain_shared.rules.months import Month, summarise, without
+from attain_shared.rules.months import Month, Series, summarise, without
 from attain_shared.rules.periods import Grain, Window, bucket_end, bucket_start, buckets
 from attain_shared.rules.reading import Reading
-from attain_shared.rules.rollup import read_months
+from attain_shared.rules.rollup import SeriesOf, read_months
 from attain_shared.rules.tiling import Cell
 from tests.unit.rules.support import BARE_RATIO, CATALOGUE, JULY, OTHER, SHOP, D, cell, daily, july, monthly
 
@@ -48,6 +48,11 @@ def summed_up(cells: Sequence[Cell]) -> tuple[Months, Coarser]:
     return months, coarser
 
 
+def series_in(window: Window, months: Months, coarser: Coarser) -> SeriesOf:
+    """As `Facts` has them."""
+    return lambda code, shop: Series.within(window, months.get((code, shop), ()), coarser.get((code, shop), ()))
+
+
 def told(
     code: str,
     cells: Sequence[Cell],
@@ -58,7 +63,7 @@ def told(
 ) -> Reading | None:
     """The reading by months, which is that of the rows wherever there is one."""
     months, coarser = summed_up(cells)
-    reading = read_months(ALL[code], ALL, months, coarser, window, shops, aggregate)
+    reading = read_months(ALL[code], ALL, series_in(window, months, coarser), window, shops, aggregate)
     by_rows = read(ALL[code], ALL, cells, window, shops, aggregate)
     assert reading is None or repr(reading) == repr(by_rows)
     return reading
@@ -126,7 +131,7 @@ def test_months_tell_what_the_rows_tell_or_nothing_met_5a(
     except RollUpRefused:
         months, coarser = summed_up(rows)
         with pytest.raises(RollUpRefused):
-            read_months(asked, ALL, months, coarser, window, shops, aggregate)
+            read_months(asked, ALL, series_in(window, months, coarser), window, shops, aggregate)
     else:
         told(asked.code, rows, window=window, shops=shops, aggregate=aggregate)
 
@@ -374,7 +379,12 @@ def test_a_month_less_its_later_days_is_the_figure_so_far_goal_7() -> None:
     assert (so_far.days, so_far.provisional) == ((1 << 19) - 1, 0)
     complete = Window(july(1), july(19))
     reading = read_months(
-        METRICS["gmv"], METRICS, {("gmv", SHOP): [so_far]}, {}, complete, [SHOP], Aggregate.DEDUPLICATED
+        METRICS["gmv"],
+        METRICS,
+        series_in(complete, {("gmv", SHOP): [so_far]}, {}),
+        complete,
+        [SHOP],
+        Aggregate.DEDUPLICATED,
     )
     assert reading == read(METRICS["gmv"], METRICS, rows, complete, [SHOP], Aggregate.DEDUPLICATED)
 
