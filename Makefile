@@ -6,7 +6,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run images up demo-docker rollout down test test-deployment test-contract bench-ingest check lint format locks clean setup setup-dev
+.PHONY: help demo run images up demo-docker rollout down test test-deployment test-contract bench-ingest bench-attainment check lint format locks clean setup setup-dev
 
 VENV_PYTHON := .venv/bin/python
 PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check --no-input install --root-user-action=ignore -qq
@@ -76,6 +76,9 @@ test-contract: setup-dev ## Check every operation against the OpenAPI document a
 
 bench-ingest: setup-dev ## Measure how fast metrics are taken in, against the best plain script: BENCH_ARGS="--rounds 5"
 	@$(VENV_PYTHON) -m tests.benchmarks.ingest $(BENCH_ARGS)
+
+bench-attainment: setup-dev ## Measure what goals cost to compute, against one SQL statement: BENCH_ARGS="--facts 5000000"
+	@$(VENV_PYTHON) -m tests.benchmarks.attainment $(BENCH_ARGS)
 
 check: lint test ## Do what CI does: lint, then test
 

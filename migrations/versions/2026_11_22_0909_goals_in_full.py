@@ -319,10 +319,13 @@ def _widen_tables() -> None:
     op.add_column("indicators", sa.Column("attribution", sa.String(length=80), server_default="whole", nullable=False))
     op.add_column("indicators", sa.Column("department_id", sa.Uuid(), nullable=True))
     op.add_column("indicators", sa.Column("name", sa.String(length=200), nullable=True))
-    op.add_column("indicators", sa.Column("unit", sa.String(length=80), nullable=True))
+    op.add_column("indicators", sa.Column("unit", sa.String(length=200), nullable=True))
     op.add_column("indicators", sa.Column("daily_curve", postgresql.ARRAY(sa.Numeric()), nullable=True))
     op.alter_column("indicators", "metric", existing_type=sa.VARCHAR(length=80), nullable=True)
     op.alter_column("indicators", "aggregate", existing_type=sa.VARCHAR(length=80), nullable=True)
+    op.create_index(
+        "ix_indicators_on_people", "indicators", ["company_id", "goal_id"], postgresql_where=sa.text("kind = 'people'")
+    )
     op.create_index(
         op.f("ix_indicators_company_id_item_set_id"), "indicators", ["company_id", "item_set_id"], unique=False
     )

@@ -134,6 +134,13 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=80), AfterValid
 Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_text_without_control)]
 """Prose: line breaks and tabs are welcome."""
 
+Statement = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=4000),
+    AfterValidator(_text_without_control),
+]
+"""Prose that says something: never blank."""
+
 Email = Annotated[
     str,
     StringConstraints(strip_whitespace=True, to_lower=True, max_length=200),

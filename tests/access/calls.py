@@ -60,6 +60,11 @@ def sign_in(who: str) -> Call:
     return lambda ids: {"method": "POST", "url": "/v1/auth/token", "data": _filled(form, ids)}
 
 
+def assign(to: Json) -> Call:
+    """Give a template to people, each over their own shops."""
+    return post("/v1/kpi-templates/{template}/assign", {"cycle_id": "{drafts}", "to": to})
+
+
 OWNERS: dict[str, Json] = {
     "subject": {"type": "person", "id": "{subject}"},
     "accountless": {"type": "person", "id": "{accountless}"},
@@ -87,7 +92,34 @@ def goal_calls() -> dict[str, Call]:
         weighed = {"cycle_id": "{drafts}", "owner": named, "weights": weights}
         calls[f"put_goal_weights{at}"] = send("PUT", "/v1/goal-weights", weighed)
         calls[f"get_goal_attainment{at}"] = get(f"{standing}/attainment")
+    submitted, standing = "/v1/goals/{submitted_of_subject}", "/v1/goals/{standing_of_subject}"
+    for action in ("return", "adjust", "cancel"):
+        calls[f"{action}_goal"] = post(f"{submitted}/actions/{action}", {"reason": "另有安排"})
+    calls["close_goal"] = post(f"{standing}/actions/close")
+    calls["list_goal_history"] = get(f"{standing}/history")
+    calls["list_goal_history@department"] = get("/v1/goals/{standing_of_department}/history")
+    calls["complete_milestone"] = post(f"{standing}/milestones/{{milestone}}/actions/complete", {"on": TODAY})
+    calls["reopen_milestone"] = post(f"{standing}/milestones/{{milestone_done}}/actions/reopen")
+    entries = f"{standing}/indicators/{{manual_indicator}}/entries"
+    calls["create_entry"] = post(entries, {"value": "3", "on": "2026-07-02", "evidence": "签到表"})
+    calls["list_entries"] = get(entries)
+    calls["accept_entry"] = post(f"{entries}/{{entry}}/actions/accept")
+    calls["reject_entry"] = post(f"{entries}/{{entry}}/actions/reject", {"reason": "没有签到表"})
     calls["get_goal_attainment@company-draft"] = get("/v1/goals/{drafts_of_company}/attainment")
+    return calls
+
+
+def explanation_calls() -> dict[str, Call]:
+    """Attainments opened up: 林晓's, and that of 运营一部."""
+    calls: dict[str, Call] = {}
+    for owner, at in (("subject", ""), ("department", "@department")):
+        goal, measured = f"/v1/goals/{{standing_of_{owner}}}", f"{{indicator_of_{owner}}}"
+        calls[f"get_goal_attainment_history{at}"] = get(f"{goal}/attainment/history")
+        calls[f"explain_goal{at}"] = get(f"{goal}/explain")
+        calls[f"list_explained_rows{at}"] = get(f"{goal}/explain/rows", indicator_id=measured)
+        supposed: Json = {"indicators": [{"indicator_id": measured, "actual": "1"}]}
+        calls[f"suppose_goal{at}"] = post(f"{goal}/what-if", supposed)
+        calls[f"get_goal_gap{at}"] = get(f"{goal}/gap")
     return calls
 
 
@@ -118,6 +150,8 @@ METRIC |= {"algebra": "additive", "better": "higher"}
 PERSON: Json = {"name": "新人", "email": "new@example.com", "hired_on": TODAY}
 POSITION: Json = {"name": "新岗位", "function": "operations", "tier": "frontline", "grade": "staff"}
 EVENT: Json = {"effective_on": TODAY}
+RUBRIC: Json = {"name": "新标准", "rules": [], "otherwise": "3.5"}
+TEMPLATE: Json = {"name": "新模板", "title": "目标", "weight": "10", "indicators": [{"kind": "milestones"}]}
 
 CALLS: dict[str, Call] = {
     # health
@@ -234,6 +268,14 @@ CALLS: dict[str, Call] = {
     "get_shop_owners": get("/v1/shops/{shop}/owners"),
     "list_shop_owners": get("/v1/shops/{shop}/owners/history"),
     "put_shop_owners": send("PUT", "/v1/shops/{shop}/owners", {"starts_on": "2026-10-01", "owners": []}),
+    "list_calendar_events": get("/v1/event-calendar"),
+    "create_calendar_event": post(
+        "/v1/event-calendar",
+        {"code": "sale_618", "name": "618", "starts_on": "2026-06-01", "ends_on": "2026-06-18"},
+    ),
+    "get_calendar_event": get("/v1/event-calendar/{calendar_event}"),
+    "update_calendar_event": send("PATCH", "/v1/event-calendar/{calendar_event}", {"name": "会员日二"}),
+    "delete_calendar_event": delete("/v1/event-calendar/{calendar_event}"),
     "create_item_set": post("/v1/item-sets", {"shop_id": "{shop}", "name": "爆款二", "item_ids": ["1"]}),
     "list_item_sets": get("/v1/item-sets"),
     "get_item_set": get("/v1/item-sets/{item_set}"),
@@ -269,12 +311,44 @@ CALLS: dict[str, Call] = {
     "get_cycle": get("/v1/cycles/{standing}"),
     "close_cycle": post("/v1/cycles/{standing}/actions/close"),
     "open_cycle": post("/v1/cycles/{closed_cycle}/actions/open"),
+    "copy_cycle": post("/v1/cycles/{standing}/actions/copy", {}),
+    "get_cascade": get("/v1/cycles/{standing}/cascade"),
+    # rubrics and templates
+    "create_rubric": post("/v1/rubrics", RUBRIC),
+    "list_rubrics": get("/v1/rubrics"),
+    "get_default_rubric": get("/v1/rubrics/default"),
+    "get_rubric": get("/v1/rubrics/{rubric}"),
+    "get_rubric_version": get("/v1/rubrics/{rubric}/versions/1"),
+    "update_rubric": send("PATCH", "/v1/rubrics/{rubric}", {"otherwise": "4"}),
+    "create_kpi_template": post("/v1/kpi-templates", TEMPLATE),
+    "list_kpi_templates": get("/v1/kpi-templates"),
+    "list_shipped_kpi_templates": get("/v1/kpi-templates/shipped"),
+    "get_kpi_template": get("/v1/kpi-templates/{template}"),
+    "update_kpi_template": send("PATCH", "/v1/kpi-templates/{template}", {"title": "改过的模板"}),
+    "delete_kpi_template": delete("/v1/kpi-templates/{template}"),
+    "assign_kpi_template": assign({"person_ids": ["{subject}"]}),
+    "assign_kpi_template@department": assign({"department_id": "{department}"}),
+    "assign_kpi_template@left": assign({"person_ids": ["{left}"]}),
     "list_goals": get("/v1/goals"),
     **goal_calls(),
+    **explanation_calls(),
     "get_company_scorecard": get("/v1/scorecards/company", cycle_id="{standing}"),
     "get_department_scorecard": get("/v1/scorecards/departments/{department}", cycle_id="{standing}"),
     "get_person_scorecard": get("/v1/scorecards/people/{subject}", cycle_id="{standing}"),
     "get_person_scorecard@accountless": get("/v1/scorecards/people/{accountless}", cycle_id="{standing}"),
+    "get_leaderboard": get("/v1/leaderboards", cycle_id="{standing}"),
+    "check_company_goals": get("/v1/goal-checks/company", cycle_id="{standing}"),
+    "check_department_goals": get("/v1/goal-checks/departments/{department}", cycle_id="{standing}"),
+    "check_person_goals": get("/v1/goal-checks/people/{subject}", cycle_id="{standing}"),
+    "check_person_goals@accountless": get("/v1/goal-checks/people/{accountless}", cycle_id="{standing}"),
+    "get_goal_split": get("/v1/goals/{standing_of_subject}/split", by="shop", person_id="{subject}"),
+    "get_goal_split@accountless": get(
+        "/v1/goals/{standing_of_accountless}/split", by="shop", person_id="{accountless}"
+    ),
+    "get_goal_split@department": get(
+        "/v1/goals/{standing_of_department}/split", by="shop", department_id="{department}"
+    ),
+    "get_goal_split@company": get("/v1/goals/{standing_of_company}/split", by="shop", person_id="{subject}"),
 }
 
 

@@ -145,6 +145,13 @@ get_item_set                       401 ok  404 404 404 ok  ok  ok  404 ok  ok  o
 update_item_set                    401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
 delete_item_set                    401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
 
+# The event calendar (GOAL-7), set up as cycles and templates are
+list_calendar_events               401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+create_calendar_event              401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 ok
+get_calendar_event                 401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+update_calendar_event              401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+delete_calendar_event              401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+
 # Connectors and batches (ING-7)
 create_connector                   401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 422
 list_connectors                    401 403 403 403 403 403 403 403 403 ok  403 ok  403 403 403 401 401 ok
@@ -193,10 +200,29 @@ list_cycles                        401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  o
 get_cycle                          401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
 close_cycle                        401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
 open_cycle                         401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
+copy_cycle                         401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
+get_cascade                        401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+
+# Rubrics and KPI templates (GOAL-6, GOAL-9); giving one to 林晓, to her department, to one who left (GOAL-13)
+create_rubric                      401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 ok
+list_rubrics                       401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+get_default_rubric                 401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+get_rubric                         401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+get_rubric_version                 401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+update_rubric                      401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+create_kpi_template                401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 ok
+list_kpi_templates                 401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+list_shipped_kpi_templates         401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+get_kpi_template                   401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+update_kpi_template                401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+delete_kpi_template                401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+assign_kpi_template                401 403 403 403 403 ok  ok  ok  403 403 ok  ok  403 403 403 401 401 404
+assign_kpi_template@department     401 ok  403 403 403 ok  ok  ok  403 403 ok  ok  403 403 403 401 401 404
+assign_kpi_template@left           401 403 403 403 403 ok  ok  ok  403 403 ok  ok  403 403 403 401 401 404
 
 # Goals (GOAL-3): of 林晓, of one without an account, of 运营一部, of the company
-post_goal                          401 ok  403 403 403 403 403 403 403 403 403 403 403 403 403 401 401 422
-post_goal@accountless              401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 422
+post_goal                          401 ok  403 403 403 ok  ok  ok  403 403 403 403 403 403 403 401 401 422
+post_goal@accountless              401 403 403 403 403 ok  ok  ok  403 403 403 ok  403 403 403 401 401 422
 post_goal@department               401 403 403 403 403 403 403 ok  403 ok  403 ok  403 403 403 401 401 422
 post_goal@company                  401 403 403 403 403 403 403 403 403 ok  403 403 403 403 403 401 401 422
 list_goals                         401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
@@ -208,20 +234,32 @@ get_goal@draft                     401 ok  404 404 404 ok  ok  ok  ok  ok  ok  4
 get_goal@accountless-draft         401 404 404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 403 401 401 404
 get_goal@department-draft          401 404 404 404 404 404 404 ok  404 ok  ok  ok  403 403 403 401 401 404
 get_goal@company-draft             401 404 404 404 404 404 404 404 404 ok  ok  404 403 403 403 401 401 404
-patch_goal                         401 ok  404 404 404 403 403 403 403 403 403 404 403 403 403 401 401 404
-patch_goal@accountless             401 404 404 404 404 403 403 403 404 403 403 ok  403 403 403 401 401 404
+patch_goal                         401 ok  404 404 404 409 409 409 403 403 403 404 403 403 403 401 401 404
+patch_goal@accountless             401 404 404 404 404 ok  ok  ok  404 403 403 ok  403 403 403 401 401 404
 patch_goal@department              401 404 404 404 404 404 404 ok  404 ok  403 ok  403 403 403 401 401 404
 patch_goal@company                 401 404 404 404 404 404 404 404 404 ok  403 404 403 403 403 401 401 404
 submit_goal                        401 ok  404 404 404 403 403 403 403 403 403 404 403 403 403 401 401 404
-submit_goal@accountless            401 404 404 404 404 403 403 403 404 403 403 ok  403 403 403 401 401 404
+submit_goal@accountless            401 404 404 404 404 ok  ok  ok  404 403 403 ok  403 403 403 401 401 404
 submit_goal@department             401 404 404 404 404 404 404 ok  404 ok  403 ok  403 403 403 401 401 404
 submit_goal@company                401 404 404 404 404 404 404 404 404 ok  403 404 403 403 403 401 401 404
-confirm_goal                       401 403 404 404 404 403 403 403 403 403 403 404 403 403 403 401 401 404
-confirm_goal@accountless           401 404 404 404 404 403 403 403 404 403 403 ok  403 403 403 401 401 404
-confirm_goal@department            401 404 404 404 404 404 404 403 404 ok  403 ok  403 403 403 401 401 404
+confirm_goal                       401 ok  404 404 404 403 403 403 403 403 403 404 403 403 403 401 401 404
+confirm_goal@accountless           401 404 404 404 404 ok  ok  ok  404 403 403 ok  403 403 403 401 401 404
+confirm_goal@department            401 404 404 404 404 404 404 ok  404 ok  403 ok  403 403 403 401 401 404
 confirm_goal@company               401 404 404 404 404 404 404 404 404 ok  403 404 403 403 403 401 401 404
-put_goal_weights                   401 ok  403 403 403 403 403 403 403 403 403 403 403 403 403 401 401 422
-put_goal_weights@accountless       401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 422
+return_goal                        401 403 404 404 404 ok  ok  ok  403 403 403 404 403 403 403 401 401 404
+adjust_goal                        401 403 404 404 404 ok  ok  ok  403 403 403 404 403 403 403 401 401 404
+cancel_goal                        401 409 404 404 404 ok  ok  ok  403 403 403 404 403 403 403 401 401 404
+close_goal                         401 403 404 404 404 ok  ok  ok  403 403 403 404 403 403 403 401 401 404
+list_goal_history                  401 ok  404 404 404 ok  ok  ok  ok  ok  ok  404 403 403 403 401 401 404
+list_goal_history@department       401 403 403 403 403 403 403 ok  403 ok  ok  ok  403 403 403 401 401 404
+complete_milestone                 401 ok  404 404 404 ok  ok  ok  403 403 403 404 403 403 403 401 401 404
+reopen_milestone                   401 ok  404 404 404 ok  ok  ok  403 403 403 404 403 403 403 401 401 404
+create_entry                       401 ok  404 404 404 403 403 403 403 403 403 404 403 403 403 401 401 404
+list_entries                       401 ok  404 404 404 ok  ok  ok  ok  ok  ok  404 403 403 403 401 401 404
+accept_entry                       401 403 404 404 404 ok  ok  ok  403 403 403 404 403 403 403 401 401 404
+reject_entry                       401 403 404 404 404 ok  ok  ok  403 403 403 404 403 403 403 401 401 404
+put_goal_weights                   401 ok  403 403 403 ok  ok  ok  403 403 403 403 403 403 403 401 401 422
+put_goal_weights@accountless       401 403 403 403 403 ok  ok  ok  403 403 403 ok  403 403 403 401 401 422
 put_goal_weights@department        401 403 403 403 403 403 403 ok  403 ok  403 ok  403 403 403 401 401 422
 put_goal_weights@company           401 403 403 403 403 403 403 403 403 ok  403 403 403 403 403 401 401 422
 get_goal_attainment                401 ok  404 404 404 ok  ok  ok  ok  ok  ok  404 403 403 403 401 401 404
@@ -229,12 +267,33 @@ get_goal_attainment@accountless    401 404 404 404 404 ok  ok  ok  404 ok  ok  o
 get_goal_attainment@department     401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
 get_goal_attainment@company        401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
 get_goal_attainment@company-draft  401 404 404 404 404 404 404 404 404 ok  ok  404 403 403 403 401 401 404
+get_goal_attainment_history        401 ok  404 404 404 ok  ok  ok  ok  ok  ok  404 403 403 403 401 401 404
+get_goal_attainment_history@department 401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+explain_goal                       401 ok  404 404 404 ok  ok  ok  ok  ok  ok  404 403 403 403 401 401 404
+explain_goal@department            401 403 403 403 403 403 403 ok  403 ok  ok  ok  403 403 403 401 401 404
+list_explained_rows                401 ok  404 404 404 ok  ok  ok  ok  ok  ok  404 403 403 403 401 401 404
+list_explained_rows@department     401 403 403 403 403 403 403 ok  403 ok  ok  ok  403 403 403 401 401 404
+suppose_goal                       401 ok  404 404 404 ok  ok  ok  ok  ok  ok  404 403 403 403 401 401 404
+suppose_goal@department            401 403 403 403 403 403 403 ok  403 ok  ok  ok  403 403 403 401 401 404
+get_goal_gap                       401 ok  404 404 404 ok  ok  ok  403 ok  ok  404 403 403 403 401 401 404
+get_goal_gap@department            401 403 403 403 403 403 403 ok  403 ok  ok  ok  403 403 403 401 401 404
 
 # Scorecards (REV-2)
 get_company_scorecard              401 403 403 403 403 403 403 403 403 ok  ok  403 403 403 403 401 401 404
 get_department_scorecard           401 403 403 403 403 403 403 ok  403 ok  ok  ok  403 403 403 401 401 404
 get_person_scorecard               401 ok  404 404 404 ok  ok  ok  ok  ok  ok  404 403 403 403 401 401 404
 get_person_scorecard@accountless   401 404 404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 403 401 401 404
+get_leaderboard                    401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+
+# Goal-set checks (GOAL-14) and splits (GOAL-11): for who sees the goals in full; a split needs the shops, too
+check_company_goals                401 403 403 403 403 403 403 403 403 ok  ok  403 403 403 403 401 401 404
+check_department_goals             401 403 403 403 403 403 403 ok  403 ok  ok  ok  403 403 403 401 401 404
+check_person_goals                 401 ok  404 404 404 ok  ok  ok  ok  ok  ok  404 403 403 403 401 401 404
+check_person_goals@accountless     401 404 404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 403 401 401 404
+get_goal_split                     401 ok  404 404 404 ok  ok  ok  403 ok  ok  404 403 403 403 401 401 404
+get_goal_split@accountless         401 404 404 404 404 ok  ok  ok  404 ok  ok  ok  403 403 403 401 401 404
+get_goal_split@department          401 403 403 403 403 403 403 ok  403 ok  ok  ok  403 403 403 401 401 404
+get_goal_split@company             401 403 403 403 403 403 403 403 403 ok  ok  403 403 403 403 401 401 404
 """
 
 

@@ -54,8 +54,10 @@ HIDDEN: dict[str, dict[str, set[str]]] = {
     "departments": {"all": set(), "dir": {"headcount_plan"}},
     "goals": {
         "all": set(),
-        "pub": {"parent_id", "why", "how", "behaviours", "standards", "weight", "rubric", "ignore_missing"}
-        | {f"indicators/{name}" for name in ("shop_ids", "aggregate", "dimension", "baseline", "cap")},
+        "pub": {"parent_id", "why", "how", "collaborators", "milestones", "behaviours", "standards", "weight"}
+        | {"rubric", "rubric_id", "rubric_version", "ignore_missing", "agreed_at", "template_id", "copied_from_id"}
+        | {f"indicators/{name}" for name in ("shop_ids", "aggregate", "dimension", "item_set", "attribution")}
+        | {f"indicators/{name}" for name in ("daily_curve", "department_id", "baseline", "cap")},
     },
 }
 """By resource and word, the fields that are null and named in `masked`."""
@@ -68,15 +70,22 @@ SHOWN: dict[str, set[str]] = {
 """What is shown to whoever sees the resource at all: with the hidden ones and these, every field is accounted for."""
 ALWAYS = {"masked", "allowed_actions"}
 
+ABOVE = ("manager", "skip", "head")
+WRITTEN = {"change", "submit", "cancel"}
+"""What is offered with a draft to whoever submits it (GOAL-3)."""
+LED = {"change", "return", "adjust", "cancel"}
+"""And with what was submitted, to whoever is above the owner."""
+AGREED = {"change", "cancel", "close"}
+"""And with what was confirmed."""
 ACTIONS: dict[str, dict[str, set[str]]] = {
-    "goals/drafts_of_subject": {"subject": {"submit"}},
-    "goals/drafts_of_accountless": {"admin": {"submit"}},
-    "goals/drafts_of_department": {"head": {"submit"}, "executive": {"submit"}, "admin": {"submit"}},
-    "goals/drafts_of_company": {"executive": {"submit"}},
-    "goals/submitted_of_subject": {},
-    "goals/submitted_of_accountless": {"admin": {"confirm"}},
-    "goals/submitted_of_department": {"executive": {"confirm"}, "admin": {"confirm"}},
-    "goals/submitted_of_company": {"executive": {"confirm"}},
-    "goals/standing_of_subject": {},
+    "goals/drafts_of_subject": {"subject": WRITTEN},
+    "goals/drafts_of_accountless": dict.fromkeys((*ABOVE, "admin"), WRITTEN),
+    "goals/drafts_of_department": dict.fromkeys(("head", "executive", "admin"), WRITTEN),
+    "goals/drafts_of_company": {"executive": WRITTEN},
+    "goals/submitted_of_subject": dict.fromkeys(ABOVE, LED) | {"subject": {"confirm"}},
+    "goals/submitted_of_accountless": dict.fromkeys(ABOVE, LED | {"confirm"}) | {"admin": {"confirm"}},
+    "goals/submitted_of_department": dict.fromkeys(("head", "executive"), LED | {"confirm"}) | {"admin": {"confirm"}},
+    "goals/submitted_of_company": {"executive": LED | {"confirm"}},
+    "goals/standing_of_subject": dict.fromkeys(ABOVE, AGREED),
 }
 """By goal, what the answer offers to whom; nobody else is offered anything."""

@@ -98,7 +98,7 @@ ABOUT_OURS = (
     "people", "people?department_id={department}&subtree=true", "people?manager_id={manager}", "departments",
     "departments?parent_id={parent_department}", "departments/tree", "departments/stats", "positions", "goals",
     "goals?person_id={subject}", "goals?department_id={department}", "goals?cycle_id={standing}", "cycles", "shops",
-    "item-sets", "item-sets?shop_id={shop}", "connectors", "metric-batches", "metric-batches?connector_id={connector}",
+    "item-sets", "item-sets?shop_id={shop}", "event-calendar", "connectors", "metric-batches", "metric-batches?connector_id={connector}",
     "audit-entries", "audit-entries?resource_id={subject}", "invitations", "auth/sessions",
 )  # fmt: skip
 

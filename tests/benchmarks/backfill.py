@@ -22,12 +22,20 @@ import httpx
 from sqlalchemy.engine import make_url
 
 from tests.benchmarks.figures import METRICS, ROWS_A_SHOP, batches, figures
-from tests.benchmarks.freshness import clients, describe, make_goals, show
-from tests.benchmarks.ingest import SHOPS, connect, running_bench, scope_to_all
-from tests.benchmarks.installation import Packed, add_shops, clean_up_when_terminated, pack, store_batches, taken_in
+from tests.benchmarks.freshness import clients, describe, show
+from tests.benchmarks.ingest import SHOPS, running_bench, scope_to_all
+from tests.benchmarks.installation import (
+    Packed,
+    add_shops,
+    clean_up_when_terminated,
+    connect,
+    pack,
+    store_batches,
+    taken_in,
+)
 from tests.benchmarks.processes import peak_mb, resident_mb
 from tests.support.stack import Stack
-from tests.support.story import Company, Row
+from tests.support.story import Company, Row, metric_indicator
 
 LIVE_SHOPS = 10
 FIRST_DAY, DAYS = date(2026, 7, 1), 92
@@ -214,6 +222,20 @@ async def check(connection: asyncpg.Connection, company_id: UUID, rows: int) -> 
     )
     if accepted != rows:
         raise RuntimeError(f"{accepted} of {rows} rows were taken in")
+
+
+def make_goals(company: Company, shop_ids: list[str], *, count: int) -> dict[int, list[str]]:
+    """Goals of two indicators each, by the number of their shop."""
+    cycle = company.make_cycle("quarter", FIRST_DAY.isoformat())
+    goals: dict[int, list[str]] = {number: [] for number in range(len(shop_ids))}
+    for number in range(count):
+        shop = number % len(shop_ids)
+        indicators = [
+            metric_indicator("gmv", [shop_ids[shop]], "50000000"),
+            metric_indicator("conversion", [shop_ids[shop]], "0.03", aggregate="daily_pooled"),
+        ]
+        goals[shop].append(company.make_goal(cycle, indicators, weight="1"))
+    return goals
 
 
 def live_rows(shop: int, count: int, chance: random.Random) -> list[Row]:

@@ -34,8 +34,7 @@ from attain_worker.ingestion.service import Ingestion
 from attain_worker.settings import WorkerSettings
 from tests.benchmarks.figures import METRICS, OBSERVED, shop_id, shop_name
 from tests.benchmarks.freshness import describe
-from tests.benchmarks.ingest import connect
-from tests.benchmarks.installation import Packed, add_shops, clean_up_when_terminated, pack_rows, store_batches
+from tests.benchmarks.installation import Packed, add_shops, clean_up_when_terminated, connect, pack_rows, store_batches
 from tests.support.servers import postgres_server, redis_server
 from tests.support.stack import Stack, running_stack
 from tests.support.story import Row, make_company

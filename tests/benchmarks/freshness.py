@@ -11,22 +11,36 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
+from pydantic import SecretStr
 
+from attain_shared.clock import business_day
+from attain_shared.db.session import create_engine, create_sessions
+from attain_shared.settings import DatabaseSettings
+from tests.benchmarks.facts_at_scale import METRICS, History, load_facts
+from tests.benchmarks.figures import shop_id, shop_name
+from tests.benchmarks.goals_at_scale import MARK_ALL, Crowd, make_goals, quarters
+from tests.benchmarks.installation import connect
 from tests.support.servers import postgres_server, redis_server
 from tests.support.stack import Stack, running_stack
-from tests.support.story import Company, Connector, Json, Row, make_company, metric_indicator
+from tests.support.story import Company, Connector, Json, Row, make_company
 
-SHOPS = 10
-METRICS = ("gmv", "uv", "pv", "paid_orders", "paying_buyers", "paid_items", "stay_seconds", "refund_amount")
-FIRST_DAY, DAYS = date(2026, 7, 1), 92
+FEWEST_SHOPS = 10
+GOALS_A_SHOP = 10
+"""Ten times as many goals as shops, each on one to five of them: a shop's push touches some thirty."""
+DAYS = 145
+"""Before today: the days that pushes are about."""
+QUIET = 5.0
+"""Seconds without work after which all goals are computed, and their curves drawn."""
 PACKAGES = ("fastapi", "uvicorn", "sqlalchemy", "asyncpg", "arq")
 
 
@@ -37,7 +51,8 @@ class Measured:
     push: list[float] = field(default_factory=list)
     visible: list[float] = field(default_factory=list)
     late: int = 0
-    failed: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    """By the status and the type of the problem."""
 
 
 def main() -> None:
@@ -45,20 +60,65 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--batches-per-second", type=float, default=20)
-    parser.add_argument("--rows", type=int, default=100)
-    parser.add_argument("--goals", type=int, default=30, help="goals, each on one shop")
+    parser.add_argument("--rows", type=int, default=100, help="of a batch: a restatement of one shop's figures")
+    parser.add_argument("--goals", type=int, default=100, help="of three indicators, on one to five shops each")
+    parser.add_argument("--shops", type=int, help="by default a tenth of the goals")
+    parser.add_argument("--workers", type=int, default=1)
     arguments = parser.parse_args()
+    shops = arguments.shops or max(FEWEST_SHOPS, arguments.goals // GOALS_A_SHOP)
     with (
         tempfile.TemporaryDirectory(prefix="attain-benchmark-") as folder,
         postgres_server(durable=True) as postgres_url,
         redis_server() as redis_url,
-        running_stack(postgres_url, redis_url, Path(folder)) as stack,
+        running_stack(postgres_url, redis_url, Path(folder), workers=arguments.workers) as stack,
     ):
         describe(stack)
         company = make_company(stack.base_url)
         with company.admin:
-            asyncio.run(measure(company, arguments))
+            asyncio.run(prepare_and_measure(stack, company, shops, arguments))
         show_server_side(stack, company)
+
+
+async def prepare_and_measure(stack: Stack, company: Company, shops: int, arguments: argparse.Namespace) -> None:
+    """Facts and goals straight into the tables; the pushes once every goal is computed."""
+    connection, company_id, today = await connect(stack), UUID(company.id), business_day()
+    first = quarters(quarters(today)[0].starts_on)[0].starts_on
+    await load_facts(connection, [History(company_id, shops, first, today)])
+    settings = DatabaseSettings(database_url=SecretStr(stack.database_url), statement_timeout_ms=600_000)
+    engine = create_engine(settings, application="benchmark", plan_cache_mode="force_custom_plan")
+    crowd = Crowd(company_id, arguments.goals, range(shops))
+    goals = await make_goals(connection, create_sessions(engine), crowd, today=today)
+    await engine.dispose()
+    await compute_all(connection, company_id, arguments.goals)
+    with company.make_connector([str(shop_id(0))]) as connector:
+        await connection.execute(
+            "UPDATE connectors SET shop_ids = (SELECT array_agg(id) FROM shops WHERE company_id = $1) "
+            "WHERE company_id = $1",
+            company_id,
+        )
+        await measure(company, connector, goals, arguments)
+    await connection.close()
+
+
+async def compute_all(connection: asyncpg.Connection, company_id: UUID, goals: int) -> None:
+    """Let the workers compute every goal and draw every curve, so that only pushes are left to be done."""
+    started = time.perf_counter()
+    async with connection.transaction():
+        await connection.execute(MARK_ALL, company_id, goals)
+        await connection.execute(
+            "INSERT INTO company_work (company_id, wanted_at) VALUES ($1, now()) ON CONFLICT DO NOTHING", company_id
+        )
+    last, curves = time.perf_counter(), 0
+    while time.perf_counter() < last + QUIET:
+        marks, drawn = await connection.fetchrow(
+            "SELECT (SELECT count(*) FROM goal_marks WHERE company_id = $1), "
+            "(SELECT count(*) FROM pace_curves WHERE company_id = $1)",
+            company_id,
+        )
+        if marks or drawn != curves:
+            last, curves = time.perf_counter(), drawn
+        await asyncio.sleep(0.2)
+    print(f"all goals computed and {curves:,} curves drawn in {last - started:.0f} s", flush=True)
 
 
 def show_server_side(stack: Stack, company: Company) -> None:
@@ -66,9 +126,9 @@ def show_server_side(stack: Stack, company: Company) -> None:
     with stack.database() as database:
         rows = database.rows(
             "SELECT extract(epoch FROM processed_at - stored_at)::float8 AS seconds FROM metric_batches "
-            "WHERE company_id = $1 ORDER BY id OFFSET $2",
+            "WHERE company_id = $1 AND state = 'done' ORDER BY id OFFSET $2",
             company.id,
-            SHOPS,
+            FEWEST_SHOPS,
         )
     show("server: stored to ingested", [row["seconds"] for row in rows])
 
@@ -85,31 +145,27 @@ def describe(stack: Stack) -> None:
     print(f"PostgreSQL {server} {settings}, 1 API process, 1 worker process; {packages}")
 
 
-async def measure(company: Company, arguments: argparse.Namespace) -> None:
+async def measure(
+    company: Company, connector: Connector, goals: Mapping[int, Sequence[UUID]], arguments: argparse.Namespace
+) -> None:
     """Push at a steady rate, whatever becomes of the pushes before, and wait for each beside it."""
-    shops = {f"shop-{number}": company.make_shop(f"shop-{number}") for number in range(SHOPS)}
-    goals = make_goals(company, list(shops.values()), count=arguments.goals)
     chance, measured = random.Random(1), Measured()
     count = round(arguments.seconds * arguments.batches_per_second)
-    with company.make_connector(shops.values()) as connector:
-        async with asyncio.TaskGroup() as group, clients(company, connector) as (admin, pushing):
-            warm = [push_and_wait(pushing, admin, goals, number, arguments.rows, chance) for number in range(SHOPS)]
-            for one in warm:
-                await one
-            started, running = time.perf_counter(), []
-            for number in range(count):
-                await asyncio.sleep(max(0, started + number / arguments.batches_per_second - time.perf_counter()))
-                running.append(
-                    group.create_task(
-                        push_and_wait(pushing, admin, goals, number, arguments.rows, chance, measured=measured)
-                    )
-                )
-            await asyncio.gather(*running)
-            took = time.perf_counter() - started
+    async with asyncio.TaskGroup() as group, clients(company, connector) as (admin, pushing):
+        for _ in range(FEWEST_SHOPS):
+            await push_and_wait(pushing, admin, goals, arguments.rows, chance)
+        started, running = time.perf_counter(), []
+        for number in range(count):
+            await asyncio.sleep(max(0, started + number / arguments.batches_per_second - time.perf_counter()))
+            pushed = push_and_wait(pushing, admin, goals, arguments.rows, chance, measured=measured)
+            running.append(group.create_task(pushed))
+        await asyncio.gather(*running)
+        took = time.perf_counter() - started
+    touched = sum(map(len, goals.values())) / len(goals)
     print(
-        f"{count} batches of {arguments.rows} rows over {SHOPS} shops in {took:.1f} s "
-        f"({count / took:.1f} batches/s, {count * arguments.rows / took:.0f} rows/s), {arguments.goals} goals; "
-        f"failed {measured.failed}, not visible in time {measured.late}"
+        f"{count} batches of {arguments.rows} rows, of one of {len(goals):,} shops each, in {took:.1f} s "
+        f"({count / took:.1f} batches/s, {count * arguments.rows / took:.0f} rows/s); {arguments.goals:,} goals, "
+        f"{touched:.0f} a shop; failed {dict(measured.failed)}, not visible in time {measured.late}"
     )
     show("push to 202", measured.push)
     show("202 to visible attainment", measured.visible)
@@ -138,27 +194,25 @@ class clients:  # noqa: N801 - a context manager
 async def push_and_wait(
     pushing: httpx.AsyncClient,
     admin: httpx.AsyncClient,
-    goals: dict[int, list[str]],
-    number: int,
+    goals: Mapping[int, Sequence[UUID]],
     rows: int,
     chance: random.Random,
     *,
     measured: Measured | None = None,
 ) -> None:
-    """Push one batch and wait until a goal on its shop shows it."""
+    """Push one batch of some shop and wait until a goal on it shows it."""
     measured = measured or Measured()
-    shop = number % SHOPS
+    shop = chance.choice(list(goals))
     body = {"grain": "day", "observed_at": datetime.now(UTC).isoformat(), "observations": some_rows(shop, rows, chance)}
     started = time.perf_counter()
     reply = await pushing.post("/v1/metric-batches", json=body, headers={"Idempotency-Key": str(uuid4())})
     stored = time.perf_counter()
     if reply.status_code != 202:
-        measured.failed += 1
+        measured.failed[f"{reply.status_code} {reply.json().get('type', '')}"] += 1
         return
     batch_id = reply.json()["id"]
-    goal_id = chance.choice(goals[shop])
     query: Json = {"wait_for_batch": batch_id, "timeout": 20}
-    shown = await admin.get(f"/v1/goals/{goal_id}/attainment", params=query)
+    shown = await admin.get(f"/v1/goals/{chance.choice(goals[shop])}/attainment", params=query)
     visible = time.perf_counter()
     measured.late += (shown.json().get("includes_batches_up_to") or "") < batch_id
     measured.push.append(stored - started)
@@ -166,32 +220,18 @@ async def push_and_wait(
 
 
 def some_rows(shop: int, count: int, chance: random.Random) -> list[Row]:
-    """A restatement of so many figures of one shop."""
-    days = [FIRST_DAY + timedelta(chance.randrange(DAYS)) for _ in range(-(-count // len(METRICS)))]
+    """A restatement of so many figures of one shop: all metrics of some days before today."""
+    days = chance.sample(range(1, DAYS + 1), -(-count // len(METRICS)))
     return [
         {
-            "shop": f"tmall:shop-{shop}",
-            "metric": metric,
-            "bucket": day.isoformat(),
-            "value": str(chance.randrange(10**6)),
+            "shop": shop_name(shop),
+            "metric": made.metric,
+            "bucket": (business_day() - timedelta(day)).isoformat(),
+            "value": str(chance.randrange(1, 10**6)),
         }
         for day in days
-        for metric in METRICS
+        for made in METRICS
     ][:count]
-
-
-def make_goals(company: Company, shop_ids: list[str], *, count: int) -> dict[int, list[str]]:
-    """Goals of two indicators each, by the number of their shop."""
-    cycle = company.make_cycle("quarter", FIRST_DAY.isoformat())
-    goals: dict[int, list[str]] = {number: [] for number in range(len(shop_ids))}
-    for number in range(count):
-        shop = number % len(shop_ids)
-        indicators = [
-            metric_indicator("gmv", [shop_ids[shop]], "50000000"),
-            metric_indicator("conversion", [shop_ids[shop]], "0.03", aggregate="daily_pooled"),
-        ]
-        goals[shop].append(company.make_goal(cycle, indicators, weight="1"))
-    return goals
 
 
 def show(what: str, seconds: Iterable[float]) -> None:

@@ -19,7 +19,6 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
-from sqlalchemy.engine import make_url
 
 from attain_shared.identifiers import new_id
 from attain_shared.metrics.slots import slot_of
@@ -36,6 +35,7 @@ from tests.benchmarks.figures import (
     shop_name,
 )
 from tests.benchmarks.freshness import describe
+from tests.benchmarks.installation import connect
 from tests.support.servers import postgres_server, redis_server
 from tests.support.stack import Stack, running_stack
 from tests.support.story import Company, make_company
@@ -143,12 +143,6 @@ async def scope_to_all(stack: Stack, company: Company) -> None:
         UUID(str(company.id)),
     )
     await connection.close()
-
-
-async def connect(stack: Stack) -> asyncpg.Connection:
-    """A connection beside the services."""
-    url = make_url(stack.database_url).set(drivername="postgresql")
-    return await asyncpg.connect(url.render_as_string(hide_password=False))
 
 
 async def measure(stack: Stack, company: Company, key: str, arguments: argparse.Namespace) -> None:

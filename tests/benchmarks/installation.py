@@ -10,10 +10,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy.engine import make_url
 
 from attain_shared.identifiers import new_id
 from attain_shared.metrics.slots import slot_of
 from tests.benchmarks.figures import OBSERVED, Figure, body_of, packed, shop_id, shop_name
+from tests.support.stack import Stack
 from tests.support.story import Row
 
 _SHOP_COLUMNS = ("company_id", "id", "platform", "external_id", "name", "timezone", "currency", "created_at", "version")
@@ -43,6 +45,12 @@ def pack_rows(rows: Sequence[Row], *, observed_at: str) -> Packed:
     """A live batch of rows as they are sent."""
     body = {"lane": "live", "grain": "day", "observed_at": observed_at, "observations": rows}
     return Packed(rows[0]["shop"], len(rows), packed(json.dumps(body, separators=(",", ":")).encode()))
+
+
+async def connect(stack: Stack) -> asyncpg.Connection:
+    """A connection beside the services."""
+    url = make_url(stack.database_url).set(drivername="postgresql")
+    return await asyncpg.connect(url.render_as_string(hide_password=False))
 
 
 async def add_shops(connection: asyncpg.Connection, company_id: UUID, numbers: Iterable[int]) -> None:

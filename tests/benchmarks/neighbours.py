@@ -23,8 +23,16 @@ import httpx
 from attain_shared.identifiers import new_id
 from tests.benchmarks.figures import OBSERVED, Figure, batches
 from tests.benchmarks.freshness import describe
-from tests.benchmarks.ingest import Bench, connect, running_bench
-from tests.benchmarks.installation import add_shops, clean_up_when_terminated, pack, pack_rows, store_batches, taken_in
+from tests.benchmarks.ingest import Bench, running_bench
+from tests.benchmarks.installation import (
+    add_shops,
+    clean_up_when_terminated,
+    connect,
+    pack,
+    pack_rows,
+    store_batches,
+    taken_in,
+)
 from tests.benchmarks.processes import cpu_seconds
 from tests.support.stack import Stack
 from tests.support.story import Company, Row

@@ -47,8 +47,8 @@ from deploy.local.process import Process
 from tests.benchmarks.bare_push import Insert
 from tests.benchmarks.figures import body_of, figures, packed
 from tests.benchmarks.freshness import describe
-from tests.benchmarks.ingest import connect, running_bench
-from tests.benchmarks.installation import clean_up_when_terminated
+from tests.benchmarks.ingest import running_bench
+from tests.benchmarks.installation import clean_up_when_terminated, connect
 from tests.benchmarks.organisation import noted_statements
 from tests.benchmarks.processes import cpu_seconds
 from tests.support.stack import CHECKOUT, Stack, wait_until

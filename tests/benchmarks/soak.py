@@ -29,8 +29,8 @@ from deploy.local.ports import HOST, free_port
 from deploy.local.servers import Postgres
 from tests.benchmarks.figures import OBSERVED, ROWS_A_SHOP, Figure, as_decimal, body_of, figures, packed, shop_id
 from tests.benchmarks.freshness import describe, show
-from tests.benchmarks.ingest import SHOPS, connect, make_shops, scope_to_all
-from tests.benchmarks.installation import clean_up_when_terminated, taken_in
+from tests.benchmarks.ingest import SHOPS, make_shops, scope_to_all
+from tests.benchmarks.installation import clean_up_when_terminated, connect, taken_in
 from tests.benchmarks.processes import resident_mb
 from tests.support.database import Database
 from tests.support.killable import Killable, own_postgres

@@ -80,7 +80,9 @@ def _operation(document: Json, method: str, path: str, declared: Json) -> Operat
 def call(client: Client, operation: Operation, ids: Mapping[str, str], **query: str) -> httpx.Response:
     """Call an operation with ids in its path; required ids in the query are the path's owner's unless given."""
     path = re.sub(r"\{(\w+)\}", lambda found: ids.get(found[1], "standard"), operation.path)
-    required = {"cycle_id": ids["cycle_id"]} if "scorecards" in path else {}
+    of_cycle = any(word in path for word in ("scorecards", "goal-checks", "leaderboards"))
+    required = {"cycle_id": ids["cycle_id"]} if of_cycle else {}
+    required |= {"by": "shop", "person_id": ids["person_id"]} if path.endswith("/split") else {}
     required |= {"shop_id": ids["shop_id"]} if "metric-values" in path or "observations" in path else {}
     required |= {"format": "csv"} if path.endswith("/export") else {}
     headers = {"If-Match": "*", "X-Request-ID": "the-same"}
@@ -180,6 +182,14 @@ def test_another_companys_ids_are_unknown_in_every_body(a: World, b: World) -> N
         ("PUT", "/v1/goal-weights", weights | {"weights": [{"goal_id": "?goal_id", "weight": "100"}]}),
         ("PUT", "/v1/goal-weights", weights | {"cycle_id": "?cycle_id", "weights": []}),
     ]
+    template: Json = {"name": "新", "title": "新", "weight": "1", "indicators": [{"kind": "milestones"}]}
+    bodies += [("POST", "/v1/kpi-templates", template | {name: f"?{name}"}) for name in ("position_id", "rubric_id")]
+    given: Json = {"cycle_id": b.ids["cycle_id"], "to": {"person_ids": [b.ids["person_id"]]}}
+    named: list[Json] = [{name: f"?{name}"} for name in ("position_id", "department_id")]
+    named.append({"person_ids": ["?person_id"]})
+    changed: list[Json] = [{"to": to} for to in named] + [{"cycle_id": "?cycle_id"}, {"shop_ids": ["?shop_id"]}]
+    path = f"/v1/kpi-templates/{b.ids['template_id']}/assign"
+    bodies += [("POST", path, given | one) for one in (*changed, {"parent_id": "?goal_id"})]
     before = b.counts()
     for method, path, body in bodies:
         name = re.search(r"\?(\w+)", str(body))

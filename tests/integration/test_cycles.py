@@ -1,15 +1,21 @@
 """Cycles: the periods that goals belong to (GOAL-1)."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import select
 
 from attain_api.state import ApiState
+from attain_shared.db.session import reading
+from attain_shared.goals.models import Goal, GoalEvent, Indicator, IndicatorSource
 from attain_shared.identifiers import new_id
-from tests.support.companies import make_company, make_member
+from tests.support.companies import Member, make_company, make_member, make_shop
 from tests.support.goals import make_cycle
 from tests.support.http import created, ok, pointers, problem
+from tests.support.statements import count_statements
+from tests.support.stored_goals import store_goal, stored_indicator
 
 
 @pytest.mark.parametrize(
@@ -126,3 +132,130 @@ async def test_cycles_are_their_companys(api: AsyncClient, state: ApiState) -> N
     for address in (path, f"/v1/cycles/{new_id()}"):
         problem(await api.get(address, headers=other.headers), status=404, code="not-found")
         problem(await api.post(f"{address}/actions/close", headers=other.headers), status=404, code="not-found")
+
+
+async def test_cycles_are_nested_in_the_shortest_around_them(api: AsyncClient, state: ApiState) -> None:
+    """GOAL-1: a month in its quarter, half-year and year; what is made later comes in between, and changes the tag."""
+    company, other = await make_company(state), await make_company(state)
+    month = await make_cycle(api, company, kind="month", starts_on="2026-08-01")
+    await make_cycle(api, other)
+    await make_cycle(api, company, kind="quarter", starts_on="2026-04-01")
+    path, around, tags = f"/v1/cycles/{month['id']}", None, []
+    for kind, starts_on in (("year", "2026-01-01"), ("half_year", "2026-07-01"), ("quarter", "2026-07-01")):
+        before = await api.get(path, headers=company.headers)
+        made = await make_cycle(api, company, kind=kind, starts_on=starts_on)
+        after = await api.get(path, headers=company.headers | {"If-None-Match": before.headers["etag"]})
+        assert (ok(before)["parent_id"], ok(after)["parent_id"]) == (around, made["id"])
+        around, tags = made["id"], [before.headers["etag"], after.headers["etag"]]
+    found = ok(await api.get("/v1/cycles", headers=company.headers))["items"]
+    kinds = {cycle["id"]: cycle["kind"] for cycle in found} | {None: None}
+    assert {(cycle["kind"], cycle["starts_on"][5:7]): kinds[cycle["parent_id"]] for cycle in found} == {
+        ("month", "08"): "quarter",
+        ("quarter", "07"): "half_year",
+        ("quarter", "04"): "year",
+        ("half_year", "07"): "year",
+        ("year", "01"): None,
+    }
+    stale = company.headers | {"If-Match": tags[0]}
+    problem(await api.post(f"{path}/actions/close", headers=stale), status=412, code="stale")
+    fresh = company.headers | {"If-Match": tags[1]}
+    closed = await api.post(f"{path}/actions/close", headers=fresh)
+    assert ok(closed)["parent_id"] == around
+    assert closed.headers["etag"] == (await api.get(path, headers=company.headers)).headers["etag"]
+
+
+async def test_cycles_are_listed_by_a_fixed_number_of_statements(api: AsyncClient, state: ApiState) -> None:
+    company = await make_company(state)
+    costs = []
+    for months in (range(1, 2), range(2, 13)):
+        for month in months:
+            await make_cycle(api, company, kind="month", starts_on=f"2026-{month:02}-01")
+        with count_statements() as statements:
+            ok(await api.get("/v1/cycles", headers=company.headers))
+        costs.append(len(statements))
+    assert costs[0] == costs[1] <= 3
+
+
+async def read_states(state: ApiState, company: Member) -> dict[UUID, tuple[str, int]]:
+    """State and version of every goal."""
+    async with reading(state.sessions) as uow:
+        rows = await uow.session.execute(
+            select(Goal.id, Goal.state, Goal.version).where(Goal.company_id == company.company_id)
+        )
+        return {row.id: (row.state, row.version) for row in rows}
+
+
+async def test_confirmed_goals_are_closed_and_opened_with_their_cycle(api: AsyncClient, state: ApiState) -> None:
+    """GOAL-1, GOAL-3: both records have it, and what was closed by hand stays closed."""
+    company = await make_company(state)
+    cycle, other = await make_cycle(api, company), await make_cycle(api, company, kind="year", starts_on="2026-01-01")
+    states = ("draft", "submitted", "returned", "confirmed", "closed", "cancelled")
+    goals = {name: await store_goal(state, company, cycle, state=name, weight="10") for name in states}
+    elsewhere = await store_goal(state, company, other)
+    path = f"/v1/cycles/{cycle['id']}/actions"
+    ok(await api.post(f"{path}/close", headers=company.headers))
+    found = await read_states(state, company)
+    assert {name: found[goal][0] for name, goal in goals.items()} == {
+        "draft": "draft", "submitted": "submitted", "returned": "returned", "confirmed": "closed", "closed": "closed",
+        "cancelled": "cancelled",
+    }  # fmt: skip
+    assert (found[goals["confirmed"]], found[goals["closed"]], found[elsewhere]) == (
+        ("closed", 2), ("closed", 1), ("confirmed", 1),
+    )  # fmt: skip
+    ok(await api.post(f"{path}/open", headers=company.headers))
+    found = await read_states(state, company)
+    assert (found[goals["confirmed"]], found[goals["closed"]]) == (("confirmed", 3), ("closed", 1))
+    async with reading(state.sessions) as uow:
+        events = await uow.session.execute(
+            select(GoalEvent.goal_id, GoalEvent.action, GoalEvent.actor_id)
+            .where(GoalEvent.company_id == company.company_id)
+            .order_by(GoalEvent.id)
+        )
+        assert events.all() == [(goals["confirmed"], action, company.person_id) for action in ("close", "open")]
+    entries = ok(await api.get("/v1/audit-entries", params={"resource_type": "goal"}, headers=company.headers))["items"]
+    told = [(one["action"], one["changes"]) for one in entries if one["resource_id"] == str(goals["confirmed"])]
+    assert [action for action, _ in told[:2]] == ["open_cycle", "close_cycle"]
+    assert [changes["state"] for _, changes in told[:2]] == [
+        {"before": "closed", "after": "confirmed"},
+        {"before": "confirmed", "after": "closed"},
+    ]
+
+
+async def test_closing_a_cycle_costs_the_same_for_one_goal_and_for_many(api: AsyncClient, state: ApiState) -> None:
+    """The audit trail has an entry a goal; everything else is one statement."""
+    company = await make_company(state)
+    costs = []
+    for kind, goals in (("quarter", 1), ("half_year", 50)):
+        cycle = await make_cycle(api, company, kind=kind)
+        for _ in range(goals):
+            await store_goal(state, company, cycle, weight="1")
+        for action in ("close", "open"):
+            with count_statements() as statements:
+                ok(await api.post(f"/v1/cycles/{cycle['id']}/actions/{action}", headers=company.headers))
+            costs.append(len(statements))
+    assert costs[:2] == costs[2:]
+
+
+async def test_goals_of_a_cycle_opened_again_follow_what_changed_meanwhile(api: AsyncClient, state: ApiState) -> None:
+    """MET-2: while the cycle was closed its goals stayed with the items that their set had then."""
+    company = await make_company(state)
+    shop = await make_shop(state, company)
+    cycle = await make_cycle(api, company)
+    body = {"shop_id": str(shop.id), "name": "爆款", "item_ids": ["1"]}
+    item_set = created(await api.post("/v1/item-sets", json=body, headers=company.headers))["id"]
+    told = stored_indicator(shop_ids=[shop.id], item_set_id=UUID(item_set), item_dimensions=["item:1"])
+    goal = await store_goal(state, company, cycle, told)
+
+    async def read_items() -> tuple[list[str], set[str]]:
+        async with reading(state.sessions) as uow:
+            of_goal = (Indicator.company_id == company.company_id, Indicator.goal_id == goal)
+            items = await uow.session.scalar(select(Indicator.item_dimensions).where(*of_goal))
+            fed = (IndicatorSource.company_id == company.company_id, IndicatorSource.goal_id == goal)
+            return items or [], set(await uow.session.scalars(select(IndicatorSource.dimension).where(*fed)))
+
+    path = f"/v1/cycles/{cycle['id']}/actions"
+    ok(await api.post(f"{path}/close", headers=company.headers))
+    ok(await api.patch(f"/v1/item-sets/{item_set}", json={"item_ids": ["2", "3"]}, headers=company.headers))
+    assert (await read_items())[0] == ["item:1"]
+    ok(await api.post(f"{path}/open", headers=company.headers))
+    assert await read_items() == (["item:2", "item:3"], {"item:2", "item:3"})

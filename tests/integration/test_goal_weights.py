@@ -8,8 +8,9 @@ from httpx import AsyncClient, Response
 from attain_api.state import ApiState
 from attain_shared.identifiers import new_id
 from tests.support.companies import Company, make_company, make_member, make_shop
-from tests.support.goals import confirm_goals, indicator, make_cycle, make_goal
+from tests.support.goals import act, confirm_goals, indicator, make_cycle, make_goal
 from tests.support.http import ok, pointers, problem
+from tests.support.relations import make_relations
 
 
 async def three_goals(api: AsyncClient, state: ApiState) -> tuple[Company, str, list[str]]:
@@ -38,6 +39,41 @@ async def test_weights_change_together(api: AsyncClient, state: ApiState) -> Non
     assert [one["weight"] for one in answer["weights"]] == ["33.33", "33.33", "33.34"]
     assert await weights_of(api, company) == ["33.33", "33.33", "33.34"]
     await confirm_goals(api, company, goals[2])
+
+
+async def test_a_shift_of_submitted_weights_is_on_record(api: AsyncClient, state: ApiState) -> None:
+    """GOAL-3: who, why, and what was and is; not of drafts, and not where nothing changed."""
+    company, cycle, goals = await three_goals(api, state)
+    await confirm_goals(api, company, goals[0], goals[1])
+    shifted = list(zip(goals, ("50", "30", "20"), strict=True))
+    ok(await put(api, company, cycle, shifted, reason="重心变了"))
+    recorded = []
+    for goal in goals:
+        page = ok(await api.get(f"/v1/goals/{goal}/history", headers=company.headers))
+        recorded.append([(one["reason"], one["changes"]) for one in page["items"] if one["action"] == "change"])
+    assert recorded == [[], [("重心变了", {"weight": ["50.00", "30.00"]})], []]
+
+
+async def test_what_was_agreed_on_is_not_shifted_by_whoever_is_measured_by_it(
+    api: AsyncClient, state: ApiState
+) -> None:
+    """GOAL-3: before the superior's agreement the owner may, after it the superior."""
+    people = await make_relations(state)
+    cycle = (await make_cycle(api, people.admin))["id"]
+    me, boss, owner = people["me"], people["boss"], people.owner("me")
+    aim = {"kind": "milestones"}
+    steps = [{"title": "x", "due_on": "2026-07-31"}]
+    goals = [
+        (await make_goal(api, me, aim, cycle_id=cycle, owner=owner, weight="50", milestones=steps))["id"]
+        for _ in range(2)
+    ]
+    ok(await act(api, me, goals[0], "submit"))
+    for share in ("40", "60"):
+        ok(await put(api, me, cycle, [(goals[0], share), (goals[1], f"{100 - int(share)}")], owner=owner))
+    ok(await act(api, boss, goals[0], "adjust"))
+    shifted = [(goals[0], "50"), (goals[1], "50")]
+    problem(await put(api, me, cycle, shifted, owner=owner), status=403, code="not-allowed")
+    ok(await put(api, boss, cycle, shifted, owner=owner))
 
 
 @pytest.mark.parametrize(

@@ -31,17 +31,21 @@ async def read(api: AsyncClient, company: Company, goal: str) -> dict[str, Any]:
     return ok(await api.get(f"/v1/goals/{goal}", headers=company.headers))
 
 
-async def test_a_goal_is_submitted_then_confirmed(api: AsyncClient, state: ApiState) -> None:
-    """GOAL-3."""
+async def test_a_goal_is_submitted_then_confirmed_then_closed(api: AsyncClient, state: ApiState) -> None:
+    """GOAL-3: nobody is above the company, whose administrator stands in until an executive can sign in."""
     company, _cycle, (goal,) = await drafts(api, state, "100")
     tags = {(await api.get(f"/v1/goals/{goal}", headers=company.headers)).headers["etag"]}
-    for action, after, allowed in (("submit", "submitted", ["confirm"]), ("confirm", "confirmed", [])):
+    for action, after, allowed in (
+        ("submit", "submitted", ["change", "return", "adjust", "confirm", "cancel"]),
+        ("confirm", "confirmed", ["change", "cancel", "close"]),
+        ("close", "closed", []),
+    ):
         response = await act(api, company, goal, action)
         content = ok(response)
         assert (content["state"], content["allowed_actions"]) == (after, allowed)
         assert content == await read(api, company, goal)
         tags.add(response.headers["etag"])
-    assert len(tags) == 3
+    assert len(tags) == 4
 
 
 @pytest.mark.parametrize("action", ["submit", "confirm"])
@@ -58,7 +62,11 @@ async def test_an_action_says_which_version_it_means(api: AsyncClient, state: Ap
 
 async def test_an_action_of_another_state_is_not_allowed(api: AsyncClient, state: ApiState) -> None:
     company, _cycle, (goal,) = await drafts(api, state, "100")
-    for before, refused in (("draft", ["confirm"]), ("submitted", ["submit"]), ("confirmed", ["submit", "confirm"])):
+    for before, refused in (
+        ("draft", ["confirm"]),
+        ("submitted", ["submit", "close"]),
+        ("confirmed", ["submit", "confirm"]),
+    ):
         assert (await read(api, company, goal))["state"] == before
         for action in refused:
             problem(await act(api, company, goal, action), status=409, code="action-not-allowed")
@@ -93,7 +101,7 @@ async def test_the_tag_changes_with_the_callers_rights(api: AsyncClient, state: 
     for caller in (company, hr):
         response = await api.get(f"/v1/goals/{goal}", headers=caller.headers)
         seen[response.headers["etag"]] = response.json()["allowed_actions"]
-    assert list(seen.values()) == [["submit"], []]
+    assert list(seen.values()) == [["change", "submit", "cancel"], []]
     problem(await act(api, hr, goal, "submit"), status=403, code="not-allowed")
 
 
@@ -181,9 +189,10 @@ async def test_a_goal_is_not_its_own_parent(api: AsyncClient, state: ApiState) -
         assert [pointer for pointer, _ in pointers(response)] == ["/parent_id"]
 
 
-async def test_only_drafts_are_changed(api: AsyncClient, state: ApiState) -> None:
+async def test_what_has_ended_is_not_changed(api: AsyncClient, state: ApiState) -> None:
     company, _cycle, (goal,) = await drafts(api, state, "100")
     problem(await patch(api, company, goal, {}, etag=None), status=428, code="precondition-required")
     problem(await patch(api, company, goal, {}, etag='"9"'), status=412, code="stale")
     await confirm_goals(api, company, goal)
+    ok(await act(api, company, goal, "close"))
     problem(await patch(api, company, goal, {"title": "x"}), status=409, code="not-a-draft")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,23 +12,27 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from attain_api.state import ApiState
+from attain_shared.clock import business_day
 from attain_shared.db.session import transaction
 from attain_shared.work.models import CompanyWork
 from attain_worker import repository, runner
+from attain_worker.curves.wanted import WantedCurves
 from attain_worker.ingestion.service import Ingestion
 from attain_worker.runner import Runner
 from tests.support.goals import indicator, make_cycle, make_goal, read_attainment
 from tests.support.pushes import Pusher, make_pusher, read_batch
-from tests.support.worker import count_rows, cross_check, new_checks, new_ingestion, new_recompute, take_in
+from tests.support.worker import count_rows, cross_check, new_checks, new_curves, new_ingestion, new_recompute, take_in
 
 
 def new_runner(state: ApiState, *, ingestion: Ingestion | None = None) -> Runner:
+    wanted = WantedCurves()
     return Runner(
         state.sessions,
         state.doorbell,
         ingestion=ingestion or new_ingestion(state),
-        recompute=new_recompute(state),
+        recompute=new_recompute(state, wanted_curves=wanted),
         checks=new_checks(state),
+        curves=new_curves(state, wanted),
     )
 
 
@@ -126,6 +131,100 @@ async def test_a_push_does_not_wait_for_a_cross_check(
         released.set()
 
     await run_until(worker, asyncio.create_task(taken_in()))
+
+
+async def make_paced_goal(api: AsyncClient, pusher: Pusher) -> str:
+    """A goal that runs today, of a figure that has begun."""
+    today = business_day()
+    cycle = (await make_cycle(api, pusher.company, kind="year", starts_on=f"{today.year}-01-01"))["id"]
+    days = {"starts_on": str(today - timedelta(days=9)), "ends_on": str(today + timedelta(days=9))}
+    goal = await make_goal(api, pusher.company, indicator([pusher.shop.id]), cycle_id=cycle, **days)
+    return str(goal["id"])
+
+
+async def test_a_worker_draws_the_curves_that_goals_lack(api: AsyncClient, state: ApiState) -> None:
+    """GOAL-7: and computes the goals anew, until none is marked."""
+    pusher = await make_pusher(state)
+    await make_paced_goal(api, pusher)
+
+    async def drawn() -> None:
+        curves = marks = 0
+        while curves == 0 or marks > 0:
+            await asyncio.sleep(0.02)
+            curves = await count_rows(state, "pace_curves", pusher.company_id)
+            marks = await count_rows(state, "goal_marks", pusher.company_id)
+
+    await run_until(new_runner(state), asyncio.create_task(drawn()))
+
+
+async def test_a_push_does_not_wait_for_a_curve(
+    api: AsyncClient, state: ApiState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GOAL-7, GOAL-10: and what is being drawn hears that somebody waits."""
+    pusher, begun, released = await make_pusher(state), asyncio.Event(), asyncio.Event()
+    worker = new_runner(state)
+    take_in, served = worker._ingestion.take_in, []
+
+    async def lasts(_company_id: UUID, *, may_go_on: Callable[[], bool]) -> bool:
+        served.append(may_go_on)
+        begun.set()
+        await released.wait()
+        return False
+
+    async def look_whether_to_go_on(company_id: UUID) -> bool:
+        went_on.append(served[0]())
+        return await take_in(company_id)
+
+    went_on: list[bool] = []
+    await make_paced_goal(api, pusher)
+    monkeypatch.setattr(worker._curves, "draw", lasts)
+    monkeypatch.setattr(repository, "list_companies_with_work", only(pusher))
+
+    async def taken_in() -> None:
+        await begun.wait()
+        assert served[0]()
+        monkeypatch.setattr(worker._ingestion, "take_in", look_whether_to_go_on)
+        batch = await pusher.push(api, pusher.row())
+        worker.look()
+        await until_done(api, pusher, batch)
+        assert went_on[0] is False
+        released.set()
+
+    await run_until(worker, asyncio.create_task(taken_in()))
+
+
+async def test_nothing_is_drawn_for_a_company_with_work(
+    api: AsyncClient, state: ApiState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GOAL-7, GOAL-10."""
+    pusher, worker = await make_pusher(state), new_runner(state)
+    turns: list[int] = []
+    drawn: list[int] = []
+    begun = asyncio.Event()
+
+    async def busy_thrice(_company_id: UUID) -> bool:
+        turns.append(len(drawn))
+        return True
+
+    async def batches_thrice(*_: Any, **__: Any) -> list[repository.Work]:
+        return [repository.Work(pusher.company_id, has_batches=len(turns) < 3, has_marks=False, has_checks=False)]
+
+    async def draw(_company_id: UUID, **_: Any) -> bool:
+        drawn.append(len(turns))
+        begun.set()
+        return False
+
+    worker._curves._wanted.add(pusher.company_id, [pusher.company_id])
+    monkeypatch.setattr(worker._ingestion, "take_in", busy_thrice)
+    monkeypatch.setattr(worker._curves, "draw", draw)
+    monkeypatch.setattr(repository, "find_work", batches_thrice)
+    monkeypatch.setattr(repository, "list_companies_with_work", only(pusher))
+    await run_until(worker, asyncio.create_task(_wait(begun)))
+    assert (turns, drawn[0]) == ([0, 0, 0], 3)
+
+
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 async def test_an_idle_company_is_forgotten_and_found_again(

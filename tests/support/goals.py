@@ -42,17 +42,26 @@ async def make_goal(
     return created(await api.post("/v1/goals", json=body, headers=company.headers))
 
 
-async def act(api: AsyncClient, company: Member, goal_id: str, action: str, *, etag: str | None = "*") -> Response:
-    """Submit or confirm a goal."""
+async def act(
+    api: AsyncClient,
+    company: Member,
+    goal_id: str,
+    action: str,
+    *,
+    etag: str | None = "*",
+    reason: str | None = None,
+) -> Response:
+    """Lead a goal on in its life (GOAL-3)."""
     headers = company.headers | ({} if etag is None else {"If-Match": etag})
-    return await api.post(f"/v1/goals/{goal_id}/actions/{action}", headers=headers)
+    body = {"reason": reason} if reason is not None else None
+    return await api.post(f"/v1/goals/{goal_id}/actions/{action}", json=body, headers=headers)
 
 
-async def confirm_goals(api: AsyncClient, company: Member, *goal_ids: str) -> None:
-    """Lead goals from draft to confirmed."""
-    for action in ("submit", "confirm"):
+async def confirm_goals(api: AsyncClient, company: Member, *goal_ids: str, owner: Member | None = None) -> None:
+    """Lead goals from draft to confirmed; the owner confirms, where that is somebody else than who submits."""
+    for action, who in (("submit", company), ("confirm", owner or company)):
         for goal_id in goal_ids:
-            ok(await act(api, company, goal_id, action))
+            ok(await act(api, who, goal_id, action))
 
 
 async def read_attainment(api: AsyncClient, company: Member, goal_id: str, **params: Any) -> dict[str, Any]:

@@ -44,6 +44,7 @@ ROLES = {"executive": ("executive", "employee"), "hr": ("hr", "employee"), "admi
 STANDING, DRAFTS, SUBMITTED = "standing", "drafts", "submitted"
 """Cycles: of confirmed goals, of drafts, and of submitted goals; each goal is its owner's only one in its cycle."""
 Json = dict[str, Any]
+MANUAL: Json = {"kind": "manual", "name": "培训", "unit": "次", "target": "12"}
 
 
 class PinnedSession(AsyncSession):
@@ -208,6 +209,8 @@ async def _shops(world: World) -> None:
     ids["metric_import"] = answer.json()["id"]
     hot = {"shop_id": ids["shop"], "name": "爆款", "item_ids": ["610", "611"]}
     ids["item_set"] = (await world.do("admin", "POST", "/v1/item-sets", hot))["id"]
+    members_day = {"code": "members_day", "name": "会员日", "starts_on": "2026-05-20", "ends_on": "2026-05-20"}
+    ids["calendar_event"] = (await world.do("admin", "POST", "/v1/event-calendar", members_day))["id"]
     owners = {"starts_on": "2026-03-01", "owners": [{"type": "person", "id": ids["subject"], "share": "1"}]}
     for name in ("shop", "drafted_shop"):
         await world.do("admin", "PUT", f"/v1/shops/{ids[name]}/owners", owners)
@@ -262,19 +265,41 @@ async def _goals(world: World) -> None:
     for owner, (writer, named) in writers.items():
         for cycle, state in ((STANDING, "confirmed"), (DRAFTS, "draft"), (SUBMITTED, "submitted")):
             goal: Json = {"cycle_id": ids[cycle], "owner": named, "title": f"{owner} {cycle}", "weight": "100"}
-            goal |= {"why": "a secret reason", "indicators": [indicator([ids["shop"]])]}
+            goal |= {"why": "a secret reason", "indicators": [indicator([ids["shop"]]), MANUAL]}
+            goal["standards"] = {"below": "少于 8 次", "meets": "12 次", "above": "多于 15 次"}
+            goal["milestones"] = [{"title": title, "due_on": "2026-07-15"} for title in ("方案", "上线")]
             made = await world.do(writer, "POST", "/v1/goals", goal)
             ids[f"{cycle}_of_{owner}"] = made["id"]
+            if cycle == STANDING:
+                ids[f"indicator_of_{owner}"] = made["indicators"][0]["id"]
             async with transaction(world.state.sessions, world.state.doorbell) as uow:
                 await uow.session.execute(
                     update(Goal)
                     .where(Goal.company_id == world.company_id, Goal.id == UUID(made["id"]))
-                    .values(state=state)
+                    .values(state=state, agreed_at=None if state == "draft" else utc_now())
                 )
+            if (owner, cycle) == ("subject", STANDING):
+                await _progress(world, made)
+    rules: Json = {"name": "标准", "rules": [], "otherwise": "3.5"}
+    ids["rubric"] = (await world.do("hr", "POST", "/v1/rubrics", rules))["id"]
+    template: Json = {"name": "模板", "title": "目标", "weight": "10", "rubric_id": ids["rubric"]}
+    template["indicators"] = [{"kind": "metric", "metric": "gmv", "target": "1"}]
+    ids["template"] = (await world.do("hr", "POST", "/v1/kpi-templates", template))["id"]
     # a draft on a shop that is its writer's no longer
     left_over: Json = {"cycle_id": ids["half"], "owner": writers["subject"][1], "title": "left over", "weight": "100"}
     await world.do("subject", "POST", "/v1/goals", left_over | {"indicators": [indicator([ids["drafted_shop"]])]})
     await world.do("admin", "PUT", f"/v1/shops/{ids['drafted_shop']}/owners", {"starts_on": "2026-03-01", "owners": []})
+
+
+async def _progress(world: World, goal: Json) -> None:
+    """A milestone done, and a number entered: of the goal of 林晓 that was confirmed."""
+    ids, path = world.ids, f"/v1/goals/{goal['id']}"
+    ids["milestone"], ids["milestone_done"] = (one["id"] for one in goal["milestones"])
+    await world.do("subject", "POST", f"{path}/milestones/{ids['milestone_done']}/actions/complete")
+    ids["manual_indicator"] = goal["indicators"][1]["id"]
+    entry = {"value": "2", "on": "2026-07-01", "evidence": "签到表"}
+    made = await world.do("subject", "POST", f"{path}/indicators/{ids['manual_indicator']}/entries", entry)
+    ids["entry"] = made["id"]
 
 
 async def _ends(world: World) -> None:

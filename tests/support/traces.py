@@ -11,10 +11,12 @@ from sqlalchemy import update
 
 from attain_api.state import ApiState
 from attain_shared.access.models import Account, AccountIdentity, Connector, OneTimeLink, Session
+from attain_shared.calendar.models import CalendarEvent
 from attain_shared.clock import utc_now
 from attain_shared.db.base import Base
 from attain_shared.db.session import transaction
-from attain_shared.goals.models import Cycle, Goal
+from attain_shared.goals.models import Cycle, Goal, GoalEvent, Indicator, IndicatorEntry, Milestone
+from attain_shared.goals.template_models import KpiTemplate, Rubric
 from attain_shared.identifiers import new_id
 from attain_shared.metrics.models import CompanyMetric, MetricImport
 from attain_shared.people.models import PersonEvent, PersonSpell
@@ -140,7 +142,7 @@ async def make_known(api: AsyncClient, state: ApiState, company: Company) -> Kno
     headers = company.headers | {"Idempotency-Key": "k"}
     created(await api.post("/v1/departments", json=body, headers=headers))
     async with transaction(state.sessions, state.doorbell) as uow:
-        for row in goals_of(company, member):
+        for row in (*goals_of(company, member), *_templates_of(company_id, member.name)):
             uow.session.add(row)
             await uow.session.flush()
     return member
@@ -272,8 +274,84 @@ def goals_of(company: Company, member: Known) -> list[Base]:
             ignore_missing=False,
             state="confirmed",
             created_by=company.person_id,
+            collaborators=[member.person_id],
             **days,
         )
         for owner in (member.person_id, None)
     ]
-    return [cycle, *goals]
+    return [cycle, *goals, *_parts_of(goals[1], member)]
+
+
+def _parts_of(goal: Goal, member: Known) -> list[Base]:
+    """What belongs to a goal, and is done with it."""
+    of_goal = {"company_id": goal.company_id, "goal_id": goal.id}
+    by_hand = Indicator(
+        **of_goal,
+        id=new_id(),
+        position=0,
+        kind="manual",
+        name=f"{member.name}的满意度",
+        unit=f"{member.name}分",
+        dimension="",
+        shop_ids=[],
+        direction="higher_better",
+        target=Decimal(1),
+        cap=Decimal(2),
+    )
+    titled = [{"id": str(goal.id), "title": f"找{member.name}", "due_on": "2026-11-11"}]
+    return [
+        by_hand,
+        Milestone(
+            **of_goal, id=new_id(), position=0, title=f"问{member.name}", due_on=goal.ends_on, owner_id=member.person_id
+        ),
+        IndicatorEntry(
+            **of_goal,
+            id=new_id(),
+            indicator_id=by_hand.id,
+            value=Decimal(1),
+            on_day=goal.starts_on,
+            evidence=f"{member.name}的表格",
+            state="rejected",
+            entered_by=member.person_id,
+            reason=f"不是{member.name}的",
+        ),
+        GoalEvent(
+            **of_goal,
+            id=new_id(),
+            action="change",
+            actor_id=member.person_id,
+            is_stand_in=False,
+            reason=f"{member.name}要求的",
+            changes={"why": [f"为了{member.name}", None], "milestones": [[], titled]},
+        ),
+    ]
+
+
+def _templates_of(company_id: UUID, name: str) -> list[Base]:
+    """What goals are made from, and paced by."""
+    return [
+        Rubric(company_id=company_id, id=new_id(), name=f"{name}的标准", rules_version=1),
+        KpiTemplate(
+            company_id=company_id,
+            id=new_id(),
+            name=f"{name}的模板",
+            title=f"像{name}那样",
+            why=name,
+            how=name,
+            behaviours=name,
+            standards={"below": name},
+            weight=Decimal(1),
+            ignore_missing=False,
+            indicators=[{"kind": "manual", "name": f"{name}的评价", "unit": f"{name}分", "metric": None}],
+        ),
+        CalendarEvent(
+            company_id=company_id,
+            id=new_id(),
+            code="own",
+            year=2026,
+            name=f"{name}的生日",
+            starts_on=date(2026, 5, 1),
+            ends_on=date(2026, 5, 1),
+            is_cancelled=False,
+        ),
+    ]

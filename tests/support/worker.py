@@ -10,6 +10,8 @@ from attain_shared.db.session import transaction
 from attain_shared.metrics.queries import every_row
 from attain_worker.attainment.service import Recompute
 from attain_worker.checks.service import Checks
+from attain_worker.curves.service import Curves
+from attain_worker.curves.wanted import WantedCurves
 from attain_worker.ingestion.service import Ingestion
 
 
@@ -18,9 +20,15 @@ def new_ingestion(state: ApiState, *, claim_rows: int = 20_000) -> Ingestion:
     return Ingestion(state.sessions, state.doorbell, claim_rows=claim_rows, alone_first=0)
 
 
-def new_recompute(state: ApiState, *, claim_goals: int = 200) -> Recompute:
-    """A recompute with sessions of its own."""
-    return Recompute(state.sessions, state.doorbell, claim_goals=claim_goals)
+def new_recompute(state: ApiState, *, claim_goals: int = 200, wanted_curves: WantedCurves | None = None) -> Recompute:
+    """A recompute with sessions of its own; the curves it lacks are wanted by nobody unless told otherwise."""
+    wanted = wanted_curves or WantedCurves()
+    return Recompute(state.sessions, state.doorbell, claim_goals=claim_goals, wanted_curves=wanted)
+
+
+def new_curves(state: ApiState, wanted: WantedCurves | None = None) -> Curves:
+    """Curves with sessions of their own."""
+    return Curves(state.sessions, state.doorbell, wanted=wanted or WantedCurves())
 
 
 def new_checks(state: ApiState) -> Checks:
@@ -35,9 +43,9 @@ async def take_in(state: ApiState, company_id: UUID, *, claim_rows: int = 20_000
         pass
 
 
-async def recompute(state: ApiState, company_id: UUID) -> None:
+async def recompute(state: ApiState, company_id: UUID, wanted_curves: WantedCurves | None = None) -> None:
     """Recompute every marked goal."""
-    recompute = new_recompute(state)
+    recompute = new_recompute(state, wanted_curves=wanted_curves)
     while await recompute.recompute(company_id):
         pass
 

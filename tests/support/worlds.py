@@ -51,7 +51,8 @@ def make_world(stack: Stack, *, gmv: str) -> World:
     item_set_id = create("/v1/item-sets", item_set)["id"]
     indicators = [metric_indicator("gmv", [shop_id], "1000")]
     owner = {"type": "person", "id": person_id}
-    goal_id = company.make_goal(cycle_id, indicators, weight="100", title="提升成交")
+    steps = [{"title": "方案", "due_on": "2026-07-15"}]
+    goal_id = company.make_goal(cycle_id, indicators, weight="100", title="提升成交", milestones=steps)
     confirmed = company.make_goal(cycle_id, indicators, owner=owner, weight="100", title="提升成交")
     for action in ("submit", "confirm"):
         company.admin.act(f"/v1/goals/{confirmed}", action)
@@ -70,13 +71,36 @@ def make_world(stack: Stack, *, gmv: str) -> World:
     position = {"name": "店长", "function": "operations", "tier": "middle", "grade": "manager", "is_key": True}
     report = {"file": ("report.csv", f"统计日期,浏览量\n2026-07-01,{gmv}\n".encode())}
     ids["import_id"] = company.admin.upload("/v1/metric-imports", report, shop=f"tmall:{SHOP}")["id"]
+    event = {"code": "members_day", "name": "会员日", "starts_on": "2026-05-20", "ends_on": "2026-05-20"}
+    ids["calendar_event_id"] = create("/v1/event-calendar", event)["id"]
     ids["position_id"] = create("/v1/positions", position)["id"]
+    ids["rubric_id"] = create("/v1/rubrics", {"name": "标准", "rules": [], "otherwise": "3.5"})["id"]
+    ids["rules_version"] = "1"
+    template = {"name": "模板", "title": "目标", "weight": "10", "indicators": [{"kind": "milestones"}]}
+    ids["template_id"] = create("/v1/kpi-templates", template)["id"]
     ids["invitation_id"] = create("/v1/invitations", {"person_id": person_id})["id"]
     ids["event_id"] = next(company.admin.items(f"/v1/people/{person_id}/history"))["id"]
     ids["session_id"] = next(company.admin.items("/v1/auth/sessions"))["id"]
+    goal = company.admin.get(f"/v1/goals/{goal_id}")
+    ids["indicator_id"], ids["milestone_id"] = goal["indicators"][0]["id"], goal["milestones"][0]["id"]
     ids |= {"cycle_id": cycle_id, "goal_id": goal_id, "batch_id": batch_id, "wait_for_batch": batch_id}
     ids |= _noticed(stack, ids, gmv=gmv)
+    ids["entry_id"] = _entered(stack, ids, goal_id=goal_id)
     return World(company, connector, ids | {"manager_id": person_id, "parent_id": department_id}, gmv)
+
+
+def _entered(stack: Stack, ids: dict[str, str], *, goal_id: str) -> str:
+    """A number entered for a goal, which no draft would take."""
+    entry_id = str(new_id())
+    with stack.database() as database:
+        database.rows(
+            """INSERT INTO indicator_entries (company_id, id, goal_id, indicator_id, value, on_day, evidence, state,
+                                              entered_by, created_at, version)
+               SELECT company_id, $1::uuid, goal_id, id, 1, '2026-07-01', 'a list', 'pending', $2::uuid, now(), 1
+               FROM indicators WHERE id = $3 AND goal_id = $4""",
+            *(entry_id, ids["person_id"], ids["indicator_id"], goal_id),
+        )
+    return entry_id
 
 
 def _noticed(stack: Stack, ids: dict[str, str], *, gmv: str) -> dict[str, str]:

@@ -16,16 +16,23 @@ from attain_api.attainments.router import router as attainments
 from attain_api.audit.router import router as audit
 from attain_api.batches.router import router as batches
 from attain_api.blueprints.router import router as blueprints
+from attain_api.cascade.router import router as cascade
 from attain_api.companies.router import router as companies
 from attain_api.connectors.router import router as connectors
 from attain_api.cycles.router import router as cycles
 from attain_api.departments.router import router as departments
+from attain_api.entries.router import router as entries
+from attain_api.event_calendar.router import router as event_calendar
+from attain_api.explanations.router import router as explanations
 from attain_api.findings.router import router as findings
+from attain_api.goal_checks.router import router as goal_checks
 from attain_api.goals.router import router as goals
 from attain_api.headcounts.router import router as headcounts
 from attain_api.health.router import router as health
 from attain_api.invitations.router import router as invitations
 from attain_api.item_sets.router import router as item_sets
+from attain_api.kpi_templates.router import router as kpi_templates
+from attain_api.leaderboards.router import router as leaderboards
 from attain_api.metric_imports.router import router as metric_imports
 from attain_api.metrics.router import router as metrics
 from attain_api.middleware import RequestLayer, RequestMetrics
@@ -35,6 +42,7 @@ from attain_api.passwords.router import router as passwords
 from attain_api.people.router import router as people
 from attain_api.personal_data.router import router as personal_data
 from attain_api.positions.router import router as positions
+from attain_api.rubrics.router import router as rubrics
 from attain_api.scorecards.router import router as scorecards
 from attain_api.sessions.router import router as sessions
 from attain_api.shops.router import router as shops
@@ -62,9 +70,17 @@ ROUTERS: tuple[APIRouter, ...] = (
     findings,
     metric_imports,
     cycles,
+    event_calendar,
+    rubrics,
+    kpi_templates,
     goals,
+    entries,
     attainments,
+    explanations,
+    cascade,
+    goal_checks,
     scorecards,
+    leaderboards,
     alerts,
     audit,
 )

@@ -17,10 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from attain_api.access.passwords import Passwords
 from attain_api.audit import commands as audit
 from attain_api.companies import service as companies
+from attain_api.kpi_templates import service as kpi_templates
 from attain_api.links.service import NewLink
 from attain_api.partitions import commands as partitions
 from attain_api.passwords import service as passwords
 from attain_api.settings import AdminSettings
+from attain_api.summed_months import commands as summed_months
 from attain_shared import logs
 from attain_shared.clock import business_day
 from attain_shared.db.partitions import create_partitions, month_of, months_ahead
@@ -32,6 +34,7 @@ from attain_shared.settings import read_settings
 app = typer.Typer(help="Administers an installation of Attain.", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(audit.app, name="audit")
 app.add_typer(partitions.app, name="partitions")
+app.add_typer(summed_months.app, name="months")
 
 _LOCK = "SELECT pg_try_advisory_lock(hashtextextended('attain:migrate', 0))"
 _TRY_AGAIN_SECONDS = 0.2
@@ -83,6 +86,7 @@ async def _migrate(settings: AdminSettings, alembic: Config) -> None:
         async with _alone(sessions):
             await _upgrade(sessions, alembic)
             await _make_partitions(sessions)
+            await _ship_templates(sessions)
             await _bootstrap(sessions, settings=settings)
     finally:
         await engine.dispose()
@@ -123,6 +127,11 @@ async def _make_partitions(sessions: async_sessionmaker[AsyncSession]) -> None:
     before = month_of(month_of(today) - timedelta(days=1))
     async with transaction(sessions, MemoryDoorbell()) as uow:
         await create_partitions(uow.session, buckets=[before, *months[:2]], inbox=[before, *months])
+
+
+async def _ship_templates(sessions: async_sessionmaker[AsyncSession]) -> None:
+    async with transaction(sessions, MemoryDoorbell()) as uow:
+        await kpi_templates.ship_to_all(uow)
 
 
 async def _bootstrap(sessions: async_sessionmaker[AsyncSession], *, settings: AdminSettings) -> None:

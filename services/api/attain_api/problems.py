@@ -121,13 +121,33 @@ async def _on_validation_error(request: Request, error: RequestValidationError) 
         return respond(request, BadRequest("A JSON body is needed.", code="malformed-json"))
     language = preferred(request.headers.get("accept-language"))
     # a body that a dependency reads too is found wrong once by each
-    errors = list(dict.fromkeys(_field_error(wrong, language) for wrong in found))[:MAX_ERRORS]
+    errors = list(dict.fromkeys(_field_error(wrong, language, error.body) for wrong in found))[:MAX_ERRORS]
     return respond(request, Invalid("The input is not valid; see `errors`.", errors=errors), errors=errors)
 
 
-def _field_error(wrong: Mapping[str, Any], language: Language) -> FieldError:
-    code = str(wrong["type"]).replace("_", "-")
-    return FieldError(pointer(wrong["loc"]), code, detail(code, str(wrong["msg"]), language, wrong.get("ctx")))
+def _field_error(wrong: Mapping[str, Any], language: Language, body: object) -> FieldError:
+    code, location = str(wrong["type"]).replace("_", "-"), tuple(wrong["loc"])
+    if location[0] == "body":
+        place = _place(body, location[1:], is_missing=code == "missing")
+        location = location if place is None else ("body", *place)
+    return FieldError(pointer(location), code, detail(code, str(wrong["msg"]), language, wrong.get("ctx")))
+
+
+def _place(value: Any, location: tuple[Any, ...], *, is_missing: bool) -> tuple[Any, ...] | None:  # noqa: ANN401  # JSON
+    """A place as the client knows it: on its way a validator also names the member of a union that it took.
+
+    None where there is no such place.
+    """
+    if not location:
+        return ()
+    step, rest = location[0], location[1:]
+    if isinstance(value, dict) and is_missing and not rest:
+        return location
+    if step in value if isinstance(value, dict) else isinstance(value, list) and step in range(len(value)):
+        below = _place(value[step], rest, is_missing=is_missing)
+        if below is not None:
+            return (step, *below)
+    return _place(value, rest, is_missing=is_missing) if rest else None
 
 
 def pointer(location: Sequence[str | int]) -> str:

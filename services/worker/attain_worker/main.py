@@ -12,12 +12,14 @@ from attain_shared import logs
 from attain_shared.db.failures import is_passing
 from attain_shared.db.schema import SCHEMA_REVISION, schema_is_ready
 from attain_shared.db.session import create_engine, create_sessions
-from attain_shared.doorbell import Bell, MemoryDoorbell
+from attain_shared.doorbell import Bell, Doorbell, MemoryDoorbell
 from attain_shared.settings import read_settings
 from attain_worker.alerts.service import Silence
 from attain_worker.attainment.service import Recompute
 from attain_worker.bell import hear_bells
 from attain_worker.checks.service import Checks
+from attain_worker.curves.service import Curves
+from attain_worker.curves.wanted import WantedCurves
 from attain_worker.ingestion.service import Ingestion
 from attain_worker.maintenance.service import Housekeeping
 from attain_worker.retention.service import Retention
@@ -39,8 +41,7 @@ async def work(settings: WorkerSettings) -> None:
     sessions = create_sessions(engine)
     doorbell = MemoryDoorbell()  # the worker rings nobody: it looks again by itself
     ingestion = Ingestion(sessions, doorbell, claim_rows=settings.claim_rows)
-    recompute = Recompute(sessions, doorbell, claim_goals=settings.claim_goals)
-    runner = Runner(sessions, doorbell, ingestion=ingestion, recompute=recompute, checks=Checks(sessions, doorbell))
+    runner = _new_runner(sessions, doorbell, ingestion=ingestion, claim_goals=settings.claim_goals)
     silence = Silence(sessions, doorbell)
     housekeeping = Housekeeping(sessions, doorbell, heartbeat_file=settings.heartbeat_file)
     retention = Retention(
@@ -78,6 +79,20 @@ async def work(settings: WorkerSettings) -> None:
     await asyncio.gather(*beside, return_exceptions=True)
     await engine.dispose()
     log.info("worker stopped")
+
+
+def _new_runner(
+    sessions: async_sessionmaker[AsyncSession], doorbell: Doorbell, *, ingestion: Ingestion, claim_goals: int
+) -> Runner:
+    wanted = WantedCurves()
+    return Runner(
+        sessions,
+        doorbell,
+        ingestion=ingestion,
+        recompute=Recompute(sessions, doorbell, claim_goals=claim_goals, wanted_curves=wanted),
+        checks=Checks(sessions, doorbell),
+        curves=Curves(sessions, doorbell, wanted=wanted),
+    )
 
 
 def _by_the_clock(housekeeping: Housekeeping, retention: Retention, silence: Silence) -> list[asyncio.Task[None]]:

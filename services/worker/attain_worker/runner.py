@@ -1,10 +1,12 @@
 """The round: every company with work gets one claim and one recompute, then the next, until nothing is left.
 
-A company that wanted neither has some of its figures cross-checked, beside the round: a push never waits for that.
+A company that wanted neither has some of its figures cross-checked, and some of the curves drawn that its goals lack,
+beside the round: a push never waits for that.
 """
 
 import asyncio
 import time
+from collections.abc import Iterable
 from uuid import UUID
 
 import structlog
@@ -17,6 +19,7 @@ from attain_shared.identifiers import new_id
 from attain_worker import repository
 from attain_worker.attainment.service import Recompute
 from attain_worker.checks.service import Checks
+from attain_worker.curves.service import Curves
 from attain_worker.ingestion.service import Ingestion
 from attain_worker.repository import Work
 
@@ -41,6 +44,7 @@ class Runner:
         ingestion: Ingestion,
         recompute: Recompute,
         checks: Checks,
+        curves: Curves,
     ) -> None:
         """Look once at the start: there may be work from before."""
         self._sessions = sessions
@@ -48,6 +52,7 @@ class Runner:
         self._ingestion = ingestion
         self._recompute = recompute
         self._checks = checks
+        self._curves = curves
         self._look = asyncio.Event()
         self._look.set()
         self._stopping = False
@@ -55,6 +60,9 @@ class Runner:
         self._beside: asyncio.Task[None] | None = None
         self._at_rest: set[UUID] = set()
         self._checking: asyncio.Task[None] | None = None
+        self._serving = False
+        self._with_work: set[UUID] = set()
+        self._drawing: asyncio.Task[None] | None = None
 
     def look(self) -> None:
         """There may be something to do."""
@@ -77,7 +85,7 @@ class Runner:
         await asyncio.gather(*self._running_beside())
 
     def _running_beside(self) -> list[asyncio.Task[None]]:
-        return [task for task in (self._beside, self._checking) if task is not None]
+        return [task for task in (self._beside, self._checking, self._drawing) if task is not None]
 
     async def let_go(self) -> None:
         """Hand back what runs beside the round, by rolling it back."""
@@ -89,7 +97,9 @@ class Runner:
         busy = True
         while busy and not self._stopping:
             busy, failed = False, 0
-            for work in await self._look_around():
+            found = await self._look_around()
+            self._draw_beside(found)
+            for work in found:
                 if self._stopping:
                     break
                 try:
@@ -128,11 +138,12 @@ class Runner:
         company_id, busy = work.company_id, False
         with structlog.contextvars.bound_contextvars(company_id=str(company_id), job_id=str(new_id())):
             try:
+                self._serving = work.has_batches or work.has_marks
                 if work.has_batches:
                     busy = await self._ingestion.take_in(company_id)
                     self._catch_up_beside()
                 if busy or work.has_marks:
-                    busy |= await self._recompute.recompute(company_id)
+                    busy |= await self._recompute.recompute(company_id, at_leisure=not work.has_batches)
                 if busy:
                     self._at_rest.discard(company_id)
                 elif work.has_checks:
@@ -142,6 +153,8 @@ class Runner:
                     raise
                 log.exception("a company's work failed; the others go on")
                 return False
+            finally:
+                self._serving = False
             return busy
 
     def _catch_up_beside(self) -> None:
@@ -179,6 +192,23 @@ class Runner:
                         self.look()
                 except Exception as error:  # noqa: BLE001 - the marks stay, and the next look meets them again
                     log.warning("cross-checks are put off", reason=repr(error)[:300])
+
+    def _draw_beside(self, found: Iterable[Work]) -> None:
+        self._with_work = {work.company_id for work in found if work.has_batches or work.has_marks}
+        if (self._drawing is None or self._drawing.done()) and not self._with_work.issuperset(self._curves.companies):
+            self._drawing = asyncio.create_task(self._draw())
+
+    async def _draw(self) -> None:
+        """Some curves of each company without work; goals that got one are marked, so look again."""
+        for company_id in self._curves.companies:
+            if self._stopping or company_id in self._with_work:
+                continue
+            with structlog.contextvars.bound_contextvars(company_id=str(company_id), job_id=str(new_id())):
+                try:
+                    if await self._curves.draw(company_id, may_go_on=lambda: not (self._stopping or self._serving)):
+                        self.look()
+                except Exception as error:  # noqa: BLE001 - the goals are remembered, and the next look meets them again
+                    log.warning("curves are put off", reason=repr(error)[:300])
 
     async def _forget(self, company_id: UUID) -> None:
         async with transaction(self._sessions, self._doorbell) as uow:

@@ -1,16 +1,21 @@
-"""The wire contract of what goals have come to: attainments and scorecards (api.md)."""
+"""The wire contract of what goals have come to: attainments and their history (api.md)."""
 
-from datetime import datetime
-from typing import Literal
+from datetime import date, datetime
+from typing import Any, Literal
 from uuid import UUID
 
-from attain_shared.goals.schemas import Band, OwnerRead
+from pydantic import model_validator
+
+from attain_shared.goals.indicator_schemas import Band, Kind
 from attain_shared.metrics.schemas import CoverageRead
 from attain_shared.wire import Figure, Output
 
+Status = Literal["on_track", "at_risk", "off_track", "met", "missed", "undecided", "no_data"]
+Verdict = Literal["open", "met", "missed", "undecided", "no_data"]
+
 
 class PaceRead(Output):
-    """How a figure that adds up is getting on (GOAL-7)."""
+    """How a figure that adds up is getting on (GOAL-7); of a growth, the metric itself, in the metric's unit."""
 
     expected: Figure
     """What it should be by now."""
@@ -31,10 +36,12 @@ class IndicatorAttainmentRead(Output):
 
     indicator_id: UUID
     """The indicator."""
-    metric: str
-    """The metric's code."""
+    kind: Kind
+    """What kind of figure it is (GOAL-4)."""
+    metric: str | None
+    """The metric's code; null for `manual` and `milestones`."""
     actual: Figure | None
-    """The actual figure."""
+    """The actual figure; of `growth` the growth, 0.14 for 14 % more."""
     actual_low: Figure | None
     """The least it can be."""
     actual_high: Figure | None
@@ -46,7 +53,7 @@ class IndicatorAttainmentRead(Output):
     estimate: Figure | None
     """Beside an interval: a guess at where in it."""
     target: Figure | None
-    """What is to be reached."""
+    """What is to be reached; of `growth` a growth."""
     band: Band | None
     """The range that is on target."""
     attainment: Figure | None
@@ -55,14 +62,31 @@ class IndicatorAttainmentRead(Output):
     """The least it can be."""
     attainment_high: Figure | None
     """The most it can be."""
-    verdict: Literal["open", "met", "missed", "undecided", "no_data"]
+    verdict: Verdict
     """What is decided."""
-    status: Literal["on_track", "at_risk", "off_track", "met", "missed", "undecided", "no_data"]
+    status: Status
     """Where it stands."""
     coverage: CoverageRead
     """How much of the window it speaks for."""
     pace: PaceRead | None
     """For metrics that add up, while the window runs."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_earlier_build(cls, data: Any) -> Any:  # noqa: ANN401  # as it is stored
+        """Rows stored before 0009 name no kind: there was one."""
+        return {"kind": "metric"} | data if isinstance(data, dict) else data
+
+
+class RubricUsed(Output):
+    """Which rules made the score (GOAL-6)."""
+
+    source: Literal["default", "company", "goal"]
+    """Those of GOAL-6, of a rubric of the company's, or the goal's own."""
+    id: UUID | None
+    """The company's rubric."""
+    version: int
+    """Of these rules."""
 
 
 class AttainmentRead(Output):
@@ -78,7 +102,9 @@ class AttainmentRead(Output):
     """The most it can be."""
     rule: str | None
     """The rule that matched; null for those who see the goal in its public form."""
-    status: Literal["on_track", "at_risk", "off_track", "met", "missed", "undecided", "no_data"]
+    rubric: RubricUsed | None
+    """The rubric it is one of; null for those who see the goal in its public form."""
+    status: Status
     """The worst of its indicators'."""
     computed_at: datetime
     """When it was computed."""
@@ -88,47 +114,29 @@ class AttainmentRead(Output):
     """In the goal's order."""
 
 
-class ScorecardGoal(Output):
-    """A goal on a scorecard."""
+class AttainmentDayRead(Output):
+    """What a goal had come to at the end of a business day."""
+
+    day: date
+    """The business day."""
+    score: Figure | None
+    """The score, where it was decided."""
+    score_low: Figure | None
+    """The least it could be."""
+    score_high: Figure | None
+    """The most it could be."""
+    score_forecast: Figure | None
+    """The score at the end of the window, at the pace of that day."""
+    status: Status
+    """The worst of its indicators'."""
+    attainments: list[Figure | None] | None
+    """The indicators' in the goal's order, null where only bounds were known or nothing; null where masked."""
+
+
+class AttainmentHistoryRead(Output):
+    """How a goal got where it is, day by day; a day that is not listed was like the one before it."""
 
     goal_id: UUID
     """The goal."""
-    title: str
-    """What is to be reached."""
-    weight: Figure
-    """Percent of the owner's goals."""
-    score: Figure | None
-    """The computed score."""
-    score_low: Figure | None
-    """The least it can be."""
-    score_high: Figure | None
-    """The most it can be."""
-    score_forecast: Figure | None
-    """The score at the end of the window, at this pace."""
-    rule: str | None
-    """The rule that matched."""
-    status: Literal["on_track", "at_risk", "off_track", "met", "missed", "undecided", "no_data"]
-    """Where it stands."""
-    indicators: list[IndicatorAttainmentRead]
-    """Its indicators' figures."""
-
-
-class ScorecardRead(Output):
-    """An owner's performance in a cycle (REV-2)."""
-
-    owner: OwnerRead
-    """Whose it is."""
-    cycle_id: UUID
-    """The cycle."""
-    performance: Figure | None
-    """The weighted mean of the goals' scores."""
-    performance_low: Figure | None
-    """The least it can be."""
-    performance_high: Figure | None
-    """The most it can be."""
-    performance_forecast: Figure | None
-    """At the end of the cycle, at this pace."""
-    goals: list[ScorecardGoal]
-    """The confirmed goals."""
-    without_data: list[UUID]
-    """Goals that have no score: listed, not counted as zero."""
+    items: list[AttainmentDayRead]
+    """By day: the first is the one that stood on the first day asked about, the last what stands now."""

@@ -18,6 +18,20 @@ _SHARES = text("""
     FROM pace_curves WHERE company_id = :company_id AND id = ANY(CAST(:ids AS uuid[]))
 """)
 
+_FORGET = text("DELETE FROM pace_curves WHERE company_id = :company_id AND ends_on >= :today")
+
+_PACED_GOALS = text("""
+    SELECT goal.id FROM goals goal
+    WHERE goal.company_id = :company_id AND goal.starts_on < :today AND goal.ends_on >= :today
+      AND goal.state NOT IN ('closed', 'cancelled')
+      AND EXISTS (SELECT FROM indicators indicator WHERE indicator.company_id = :company_id
+                  AND indicator.goal_id = goal.id AND indicator.kind IN ('metric', 'growth'))
+    ORDER BY goal.id
+""")
+
+_HOLD = text("SELECT pg_advisory_xact_lock(hashtextextended('curves ' || :company_id, 0))")
+_TRY_HOLD = text("SELECT pg_try_advisory_xact_lock(hashtextextended('curves ' || :company_id, 0))")
+
 
 class Paced(NamedTuple):
     """A figure that is paced: what is asked, and the weights of the window's days where they were given."""
@@ -52,3 +66,19 @@ async def load_shares(
         return {}
     rows = await session.execute(_SHARES, {"company_id": company_id, "ids": ids, "today": today})
     return {row.id: ExpectedShare(row.share, row.method, row.error, row.computed_on) for row in rows}
+
+
+async def hold_curves(session: AsyncSession, *, company_id: UUID) -> None:
+    """Keep a company's curves from being computed until the transaction ends: what they are made of changes."""
+    await session.execute(_HOLD, {"company_id": str(company_id)})
+
+
+async def try_hold_curves(session: AsyncSession, *, company_id: UUID) -> bool:
+    """Let one worker at a time compute a company's curves; False where another does, or the calendar changes."""
+    return bool(await session.scalar(_TRY_HOLD, {"company_id": str(company_id)}))
+
+
+async def forget_curves(session: AsyncSession, *, company_id: UUID, today: date) -> Sequence[UUID]:
+    """Forget the curves of windows that are not over; the goals that may be paced by them, to be computed anew."""
+    await session.execute(_FORGET, {"company_id": company_id, "today": today})
+    return list(await session.scalars(_PACED_GOALS, {"company_id": company_id, "today": today}))

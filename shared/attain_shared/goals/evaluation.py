@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from attain_shared.goals.facts import load_rows
+from attain_shared.goals.facts import Question, load_rows
 from attain_shared.goals.inputs import (
     Inputs,
     earlier_question,
@@ -26,7 +26,7 @@ from attain_shared.goals.inputs import (
     team_of,
 )
 from attain_shared.goals.models import Goal, Indicator
-from attain_shared.goals.sources import Measured, units_of, window_of
+from attain_shared.goals.sources import Measured, window_of
 from attain_shared.rules import staff_growth
 from attain_shared.rules.aggregation import Coverage
 from attain_shared.rules.algebra import Aggregate, Metric
@@ -36,7 +36,6 @@ from attain_shared.rules.growth import growth_interval, growth_target
 from attain_shared.rules.headcount import Counted, turnover
 from attain_shared.rules.interval import Interval
 from attain_shared.rules.pace import Pace, pace
-from attain_shared.rules.periods import Window
 from attain_shared.rules.reading import Reading
 from attain_shared.rules.rubric import DEFAULT_RUBRIC, Op, Quantifier, Rubric, Rule, Scored, score_interval
 from attain_shared.rules.verdicts import IndicatorStatus, IndicatorVerdict, goal_status, indicator_status, verdict
@@ -144,13 +143,17 @@ def _evaluate_each(goals: Measured, inputs: Inputs, evaluations: dict[UUID, Eval
 
 def evaluate(goal: Goal, indicators: Sequence[Indicator], inputs: Inputs) -> Evaluation:
     """A goal's score, status and indicators, from what was loaded."""
-    evaluated = tuple(evaluate_indicator(goal, indicator, inputs) for indicator in indicators)
+    return together(goal, [evaluate_indicator(goal, indicator, inputs) for indicator in indicators])
+
+
+def together(goal: Goal, evaluated: Sequence[IndicatorEvaluation]) -> Evaluation:
+    """A goal's score and status by its indicators, all of them in their order."""
     return Evaluation(
         goal=goal,
         scored=score_of(goal, [(one.attainment, one.indicator.cap) for one in evaluated]),
         forecast=score_of(goal, [(one.forecast, one.indicator.cap) for one in evaluated]).score,
         status=goal_status(one.status for one in evaluated),
-        indicators=evaluated,
+        indicators=tuple(evaluated),
     )
 
 
@@ -181,6 +184,30 @@ def evaluate_indicator(goal: Goal, indicator: Indicator, inputs: Inputs) -> Indi
     )
 
 
+def suppose(goal: Goal, indicator: Indicator, actual: Decimal, inputs: Inputs) -> IndicatorEvaluation:
+    """What an indicator would come to if its window ended with this figure and all of its days were there (GOAL-8).
+
+    Of a growth the figure is the growth.
+    """
+    held = _measure(goal, indicator, inputs)
+    days = held.reading.coverage.expected
+    shown = reading = _known(actual, Coverage(days, days, 0))
+    target = target_of(indicator)
+    if indicator.kind == "growth":
+        reading, target = _known(actual + 1, reading.coverage), growth_target(target)
+    reached = attained(reading, target)
+    judged: dict[str, Any] = {"metric": held.metric, "aggregate": held.aggregate, "is_open": False}
+    return IndicatorEvaluation(
+        indicator=indicator,
+        reading=shown,
+        attainment=reached,
+        forecast=reached,
+        verdict=verdict(reading, target, **judged),
+        status=indicator_status(reading, target, **judged, pace=None),
+        pace=None,
+    )
+
+
 def attained(reading: Reading, target: Target) -> Interval | None:
     """The attainment, unless there is no data or only an estimate: that is shown, never scored (MET-6)."""
     if reading.bounds is None or reading.estimated:
@@ -205,13 +232,12 @@ def _measure(goal: Goal, indicator: Indicator, inputs: Inputs) -> Held:
 
 def _measure_metric(goal: Goal, indicator: Indicator, target: Target, inputs: Inputs) -> Held:
     question = question_of(goal, indicator, inputs.formulas.of(indicator))
-    owned = is_owned(goal, indicator)
     return Held(
-        _read_owned(goal, indicator, inputs) if owned else inputs.facts.read(question),
+        _read(goal, indicator, question, inputs),
         target,
         metric=question.metric,
         aggregate=question.aggregate,
-        pace=_pace(goal, indicator, target, inputs),
+        pace=_pace(goal, indicator, question, target, inputs),
     )
 
 
@@ -221,14 +247,10 @@ def _measure_growth(goal: Goal, indicator: Indicator, target: Target, inputs: In
     Where the earlier figure is known only within bounds, as the index of both (GOAL-4).
     """
     question = question_of(goal, indicator, inputs.formulas.of(indicator))
-    before_question = earlier_question(goal, indicator, question)
-    if before_question is None:
+    earlier = earlier_question(goal, indicator, question)
+    if earlier is None:
         raise ValueError("growth is against an earlier window")
-    owned = is_owned(goal, indicator)
-    now = _read_owned(goal, indicator, inputs) if owned else inputs.facts.read(question)
-    before = (
-        _read_owned(goal, indicator, inputs, before_question.window) if owned else inputs.facts.read(before_question)
-    )
+    now, before = _read(goal, indicator, question, inputs), _read(goal, indicator, earlier, inputs)
     index, raised = growth_index(now, before), growth_target(target)
     shown = index if index.bounds is None else _shown(index, growth_interval(index.bounds))
     if before.value is None or before.value <= 0 or index.bounds is None:
@@ -240,7 +262,7 @@ def _measure_growth(goal: Goal, indicator: Indicator, target: Target, inputs: In
         metric=question.metric,
         aggregate=question.aggregate,
         shown=shown,
-        pace=_pace(goal, indicator, held, inputs),
+        pace=_pace(goal, indicator, question, held, inputs),
     )
 
 
@@ -261,16 +283,16 @@ def _times(target: Target, factor: Decimal) -> Target:
     )
 
 
-def _pace(goal: Goal, indicator: Indicator, target: Target, inputs: Inputs) -> Pace | None:
-    question = question_of(goal, indicator, inputs.formulas.of(indicator))
+def _pace(goal: Goal, indicator: Indicator, question: Question, target: Target, inputs: Inputs) -> Pace | None:
     if target.target is None or not is_paced(goal, indicator, question, inputs.today):
         return None
     complete = so_far(question, inputs.today)
-    owned = is_owned(goal, indicator)
-    reading = _read_owned(goal, indicator, inputs, complete.window) if owned else inputs.facts.read(complete)
+    reading = _read(goal, indicator, complete, inputs)
     if reading.value is None:
         return None
-    expected = None if owned else inputs.shares.get(paced_of(indicator, question).curve_id)
+    expected = None
+    if not is_owned(goal, indicator):
+        expected = inputs.shares.get(paced_of(indicator, question).curve_id)
     days, complete_days = question.window.days, complete.window.days
     return pace(
         reading.value,
@@ -282,20 +304,25 @@ def _pace(goal: Goal, indicator: Indicator, target: Target, inputs: Inputs) -> P
     )
 
 
-def _read_owned(goal: Goal, indicator: Indicator, inputs: Inputs, window: Window | None = None) -> Reading:
-    question = question_of(goal, indicator, inputs.formulas.of(indicator), window)
-    owner = goal.person_id or goal.department_id
-    held: Holdings = {unit: inputs.holdings.get((owner, unit.shop_id), ()) for unit in units_of(indicator)}
-    cells = inputs.facts.cells(question) or []
+def _read(goal: Goal, indicator: Indicator, question: Question, inputs: Inputs) -> Reading:
+    """The figure of the units as a whole, or of what the goal's owner held of them (GOAL-12)."""
+    if not is_owned(goal, indicator):
+        return inputs.facts.read(question)
     return read_owned(
         question.metric,
         inputs.formulas.catalogue,
-        cells,
+        inputs.facts.cells(question) or [],
         question.window,
-        held,
+        holdings_of(goal, question, inputs),
         question.units,
         question.aggregate,
     )
+
+
+def holdings_of(goal: Goal, question: Question, inputs: Inputs) -> Holdings:
+    """When and in which share the goal's owner held what a figure is about, by its units (GOAL-12)."""
+    owner = goal.person_id or goal.department_id
+    return {unit: inputs.holdings.get((owner, unit.shop_id), ()) for unit in question.units}
 
 
 def _read_people(goal: Goal, indicator: Indicator, inputs: Inputs) -> Reading:

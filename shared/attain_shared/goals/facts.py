@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_shared.goals.sources import Unit
 from attain_shared.metrics.months import SummedMonth, load_months
-from attain_shared.metrics.queries import MonthPart, Series, load_cells, load_month
+from attain_shared.metrics.queries import MonthPart, Series, load_cells, load_day_sums, load_month
 from attain_shared.rules import aggregation
 from attain_shared.rules.algebra import Aggregate, Algebra, Metric, components
 from attain_shared.rules.months import Month, summarise, without
@@ -40,6 +40,12 @@ class Question(NamedTuple):
             for unit in self.units:
                 yield Series(unit.shop_id, code, unit.dimension)
 
+    @property
+    def is_by_day(self) -> bool:
+        """Whether months tell nothing of it: who was counted in two shops on one day bounds that day alone (MET-5)."""
+        is_distinct = self.metric.algebra is Algebra.DISTINCT
+        return is_distinct and self.aggregate is Aggregate.DAILY_MEAN and len(self.units) > 1
+
 
 def _key(series: Series) -> Key:
     return series.metric, Unit(series.shop_id, series.dimension)
@@ -67,16 +73,16 @@ class Facts:
     unanswered: int = 0
     """How often something was lacking."""
     _series: dict[Window, dict[Key, MonthSeries]] = field(default_factory=dict)
-    _answers: dict[Question, Reading] = field(default_factory=dict)
+    answers: dict[Question, Reading] = field(default_factory=dict)
 
     def read(self, question: Question) -> Reading:
         """The figure, as `rules.aggregation.read` has it."""
-        answer = self._answers.get(question)
+        answer = self.answers.get(question)
         if answer is None:
             before = self.unanswered
             answer = self._read(question)
             if self.unanswered == before:
-                self._answers[question] = answer
+                self.answers[question] = answer
         return answer
 
     def cells(self, question: Question) -> list[Cell] | None:
@@ -153,8 +159,12 @@ async def load_facts(
     One statement for the months, and one for each month that some rows are wanted of; of an instant one for all rows.
     """
     facts = Facts(catalogue)
+    if as_of is None:
+        await _load_days(session, facts, company_id=company_id, questions=[one for one in questions if one.is_by_day])
     asked: dict[Series, set[tuple[Window, bool]]] = defaultdict(set)
     for question in questions:
+        if question in facts.answers:
+            continue
         adds_up = question.metric.algebra is Algebra.ADDITIVE and question.aggregate is Aggregate.DEDUPLICATED
         for series in question.series:
             asked[series].add((question.window, adds_up))
@@ -170,6 +180,14 @@ async def load_facts(
             for part, cell in await load_month(session, company_id=company_id, month=month, parts=wanted[month]):
                 _put(facts, part, cell)
     return facts
+
+
+async def _load_days(session: AsyncSession, facts: Facts, *, company_id: UUID, questions: Sequence[Question]) -> None:
+    if not questions:
+        return
+    asked = [(one.window, list(one.series)) for one in questions]
+    for one, sums in zip(questions, await load_day_sums(session, company_id=company_id, questions=asked), strict=True):
+        facts.answers[one] = aggregation.mean_of_days(sums, shop_days=one.window.days * len(one.units))
 
 
 def _put(facts: Facts, part: MonthPart, cell: Cell) -> None:

@@ -1,17 +1,39 @@
 """How an evaluation is written down: the same JSON in the attainment row and in the API's answer (api.md)."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from attain_shared.goals.evaluation import IndicatorEvaluation, target_of
+from attain_shared.goals.models import Goal
 from attain_shared.rules.attainment import Direction
 from attain_shared.rules.interval import Interval
 from attain_shared.rules.pace import Pace
+from attain_shared.rules.rubric import DEFAULT_RUBRIC_VERSION
 
 
 def plain(value: Decimal | None) -> str | None:
     """A decimal as clients get it: never in exponent form."""
     return None if value is None else format(value, "f")
+
+
+class RubricKey(NamedTuple):
+    """Which rules made a score, as the attainment row has it: neither, of the default ones."""
+
+    id: UUID | None
+    version: int | None
+
+
+def rubric_key(goal: Goal) -> RubricKey:
+    """The rules that a goal is scored by."""
+    return RubricKey(None, None) if goal.rubric is None else RubricKey(goal.rubric_id, goal.rubric_version)
+
+
+def rubric_figures(key: RubricKey) -> dict[str, Any]:
+    """The same as clients get it."""
+    if key.version is None:
+        return {"source": "default", "id": None, "version": DEFAULT_RUBRIC_VERSION}
+    return {"source": "goal" if key.id is None else "company", "id": key.id, "version": key.version}
 
 
 def indicator_figures(one: IndicatorEvaluation) -> dict[str, Any]:
@@ -20,6 +42,7 @@ def indicator_figures(one: IndicatorEvaluation) -> dict[str, Any]:
     band = {"low": plain(target.band_low), "high": plain(target.band_high)}
     return {
         "indicator_id": str(one.indicator.id),
+        "kind": one.indicator.kind,
         "metric": one.indicator.metric,
         "actual": plain(reading.value),
         "actual_low": plain(reading.low),

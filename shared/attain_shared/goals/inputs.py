@@ -117,7 +117,7 @@ def paced_of(indicator: Indicator, question: Question) -> Paced:
 def team_of(goal: Goal, indicator: Indicator, today: date) -> TeamWindow | None:
     """The people that a figure is about, on the days that have begun; none before the window."""
     window, department_id = until(window_of(goal), today), indicator.department_id or goal.department_id
-    return None if window is None or department_id is None else TeamWindow(department_id, window)
+    return None if window is None else TeamWindow(department_id, window)
 
 
 def each_of(goals: Measured, *kinds: str) -> Iterator[tuple[Goal, Indicator]]:
@@ -126,11 +126,17 @@ def each_of(goals: Measured, *kinds: str) -> Iterator[tuple[Goal, Indicator]]:
 
 
 async def load_inputs(
-    session: AsyncSession, *, company_id: UUID, goals: Measured, today: date, as_of: datetime | None = None
+    session: AsyncSession,
+    *,
+    company_id: UUID,
+    goals: Measured,
+    today: date,
+    as_of: datetime | None = None,
+    with_facts: bool = True,
 ) -> Inputs:
     """What goals are evaluated from, as it stands or as it was known at an instant (MET-7).
 
-    Figures on people, and who owned a shop, are always as they are known now.
+    Figures on people, and who owned a shop, are always as they are known now. Without facts the caller has them.
     """
     formulas = await load_formulas(session, company_id=company_id, goals=goals, as_of=as_of)
     questions: dict[Question, None] = {}
@@ -145,10 +151,12 @@ async def load_inputs(
         elif is_paced(goal, indicator, question, today):
             questions[so_far(question, today)] = None
             paced.add(paced_of(indicator, question).curve_id)
-    facts = await load_facts(
-        session, company_id=company_id, catalogue=formulas.catalogue, questions=questions, as_of=as_of
-    )
-    if as_of is None and owned:
+    facts = Facts(formulas.catalogue)
+    if with_facts:
+        facts = await load_facts(
+            session, company_id=company_id, catalogue=formulas.catalogue, questions=questions, as_of=as_of
+        )
+    if with_facts and as_of is None and owned:
         rows = {one for goal, each in owned for one in question_of(goal, each, formulas.of(each)).series}
         await load_rows(session, facts, company_id=company_id, series=sorted(rows))
     teams = {team for goal, each in each_of(goals, "people") if (team := team_of(goal, each, today)) is not None}

@@ -150,7 +150,7 @@ class Indicator(Base):
     """Whose people a figure on people is about."""
     name: Mapped[name_text | None]
     """What is entered by hand."""
-    unit: Mapped[code_text | None]
+    unit: Mapped[name_text | None]
     """Of what is entered by hand."""
     daily_curve: Mapped[list[Decimal] | None] = mapped_column(ARRAY(Numeric))
     """What each day of the window weighs, where that was given (GOAL-7)."""

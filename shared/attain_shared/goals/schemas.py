@@ -7,11 +7,9 @@ from uuid import UUID
 
 from pydantic import MISSING, AfterValidator, ConfigDict, Field, JsonValue, StrictBool
 
-from attain_shared.rules.algebra import Aggregate
-from attain_shared.rules.attainment import Direction
-from attain_shared.rules.periods import CycleKind
+from attain_shared.goals.indicator_schemas import METRIC_EXAMPLE, IndicatorChange, IndicatorCreate, IndicatorRead
 from attain_shared.rules.rubric import Op, Quantifier
-from attain_shared.wire import Code, Day, DecimalText, Figure, Input, Name, Output, Text
+from attain_shared.wire import Day, DecimalText, Figure, Input, Name, Output, Text
 
 
 def _with_two_places(weight: Decimal) -> Decimal:
@@ -30,51 +28,9 @@ GOAL_EXAMPLE: dict[str, JsonValue] = {
     "why": "流量贵了,要把来的人留住",
     "how": "优化主图与详情页",
     "weight": "40",
-    "indicators": [
-        {
-            "kind": "metric",
-            "metric": "conversion",
-            "aggregate": "daily_pooled",
-            "shop_ids": ["0199b2c4-5f00-7a10-8000-000000000004"],
-            "direction": "higher_better",
-            "target": "0.036",
-        }
-    ],
+    "milestones": [{"title": "主图定稿", "due_on": "2026-07-31"}],
+    "indicators": [METRIC_EXAMPLE],
 }
-
-
-class CycleCreate(Input):
-    """A new cycle; its end follows from its kind."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"kind": "quarter", "starts_on": "2026-07-01", "name": "2026 Q3"}]}
-    )
-
-    kind: CycleKind = Field(examples=["quarter"])
-    """How long it is."""
-    starts_on: Day = Field(examples=["2026-07-01"])
-    """Its first day: of a month, quarter, half-year or year."""
-    name: Name = Field(examples=["2026 Q3"])
-    """What people call it."""
-
-
-class CycleRead(Output):
-    """A period that goals belong to (GOAL-1)."""
-
-    id: UUID
-    """The cycle."""
-    kind: CycleKind
-    """How long it is."""
-    name: str
-    """What people call it."""
-    starts_on: date
-    """Its first day."""
-    ends_on: date
-    """Its last day, inclusive."""
-    state: Literal["open", "closed"]
-    """Closed cycles take no new goals."""
-    created_at: datetime
-    """When it was made."""
 
 
 class CompanyOwner(Input):
@@ -103,67 +59,6 @@ class OwnerRead(Output):
     """What it is."""
     id: UUID | None
     """Null for the company."""
-
-
-class Band(Input):
-    """The range that is on target."""
-
-    low: DecimalText
-    """Its lower end, inclusive."""
-    high: DecimalText
-    """Its upper end, inclusive."""
-
-
-class IndicatorCreate(Input):
-    """What a goal is measured by (GOAL-4, GOAL-5)."""
-
-    kind: Literal["metric"]
-    """A metric of the catalogue over some shops."""
-    metric: Code = Field(examples=["conversion"])
-    """The metric's code."""
-    shop_ids: list[UUID] = Field(min_length=1, max_length=200)
-    """The shops it is measured over."""
-    aggregate: Aggregate | None = Field(default=None, examples=["daily_pooled"])
-    """How the window is formed; by default as the catalogue says (MET-5a)."""
-    dimension: str = Field(default="", max_length=130, pattern=r"^[^\x00-\x1f\x7f]*$")
-    """Empty for the whole shop."""
-    direction: Direction = Field(examples=["higher_better"])
-    """Which figures are good ones."""
-    target: DecimalText | None = Field(default=None, examples=["0.036"])
-    """Above 0, or other than the baseline."""
-    baseline: DecimalText | None = None
-    """Where the way to the target starts."""
-    band: Band | None = None
-    """With direction `band`."""
-    cap: DecimalText = Field(default="2.0", validate_default=True)
-    """Where an attainment is cut off when it is averaged."""
-
-
-class IndicatorRead(Output):
-    """What a goal is measured by."""
-
-    id: UUID
-    """The indicator."""
-    kind: Literal["metric"]
-    """A metric of the catalogue."""
-    metric: str
-    """The metric's code."""
-    shop_ids: list[UUID] | None
-    """The shops; null where masked."""
-    aggregate: Aggregate | None
-    """How the window is formed; null where masked."""
-    dimension: str | None
-    """Empty for the whole shop; null where masked."""
-    direction: Direction
-    """Which figures are good ones."""
-    target: Figure | None
-    """What is to be reached."""
-    baseline: Figure | None
-    """Where the way to the target starts."""
-    band: Band | None
-    """The range that is on target."""
-    cap: Figure | None
-    """Where an attainment is cut off when it is averaged; null where masked."""
 
 
 class RubricRule(Input):
@@ -199,6 +94,43 @@ class Standards(Input):
     """What scores above 3.5."""
 
 
+class MilestoneCreate(Input):
+    """A step of a goal, with its day (GOAL-1)."""
+
+    title: Name = Field(examples=["主图定稿"])
+    """What is to be done."""
+    due_on: Day = Field(examples=["2026-07-31"])
+    """By when, within the goal's window."""
+    owner_id: UUID | None = None
+    """The person who sees to it; by default the goal's owner."""
+
+
+class MilestoneChange(MilestoneCreate):
+    """A step of a goal that is changed: one that it has, or a new one."""
+
+    id: UUID | None = None
+    """One of the goal's, which stays done if it is; without it a new one."""
+
+
+class MilestoneRead(Output):
+    """A step of a goal, with its day."""
+
+    id: UUID
+    """The milestone."""
+    title: str
+    """What is to be done."""
+    due_on: date
+    """By when."""
+    owner_id: UUID | None
+    """Who sees to it; null: the goal's owner."""
+    done_on: date | None
+    """When it was done; null while it is not."""
+
+
+MAX_LISTED = 50
+"""Collaborators, and milestones, of a goal."""
+
+
 class GoalCreate(Input):
     """A new goal, in draft."""
 
@@ -216,6 +148,10 @@ class GoalCreate(Input):
     """Why it matters."""
     how: Text | None = None
     """The plan."""
+    collaborators: list[UUID] = Field(default_factory=list, max_length=MAX_LISTED)
+    """People who help with it."""
+    milestones: list[MilestoneCreate] = Field(default_factory=list, max_length=MAX_LISTED)
+    """Its steps."""
     behaviours: Text | None = None
     """The behaviours expected (行为描述)."""
     standards: Standards | None = None
@@ -228,6 +164,8 @@ class GoalCreate(Input):
     """Percent of the owner's goals in the cycle."""
     rubric: RubricBody | None = None
     """How attainments become a score; by default GOAL-6's."""
+    rubric_id: UUID | None = None
+    """In place of `rubric`, one of the company's: its rules as they are now."""
     ignore_missing: StrictBool = False
     """Score by the indicators that have data."""
     indicators: list[IndicatorCreate] = Field(min_length=1, max_length=8)
@@ -235,10 +173,12 @@ class GoalCreate(Input):
 
 
 class GoalUpdate(Input):
-    """Changes of a draft; what is absent stays, null clears."""
+    """Changes of a goal; what is absent stays, null clears."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"title": "提升转化与停留", "why": None}]})
 
+    reason: Text | None = None
+    """Why; due for a confirmed goal, and kept in its history."""
     parent_id: UUID | MISSING | None = MISSING
     """The goal above it."""
     title: Name | MISSING = MISSING
@@ -247,16 +187,28 @@ class GoalUpdate(Input):
     """Why it matters."""
     how: Text | MISSING | None = MISSING
     """The plan."""
+    collaborators: Annotated[list[UUID], Field(max_length=MAX_LISTED)] | MISSING = MISSING
+    """People who help with it, all of them."""
+    milestones: Annotated[list[MilestoneChange], Field(max_length=MAX_LISTED)] | MISSING = MISSING
+    """Its steps, all of them."""
     behaviours: Text | MISSING | None = MISSING
     """The behaviours expected."""
     standards: Standards | MISSING | None = MISSING
-    """Written standards."""
+    """Written standards; frozen once it is confirmed."""
+    starts_on: Day | MISSING | None = MISSING
+    """Null: the cycle's first day."""
+    ends_on: Day | MISSING | None = MISSING
+    """Null: the cycle's last day."""
     weight: Weight | MISSING = MISSING
-    """Percent of the owner's goals."""
+    """Percent of the owner's goals; once it is submitted, weights change together."""
     rubric: RubricBody | MISSING | None = MISSING
-    """How attainments become a score."""
+    """How attainments become a score; frozen once it is confirmed."""
+    rubric_id: UUID | MISSING | None = MISSING
+    """One of the company's rubrics, in place of the present rules; frozen once it is confirmed."""
     ignore_missing: StrictBool | MISSING = MISSING
     """Score by the indicators that have data."""
+    indicators: Annotated[list[IndicatorChange], Field(min_length=1, max_length=8)] | MISSING = MISSING
+    """All of them, one to eight; one that is not named is removed, with what was entered for it."""
 
 
 class GoalRead(Output):
@@ -276,6 +228,10 @@ class GoalRead(Output):
     """Why it matters."""
     how: str | None
     """The plan."""
+    collaborators: list[UUID] | None
+    """People who help with it; null where masked."""
+    milestones: list[MilestoneRead] | None
+    """Its steps; null where masked."""
     behaviours: str | None
     """The behaviours expected."""
     standards: Standards | None
@@ -288,12 +244,22 @@ class GoalRead(Output):
     """Percent of the owner's goals; null where masked."""
     rubric: RubricBody | None
     """Null: the default of GOAL-6."""
+    rubric_id: UUID | None
+    """The company's rubric that the rules were taken from."""
+    rubric_version: int | None
+    """Its version then; else how often the goal's own rules were set. Null for the default."""
     ignore_missing: bool | None
     """Whether indicators without data are left out of the score; null where masked."""
     indicators: list[IndicatorRead]
     """What it is measured by."""
     state: Literal["draft", "submitted", "returned", "confirmed", "closed", "cancelled"]
     """Where it is in its life (GOAL-3)."""
+    agreed_at: datetime | None
+    """When the owner's superior agreed to what was submitted: before that nobody confirms it."""
+    template_id: UUID | None
+    """The KPI template that it was assigned by."""
+    copied_from_id: UUID | None
+    """The goal of an earlier cycle that it was copied from."""
     created_at: datetime
     """When it was made."""
     allowed_actions: list[str]
@@ -332,6 +298,8 @@ class GoalWeights(Input):
     """The owner."""
     weights: list[GoalWeight] = Field(min_length=1, max_length=200)
     """Every draft, submitted and confirmed goal, adding up to 100."""
+    reason: Text | None = None
+    """Why; kept in the history of those that were submitted."""
 
 
 class GoalWeightsRead(Output):

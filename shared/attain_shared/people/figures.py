@@ -16,21 +16,25 @@ _FIGURES = text("""
         SELECT * FROM unnest(CAST(:departments AS uuid[]), CAST(:firsts AS date[]), CAST(:lasts AS date[]))
             WITH ORDINALITY AS wanted (department_id, first, last, number)
     ), tree AS (
-        SELECT number, first, last, department_id FROM wanted
+        SELECT number, first, last, department_id FROM wanted WHERE department_id IS NOT NULL
         UNION
         SELECT tree.number, tree.first, tree.last, below.department_id FROM tree
         JOIN department_spells below ON below.company_id = :company_id AND below.parent_id = tree.department_id
              AND below.starts_on <= tree.last AND below.ends_on > tree.last
+    ), employed AS (
+        SELECT tree.number, tree.first, tree.last, spell.* FROM tree
+        JOIN person_spells spell ON spell.company_id = :company_id AND spell.department_id = tree.department_id
+        UNION ALL
+        SELECT wanted.number, wanted.first, wanted.last, spell.* FROM wanted
+        JOIN person_spells spell ON spell.company_id = :company_id
+        WHERE wanted.department_id IS NULL
     ), spells AS (
-        SELECT tree.number, tree.first, tree.last, spell.person_id,
-               LEAST(spell.ends_on - 1, tree.last) - GREATEST(spell.starts_on, tree.first) + 1 AS days,
-               spell.ends_on <= tree.last + 1 AND NOT EXISTS (
+        SELECT number, person_id, LEAST(ends_on - 1, last) - GREATEST(starts_on, first) + 1 AS days,
+               ends_on <= last + 1 AND NOT EXISTS (
                    SELECT FROM person_spells after WHERE after.company_id = :company_id
-                     AND after.person_id = spell.person_id AND after.starts_on = spell.ends_on
-                     AND after.status = 'employed' AND after.hired_on = spell.hired_on) AS has_left
-        FROM tree JOIN person_spells spell ON spell.company_id = :company_id
-             AND spell.department_id = tree.department_id AND spell.status = 'employed'
-             AND spell.starts_on <= tree.last AND spell.ends_on > tree.first
+                     AND after.person_id = employed.person_id AND after.starts_on = employed.ends_on
+                     AND after.status = 'employed' AND after.hired_on = employed.hired_on) AS has_left
+        FROM employed WHERE status = 'employed' AND starts_on <= last AND ends_on > first
     ), people AS (
         SELECT number, person_id, sum(days) AS days, count(*) FILTER (WHERE has_left) AS leaves
         FROM spells GROUP BY number, person_id
@@ -50,9 +54,9 @@ _FIGURES = text("""
 
 
 class TeamWindow(NamedTuple):
-    """A department with all below it, over some days."""
+    """A department with all below it, or everybody, over some days."""
 
-    department_id: UUID
+    department_id: UUID | None
     window: Window
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from attain_shared.rules.algebra import Aggregate, Algebra, Metric, check_aggregate
 from attain_shared.rules.interval import Interval
@@ -14,7 +15,7 @@ from attain_shared.rules.rounding import settled
 from attain_shared.rules.snapshots import read_snapshot
 from attain_shared.rules.tiling import Cell, Prefer
 
-__all__ = ["Coverage", "Reading", "read"]
+__all__ = ["Coverage", "DaySums", "Reading", "mean_of_days", "read"]
 
 
 def read(
@@ -54,8 +55,27 @@ def _counted(metric: Metric, rows: Rows) -> Reading:
     return Reading.of(_together(metric.algebra, parts) if parts else None, rows.coverage_of(tilings))
 
 
-def _daily_mean(metric: Metric, rows: Rows) -> Reading:
+class DaySums(NamedTuple):
+    """The figures of the days of a period added up; of a distinct metric each day's is between `low` and `high`."""
+
+    days: int
+    """Days on which some shop has a row."""
+    present: int
+    provisional: int
+    """Shop-days with a row, and with a provisional one."""
+    low: Decimal
+    high: Decimal
+
+
+def mean_of_days(sums: DaySums, *, shop_days: int) -> Reading:
     """The sum of the day values over the days on which a shop has a row (MET-5a)."""
+    coverage = Coverage(shop_days, sums.present, sums.provisional)
+    if not sums.days:
+        return Reading.of(None, coverage)
+    return Reading.of(Interval(settled(sums.low / sums.days), settled(sums.high / sums.days)), coverage)
+
+
+def _daily_mean(metric: Metric, rows: Rows) -> Reading:
     values: dict[date, list[Decimal]] = defaultdict(list)
     present = provisional = 0
     for shop in rows.shops:
@@ -63,13 +83,10 @@ def _daily_mean(metric: Metric, rows: Rows) -> Reading:
             values[day].append(cell.value)
             present += 1
             provisional += cell.is_provisional
-    coverage = rows.coverage(present=present, provisional=provisional)
-    if not values:
-        return Reading.of(None, coverage)
     by_day = [_together(metric.algebra, parts) for parts in values.values()]
-    low = settled(sum((figure.low for figure in by_day), Decimal(0)) / len(by_day))
-    high = settled(sum((figure.high for figure in by_day), Decimal(0)) / len(by_day))
-    return Reading.of(Interval(low, high), coverage)
+    low, high = (sum(ends, Decimal(0)) for ends in ([one.low for one in by_day], [one.high for one in by_day]))
+    sums = DaySums(len(by_day), present, provisional, low, high)
+    return mean_of_days(sums, shop_days=rows.window.days * len(rows.shops))
 
 
 def _together(algebra: Algebra, parts: list[Decimal]) -> Interval:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby, pairwise
+from typing import NamedTuple
 
 from attain_shared.rules.aggregation import read
 from attain_shared.rules.algebra import Aggregate, Algebra, Metric
@@ -54,24 +55,54 @@ def read_owned(
     Raises:
         RollUpRefused: where the metric's algebra forbids the roll-up over the shops owned.
     """
+    credited = credit(metric, cells, window, holdings, shops)
+    if credited is None:
+        return Reading.of(None, Coverage(0, 0, 0))
+    reading = read(metric, catalogue, credited.rows, credited.window, credited.shops, aggregate)
+    return replace(reading, coverage=replace(reading.coverage, expected=credited.days))
+
+
+class Credited(NamedTuple):
+    """What an owner is credited with of some shops."""
+
+    rows: list[Cell]
+    """Those of owned days, scaled by the share where the metric adds up."""
+    window: Window
+    """From the first owned day to the last."""
+    shops: list[Hashable]
+    """The shops owned."""
+    days: int
+    """The shop-days owned."""
+
+
+def credit(
+    metric: Metric,
+    cells: Iterable[Cell],
+    window: Window,
+    holdings: Mapping[Hashable, Sequence[Holding]],
+    shops: Iterable[Hashable],
+) -> Credited | None:
+    """The rows that `read_owned` reads a figure from; none where no shop is owned on any day."""
     scales = metric.algebra is Algebra.ADDITIVE
     held = {shop: list(_stretches(holdings.get(shop, ()), window, scales=scales)) for shop in dict.fromkeys(shops)}
     owned = {shop: stretches for shop, stretches in held.items() if stretches}
     if not owned:
-        return Reading.of(None, Coverage(0, 0, 0))
+        return None
     first = min(stretches[0].window.starts_on for stretches in owned.values())
     last = max(stretches[-1].window.ends_on for stretches in owned.values())
-    credited = (row for cell in cells for row in _credited(cell, owned.get(cell.shop_id, ())))
-    reading = read(metric, catalogue, credited, Window(first, last), owned, aggregate)
-    expected = sum(stretch.window.days for stretches in owned.values() for stretch in stretches)
-    return replace(reading, coverage=replace(reading.coverage, expected=expected))
+    return Credited(
+        rows=[row for cell in cells for row in _credited(cell, owned.get(cell.shop_id, ()))],
+        window=Window(first, last),
+        shops=list(owned),
+        days=sum(stretch.window.days for stretches in owned.values() for stretch in stretches),
+    )
 
 
 def _credited(cell: Cell, stretches: Iterable[_Stretch]) -> Iterator[Cell]:
     """The row as the owner is credited with it; none where it speaks for days of another share, or of none."""
     for stretch in stretches:
         if stretch.window.starts_on <= cell.bucket and cell.ends_on <= stretch.window.ends_on:
-            yield cell._replace(value=cell.value * stretch.share)
+            yield cell if stretch.share == 1 else cell._replace(value=(cell.value * stretch.share).normalize())
 
 
 def _stretches(holdings: Sequence[Holding], window: Window, *, scales: bool) -> Iterator[_Stretch]:

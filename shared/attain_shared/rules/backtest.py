@@ -2,11 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from itertools import accumulate
 
-from attain_shared.rules.curves import Curve, Daily, Method, given_curve, last_year_curve, linear_curve, weekday_curve
-from attain_shared.rules.events import Calendar
+from attain_shared.rules.curves import (
+    AROUND,
+    Curve,
+    Daily,
+    Method,
+    given_curve,
+    last_year_curve,
+    linear_curve,
+    weekday_curve,
+)
+from attain_shared.rules.events import DRIFT, Calendar
 from attain_shared.rules.growth import Against, previous_window
 from attain_shared.rules.periods import Window
 from attain_shared.rules.rounding import half_up
@@ -101,10 +111,20 @@ def backtests(
 
 def past_windows(window: Window, values: Daily) -> list[Window]:
     """The windows like it before it, the latest first, of which every day is known; of whole months where it is."""
+    return [one for one in _before(window) if all(day in values for day in one)]
+
+
+def history(window: Window) -> Window:
+    """The days before a window that its choice can depend on: the past windows, the year before them, events around."""
+    earliest = previous_window(_before(window)[-1], Against.LAST_YEAR)
+    return Window(earliest.starts_on - DRIFT - AROUND, window.starts_on - timedelta(days=1))
+
+
+def _before(window: Window) -> list[Window]:
     past = [window]
     for _ in range(MOST_WINDOWS):
         past.append(previous_window(past[-1], Against.PREVIOUS))
-    return [one for one in past[1:] if all(day in values for day in one)]
+    return past[1:]
 
 
 def forecast_error(curve: Curve, values: Daily) -> Decimal | None:

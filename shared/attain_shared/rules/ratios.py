@@ -10,7 +10,7 @@ from attain_shared.rules.interval import Interval
 from attain_shared.rules.parts import Parts, parts_of
 from attain_shared.rules.reading import Coverage, Reading, Rows
 from attain_shared.rules.rounding import settled
-from attain_shared.rules.snapshots import over_shops
+from attain_shared.rules.snapshots import over_shops, snapshot_rows
 from attain_shared.rules.tiling import Cell, Prefer, Tiling
 
 _ZERO = Decimal(0)
@@ -33,17 +33,27 @@ def read_pooled(metric: Metric, rows: Rows) -> Reading:
     A day whose ratio was pushed with its denominator alone gives their product for the numerator. Only where no day
     has a denominator are the reported ratios averaged, as an estimate (MET-6).
     """
-    pooled: list[_Weighed] = []
-    for shop in rows.shops:
-        by_code = {code: rows.by_day(code, shop) for code in part_codes(metric)}
-        own = rows.by_day(metric.code, shop)
-        days = {day: None for of_code in (own, *by_code.values()) for day in of_code}
-        for day in days:
-            on_day = {code: cells[day] for code, cells in by_code.items() if day in cells}
-            weighed = _weigh_day(metric, on_day, own.get(day))
-            if weighed is not None:
-                pooled.append(weighed)
-    return _pool(pooled, rows)
+    return _pool(_weigh_days(metric, rows), rows)
+
+
+def pooled_rows(metric: Metric, rows: Rows) -> list[Cell]:
+    """The rows that `read_pooled` reads (GOAL-8)."""
+    return [cell for one in _used(_weigh_days(metric, rows)) for cell in one.cells]
+
+
+def deduplicated_rows(metric: Metric, catalogue: Mapping[str, Metric], rows: Rows) -> list[Cell]:
+    """The rows that `read_deduplicated` reads (GOAL-8)."""
+    parts = parts_of(metric, catalogue, rows)
+    own = _own_row(metric, rows)
+    if own is not None and (parts is None or _reported_wins(own, parts)):
+        return list(own.tiles)
+    if parts is None:
+        return [cell for one in _used(_weigh_reported(metric, rows)) for cell in one.cells]
+    standing = dict.fromkeys(code for by_code in parts.snapshots.values() for code in by_code)
+    return [
+        *(cell for by_code in parts.tilings.values() for tiling in by_code.values() for cell in tiling.tiles),
+        *(cell for code in standing for cell in snapshot_rows(catalogue[code], parts.snapshots, rows)),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,53 +64,78 @@ class _Weighed:
     weight: Decimal | None
     days: int
     is_provisional: bool
+    cells: tuple[Cell, ...]
+    """What they were read from."""
+
+
+def _weigh_days(metric: Metric, rows: Rows) -> list[_Weighed]:
+    pooled = []
+    for shop in rows.shops:
+        by_code = {code: rows.by_day(code, shop) for code in part_codes(metric)}
+        own = rows.by_day(metric.code, shop)
+        days = {day: None for of_code in (own, *by_code.values()) for day in of_code}
+        for day in days:
+            on_day = {code: cells[day] for code, cells in by_code.items() if day in cells}
+            weighed = _weigh_day(metric, on_day, own.get(day))
+            if weighed is not None:
+                pooled.append(weighed)
+    return pooled
 
 
 def _weigh_day(metric: Metric, parts: Mapping[str, Cell], own: Cell | None) -> _Weighed | None:
     values = {code: cell.value for code, cell in parts.items()}
     numerator, denominator = _sum(metric.numerator, values), _sum(metric.denominator, values)
     if numerator is not None and denominator is not None:
-        return _Weighed(numerator, denominator, 1, any(cell.is_provisional for cell in parts.values()))
-    return _weigh_own(own, denominator) if own is not None else None
+        cells = tuple(parts.values())
+        return _Weighed(numerator, denominator, 1, any(cell.is_provisional for cell in cells), cells)
+    return _weigh_own(metric, own, parts) if own is not None else None
 
 
-def _weigh_own(own: Cell, denominator: Decimal | None) -> _Weighed:
-    amount = own.value if denominator is None else own.value * denominator
-    return _Weighed(amount, denominator, own.days, own.is_provisional)
+def _weigh_own(metric: Metric, own: Cell, parts: Mapping[str, Cell]) -> _Weighed:
+    denominator = _sum(metric.denominator, {code: cell.value for code, cell in parts.items()})
+    if denominator is None:
+        return _Weighed(own.value, None, own.days, own.is_provisional, (own,))
+    weighing = tuple(parts[code] for code in dict.fromkeys(code for _, code in metric.denominator))
+    return _Weighed(own.value * denominator, denominator, own.days, own.is_provisional, (own, *weighing))
 
 
 def _pool(weighed: Iterable[_Weighed], rows: Rows, *, is_exact: bool = True) -> Reading:
     """Weighted by the denominators where any was pushed, else the plain mean (MET-6)."""
-    pool = list(weighed)
-    with_weight = [one for one in pool if one.weight is not None]
-    used = with_weight or pool
+    used = _used(weighed)
+    weights = [one.weight for one in used if one.weight is not None]
     coverage = rows.coverage(
         present=sum(one.days for one in used), provisional=sum(one.days for one in used if one.is_provisional)
     )
     amount = Interval.point(sum((one.amount for one in used), _ZERO))
-    weight = Interval.point(sum((one.weight for one in with_weight if one.weight is not None), _ZERO))
-    divisor = weight if with_weight else Interval.point(Decimal(len(pool)))
-    return Reading.of(_quotient(amount, divisor), coverage, estimated=not (is_exact and with_weight))
+    divisor = Interval.point(sum(weights, _ZERO) if weights else Decimal(len(used)))
+    return Reading.of(_quotient(amount, divisor), coverage, estimated=not (is_exact and weights))
+
+
+def _used(weighed: Iterable[_Weighed]) -> list[_Weighed]:
+    """Those with a weight, where there are any (MET-6)."""
+    pool = list(weighed)
+    return [one for one in pool if one.weight is not None] or pool
 
 
 def _of_reported(metric: Metric, catalogue: Mapping[str, Metric], rows: Rows) -> Reading:
     """The ratio's own shorter rows, weighted by the denominators of the same days (MET-6)."""
-    weighed: list[_Weighed] = []
+    adds_up = all(catalogue[code].algebra is Algebra.ADDITIVE for _, code in metric.denominator)
+    return _pool(_weigh_reported(metric, rows), rows, is_exact=adds_up)
+
+
+def _weigh_reported(metric: Metric, rows: Rows) -> list[_Weighed]:
+    weighed = []
     for shop, tiling in zip(rows.shops, rows.tilings(metric.code, Prefer.COARSEST), strict=True):
         denominators = _by_span((code for _, code in metric.denominator), shop, rows)
-        weighed.extend(
-            _weigh_own(own, _sum(metric.denominator, denominators.get((own.bucket, own.ends_on), {})))
-            for own in tiling.tiles
-        )
-    adds_up = all(catalogue[code].algebra is Algebra.ADDITIVE for _, code in metric.denominator)
-    return _pool(weighed, rows, is_exact=adds_up)
+        weighed += [_weigh_own(metric, own, denominators.get((own.bucket, own.ends_on), {})) for own in tiling.tiles]
+    return weighed
 
 
-def _by_span(codes: Iterable[str], shop: Hashable, rows: Rows) -> dict[tuple[date, date], dict[str, Decimal]]:
-    spans: dict[tuple[date, date], dict[str, Decimal]] = {}
+def _by_span(codes: Iterable[str], shop: Hashable, rows: Rows) -> dict[tuple[date, date], dict[str, Cell]]:
+    spans: dict[tuple[date, date], dict[str, Cell]] = {}
     for code in codes:
         for cell in rows.of(code, shop):
-            spans.setdefault((cell.bucket, cell.ends_on), {})[code] = cell.value
+            spans.setdefault((cell.bucket, cell.ends_on), {})[code] = cell
     return spans
 
 

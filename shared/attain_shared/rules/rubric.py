@@ -93,6 +93,9 @@ DEFAULT_RUBRIC = Rubric(
 )
 """The rubric of goals that bring none (GOAL-6)."""
 
+DEFAULT_RUBRIC_VERSION = 1
+"""Of its rules: to be raised with every change of them, as an attainment names the version it was scored by."""
+
 
 def problems(rubric: Rubric) -> list[tuple[str, str]]:
     """Where and why a rubric is not of the form that makes it monotone (GOAL-6); none where it is."""

@@ -2,11 +2,13 @@
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import TypeVar
 
 from attain_shared.rules.attribution import Holding
 from attain_shared.rules.periods import Window
 from attain_shared.rules.rounding import settled
 
+Shop = TypeVar("Shop", bound=Hashable)
 _ZERO = Decimal(0)
 
 
@@ -21,7 +23,7 @@ def mean_share(holdings: Iterable[Holding], window: Window) -> Decimal:
 
 
 def weight_of_holdings(
-    holdings: Mapping[Hashable, Sequence[Holding]], figures: Mapping[Hashable, Decimal], window: Window
+    holdings: Mapping[Shop, Sequence[Holding]], figures: Mapping[Shop, Decimal], window: Window
 ) -> Decimal:
     """What an owner's shops weigh: the sum of the shops' figures, each by the owner's mean share of the shop."""
     return settled(

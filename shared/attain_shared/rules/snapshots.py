@@ -1,13 +1,14 @@
 """Figures that stand at an instant: the last one speaks for the period (MET-3)."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from decimal import Decimal
+from itertools import chain
 
 from attain_shared.rules.algebra import Metric, OverShops, RollUpRefused
 from attain_shared.rules.interval import Interval
 from attain_shared.rules.reading import Reading, Rows
 from attain_shared.rules.rounding import settled
-from attain_shared.rules.tiling import COARSENESS, within
+from attain_shared.rules.tiling import COARSENESS, Cell, Prefer, tile, within
 
 
 def read_snapshot(metric: Metric, rows: Rows) -> Reading:
@@ -23,10 +24,22 @@ def read_snapshot(metric: Metric, rows: Rows) -> Reading:
 
 def last_value(code: str, shop: Hashable, rows: Rows) -> Decimal | None:
     """The value at the latest day of the period; of two rows that end on it, the finer grain's (MET-3)."""
+    last = _last_row(code, shop, rows)
+    return None if last is None else last.value
+
+
+def snapshot_rows(metric: Metric, shops: Iterable[Hashable], rows: Rows) -> list[Cell]:
+    """The rows that a figure of some shops is read from: their last ones, and those of what weighs them (GOAL-8)."""
+    last = {shop: row for shop in shops if (row := _last_row(metric.code, shop, rows)) is not None}
+    if len(last) < 2 or metric.over_shops is not OverShops.WEIGHTED_MEAN or metric.over_shops_weight is None:
+        return list(last.values())
+    weights = (tile(rows.of(metric.over_shops_weight, shop), rows.window, Prefer.FINEST).tiles for shop in last)
+    return [*last.values(), *chain.from_iterable(weights)]
+
+
+def _last_row(code: str, shop: Hashable, rows: Rows) -> Cell | None:
     candidates = within(rows.of(code, shop), rows.window)
-    if not candidates:
-        return None
-    return max(candidates, key=lambda cell: (cell.ends_on, -COARSENESS[cell.grain])).value
+    return max(candidates, key=lambda cell: (cell.ends_on, -COARSENESS[cell.grain]), default=None)
 
 
 def over_shops(

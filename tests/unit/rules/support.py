@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
+from hypothesis import strategies as st
+
 from attain_shared.rules.algebra import Algebra, Metric, OverShops, parse_expression
 from attain_shared.rules.corrections import Finality
 from attain_shared.rules.periods import Grain, Window
 from attain_shared.rules.reading import Coverage, Reading
+from attain_shared.rules.rubric import SCALE, Op, Quantifier, Rubric, Rule
 from attain_shared.rules.tiling import Cell
 
 D = Decimal
@@ -99,3 +102,19 @@ def interval(low: str | int, high: str | int, *, coverage: Coverage = FULL) -> R
 
 
 NOTHING = Reading(None, None, None, exact=False, estimated=False, estimate=None, coverage=Coverage(31, 0, 0))
+
+SHARES = st.decimals(0, 3, places=2)
+
+
+@st.composite
+def accepted_rubrics(draw: st.DrawFn) -> Rubric:
+    """Every form of rubric that GOAL-6 accepts."""
+    otherwise = draw(st.sampled_from(SCALE))
+    below = sorted(draw(st.lists(st.sampled_from([one for one in SCALE if one <= otherwise]), max_size=4)))
+    above = sorted(draw(st.lists(st.sampled_from([one for one in SCALE if one >= otherwise]), max_size=4)))[::-1]
+    ops = [Op.AT_MOST] * len(below) + [Op.AT_LEAST] * len(above)
+    rules = [
+        Rule(draw(st.sampled_from(Quantifier)), op, draw(SHARES), figure)
+        for op, figure in zip(ops, below + above, strict=True)
+    ]
+    return Rubric(tuple(rules), otherwise)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attain_shared.rules.backtest import Backtest, backtests, candidates, choose, forecast_error, past_windows
+from attain_shared.rules.backtest import Backtest, backtests, candidates, choose, forecast_error, history, past_windows
 from attain_shared.rules.curves import Daily, Method, given_curve, linear_curve
 from attain_shared.rules.events import Calendar, Event
 from attain_shared.rules.periods import Window
@@ -114,6 +114,16 @@ def test_curves_of_a_window_know_nothing_of_it_or_after_it_goal_7(unknown: list[
     later = {NOVEMBER.starts_on + timedelta(offset): figure for offset, figure in enumerate(unknown)}
     assert candidates(NOVEMBER, known | later, DOUBLE_11) == candidates(NOVEMBER, known, DOUBLE_11)
     assert choose(NOVEMBER, known | later, DOUBLE_11) == choose(NOVEMBER, known, DOUBLE_11)
+
+
+@given(st.integers(1, 10**6), st.sampled_from([NOVEMBER, Window(date(2025, 10, 1), date(2025, 12, 31)), FOUR_DAYS]))
+@settings(max_examples=10)
+def test_nothing_before_the_history_of_a_window_changes_the_choice_goal_7(seed: int, window: Window) -> None:
+    last = window.starts_on - timedelta(days=1)
+    values = {day: D((day.toordinal() * seed + day.day) % 997) for day in Window(date(2019, 1, 1), last)}
+    known = {day: values[day] for day in history(window)}
+    assert choose(window, known, DOUBLE_11) == choose(window, values, DOUBLE_11)
+    assert history(window).ends_on == last
 
 
 def test_a_given_curve_that_beats_linear_goes_before_the_others_goal_7() -> None:

@@ -20,6 +20,7 @@ from attain_shared.rules.rubric import (
     score,
     score_interval,
 )
+from tests.unit.rules.support import SHARES, accepted_rubrics
 
 D = Decimal
 CAP = D(2)
@@ -57,6 +58,27 @@ def test_a_planners_goal_scores_as_written_goal_6(conversion: str, dwell: str, f
         attainment(D(dwell), Target(Direction.HIGHER_BETTER, D(140))),
     )
     assert by_default(*attainments) == Scored(D(figure), None, None, rule)
+
+
+def test_the_default_rubric_is_as_written_goal_6() -> None:
+    assert [(str(rule), str(rule.score)) for rule in DEFAULT_RUBRIC.rules] == [
+        ("all<=0.60", "2.5"), ("mean<=0.70", "3"), ("any<=0.80", "3.25"),
+        ("all>=1.30", "4.5"), ("all>=1.15", "4"), ("all>=1.05", "3.75"),
+    ]  # fmt: skip
+    assert str(DEFAULT_RUBRIC.otherwise) == "3.5"
+
+
+@pytest.mark.parametrize(
+    ("attained", "figure"),
+    [
+        ("0", "2.5"), ("0.6", "2.5"), ("0.600001", "3"), ("0.7", "3"), ("0.700001", "3.25"), ("0.8", "3.25"),
+        ("0.800001", "3.5"), ("1.049999", "3.5"), ("1.05", "3.75"), ("1.149999", "3.75"), ("1.15", "4"),
+        ("1.299999", "4"), ("1.3", "4.5"), ("99", "4.5"),
+    ],
+)  # fmt: skip
+def test_every_threshold_of_the_default_belongs_to_its_rule_goal_6(attained: str, figure: str) -> None:
+    """And a computed score stops at 4.5."""
+    assert by_default(attained).score == D(figure)
 
 
 def test_a_missing_indicator_leaves_no_score_goal_6() -> None:
@@ -141,22 +163,6 @@ def test_a_rubric_that_is_not_monotone_is_refused_goal_6(rubric: Rubric, path: s
 def test_equal_scores_in_a_row_are_accepted_goal_6() -> None:
     rules = ((AT_MOST, LOW), (AT_MOST, LOW), (AT_MOST, MIDDLE), (AT_LEAST, HIGH), (AT_LEAST, HIGH), (AT_LEAST, MIDDLE))
     assert problems(rubric_of(*rules)) == []
-
-
-SHARES = st.decimals(0, 3, places=2)
-
-
-@st.composite
-def accepted_rubrics(draw: st.DrawFn) -> Rubric:
-    otherwise = draw(st.sampled_from(SCALE))
-    below = sorted(draw(st.lists(st.sampled_from([one for one in SCALE if one <= otherwise]), max_size=4)))
-    above = sorted(draw(st.lists(st.sampled_from([one for one in SCALE if one >= otherwise]), max_size=4)))[::-1]
-    ops = [AT_MOST] * len(below) + [AT_LEAST] * len(above)
-    rules = [
-        Rule(draw(st.sampled_from(Quantifier)), op, draw(SHARES), figure)
-        for op, figure in zip(ops, below + above, strict=True)
-    ]
-    return Rubric(tuple(rules), otherwise)
 
 
 @given(accepted_rubrics(), st.lists(st.tuples(SHARES, SHARES), min_size=1, max_size=4))

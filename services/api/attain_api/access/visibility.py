@@ -27,7 +27,6 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     Uuid,
-    and_,
     bindparam,
     case,
     exists,
@@ -183,40 +182,6 @@ class View:
         ]
         if "admin" in self.actor.roles:
             conditions.append(~owner_has_account(self.actor.company_id, owner))
-        return or_(*conditions)
-
-    def goal_writing(self, owner: OwnerColumns = GOAL_OWNER) -> ColumnElement[bool]:
-        """Whether the caller writes and submits the goals of an owner, all of which they then see in full (GOAL-3)."""
-        if self.actor.person_id is None:
-            return false()
-        conditions: list[ColumnElement[bool]] = [
-            owner.person_id == self.actor.person_id,
-            owner.department_id.in_(self.led),
-        ]
-        if "executive" in self.actor.roles:
-            conditions.append(owner.person_id.is_(None))
-        if "admin" in self.actor.roles:
-            conditions.append(~owner_has_account(self.actor.company_id, owner))
-        return or_(*conditions)
-
-    def goal_confirming(self, owner: OwnerColumns = GOAL_OWNER) -> ColumnElement[bool]:
-        """Whether the caller confirms the goals of an owner.
-
-        An executive those of the company and of departments that somebody else heads. A person's own confirmation
-        answers the manager's adjustment (GOAL-3), which nobody can make yet.
-        """
-        if self.actor.person_id is None:
-            return false()
-        company_id = self.actor.company_id
-        headed = select(Department.id).where(
-            Department.company_id == company_id, Department.head_id == self.actor.person_id
-        )
-        conditions: list[ColumnElement[bool]] = [false()]
-        if "executive" in self.actor.roles:
-            others = or_(owner.department_id.is_(None), owner.department_id.not_in(headed))
-            conditions.append(and_(owner.person_id.is_(None), others))
-        if "admin" in self.actor.roles:
-            conditions.append(~owner_has_account(company_id, owner))
         return or_(*conditions)
 
     def department(self) -> ColumnElement[bool]:

@@ -1,15 +1,15 @@
 """Reading what goals have come to. Everything one answer says is read in one statement: one view of the data."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Subquery, column, or_, select, text
+from sqlalchemy import Row, Select, Subquery, column, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_api.access.actor import Actor
 from attain_api.access.visibility import View, goal_is_public
+from attain_shared.goals.attainment_models import AttainmentDay
 from attain_shared.goals.models import Goal
 
 _INCLUDED = """
@@ -29,8 +29,9 @@ Read, never stored: a push that commits late with a smaller id cannot make it a 
 
 _ATTAINMENT = (
     text(f"""
-    SELECT goal.id AS goal_id, attainment.score, attainment.score_low, attainment.score_high, attainment.rule,
-           attainment.status, attainment.business_day, attainment.computed_at, attainment.indicators, {_INCLUDED} AS includes_batches_up_to
+    SELECT goal.id AS goal_id, attainment.score, attainment.score_low, attainment.score_high,
+           attainment.score_forecast, attainment.rule, attainment.status, attainment.business_day, attainment.computed_at, attainment.rubric_id,
+           attainment.rubric_version, attainment.indicators, {_INCLUDED} AS includes_batches_up_to
     FROM goals goal
     LEFT JOIN attainments attainment ON attainment.company_id = goal.company_id AND attainment.goal_id = goal.id
     LEFT JOIN goal_marks mark ON mark.company_id = goal.company_id AND mark.goal_id = goal.id
@@ -40,8 +41,8 @@ _ATTAINMENT = (
         *map(
             column,
             (
-                "goal_id", "score", "score_low", "score_high", "rule", "status", "business_day", "computed_at",
-                "indicators", "includes_batches_up_to",
+                "goal_id", "score", "score_low", "score_high", "score_forecast", "rule", "status", "business_day",
+                "computed_at", "rubric_id", "rubric_version", "indicators", "includes_batches_up_to",
             ),
         )
     )
@@ -62,18 +63,6 @@ _WAITING = (
     .columns(*map(column, ("state", "first_batch_id", "has_older_open")))
     .subquery("found")
 )  # fmt: skip
-
-_SCORECARD = text("""
-    SELECT goal.id AS goal_id, goal.title, goal.weight, attainment.score, attainment.score_low, attainment.score_high,
-           attainment.score_forecast, attainment.rule, COALESCE(attainment.status, 'no_data') AS status,
-           COALESCE(attainment.indicators, '[]') AS indicators
-    FROM goals goal
-    LEFT JOIN attainments attainment ON attainment.company_id = goal.company_id AND attainment.goal_id = goal.id
-    WHERE goal.company_id = :company_id AND goal.cycle_id = :cycle_id AND goal.state IN ('confirmed', 'closed')
-      AND goal.department_id IS NOT DISTINCT FROM CAST(:department_id AS uuid)
-      AND goal.person_id IS NOT DISTINCT FROM CAST(:person_id AS uuid)
-    ORDER BY goal.id
-""")
 
 
 class WaitState(NamedTuple):
@@ -128,17 +117,16 @@ async def find_wait_state(
     return WaitState(row.state, row.first_batch_id, row.has_older_open) if row else None
 
 
-async def list_scored_goals(
-    session: AsyncSession, *, company_id: UUID, cycle_id: UUID, department_id: UUID | None, person_id: UUID | None
-) -> Sequence[Row[Any]]:
-    """An owner's confirmed goals in a cycle, with what they have come to."""
-    rows = await session.execute(
-        _SCORECARD,
-        {
-            "company_id": company_id,
-            "cycle_id": cycle_id,
-            "department_id": department_id,
-            "person_id": person_id,
-        },
+async def list_days(
+    session: AsyncSession, *, company_id: UUID, goal_id: UUID, first: date, last: date
+) -> list[AttainmentDay]:
+    """The kept days of a goal from the one that stood on the first day, up to the last."""
+    day = AttainmentDay.business_day
+    of_goal = (AttainmentDay.company_id == company_id) & (AttainmentDay.goal_id == goal_id)
+    standing = select(func.max(day)).where(of_goal, day <= first).scalar_subquery()
+    rows = await session.scalars(
+        select(AttainmentDay)
+        .where(of_goal, AttainmentDay.company_id == company_id, day >= func.coalesce(standing, first), day <= last)
+        .order_by(day)
     )
-    return rows.all()
+    return list(rows)

@@ -1,20 +1,22 @@
 """`/v1/goals/{id}/attainment`: what a goal has come to, at once or after a push."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from attain_api.access.actor import Actor
 from attain_api.access.authentication import authenticate
 from attain_api.attainments import service
-from attain_api.deps import Credential, RolePolicy, State
+from attain_api.deps import Credential, CurrentActor, RolePolicy, State, Uow, allow
 from attain_api.problems import problems
+from attain_shared.clock import business_day
 from attain_shared.db.session import transaction
 from attain_shared.errors import Invalid, NotFound
-from attain_shared.goals.attainment_schemas import AttainmentRead
-from attain_shared.wire import Input, Instant
+from attain_shared.goals.attainment_schemas import AttainmentHistoryRead, AttainmentRead
+from attain_shared.wire import Day, Input, Instant
 
 router = APIRouter(prefix="/v1/goals", tags=["Goals"])
 
@@ -45,6 +47,17 @@ class AttainmentQuery(Input):
     """Seconds to wait at most."""
 
 
+class HistoryQuery(Input):
+    """The days asked for, both inclusive."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, validate_by_name=True)
+
+    from_: Day = Field(default=date(1900, 1, 1), alias="from")
+    """The first day; by default from the beginning."""
+    to: Day | None = None
+    """The last day; by default today."""
+
+
 @router.get("/{goal_id}/attainment", summary="What a goal has come to", responses=problems(NotFound, Invalid))
 async def get_goal_attainment(
     *, state: State, actor: BriefReader, goal_id: UUID, query: Annotated[AttainmentQuery, Query()]
@@ -62,3 +75,20 @@ async def get_goal_attainment(
         )
     async with transaction(state.sessions, state.doorbell) as uow:
         return await service.get_attainment(uow, actor=actor, goal_id=goal_id, as_of=query.as_of)
+
+
+@router.get(
+    "/{goal_id}/attainment/history", summary="How a goal got where it is",
+    dependencies=[allow("admin", "hr", "executive", "employee")], responses=problems(NotFound, Invalid),
+)  # fmt: skip
+async def get_goal_attainment_history(
+    *, uow: Uow, actor: CurrentActor, goal_id: UUID, query: Annotated[HistoryQuery, Query()]
+) -> AttainmentHistoryRead:
+    """What it had come to at the end of each business day, and today so far; a day not listed was like the one before.
+
+    A goal is followed from the day on which it was first computed; what was restated later does not change its history.
+    """
+    last = query.to or business_day()
+    if last < query.from_:
+        raise Invalid.field("/query/to", "window", "`from` must not lie after `to`")
+    return await service.get_history(uow, actor=actor, goal_id=goal_id, first=query.from_, last=last)

@@ -1,8 +1,10 @@
-"""What goals and their owners have come to (GOAL-5, GOAL-6, GOAL-10, REV-2)."""
+"""What goals have come to (GOAL-5, GOAL-6, GOAL-10)."""
 
 import asyncio
 import time
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,18 +13,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_api.access.actor import Actor
 from attain_api.attainments import repository
-from attain_api.cycles.service import get_cycle
-from attain_api.goals.owners import OwnerKey, read_owner
-from attain_api.goals.service import check_owner
 from attain_api.state import ApiState
 from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import UnitOfWork, transaction
 from attain_shared.errors import NotFound
-from attain_shared.goals.attainment_schemas import AttainmentRead, IndicatorAttainmentRead, ScorecardGoal, ScorecardRead
-from attain_shared.goals.evaluation import Evaluation, evaluate, load_facts, load_formulas
-from attain_shared.goals.figures import indicator_figures
+from attain_shared.goals.attainment_models import AttainmentDay
+from attain_shared.goals.attainment_schemas import (
+    AttainmentDayRead,
+    AttainmentHistoryRead,
+    AttainmentRead,
+    IndicatorAttainmentRead,
+    RubricUsed,
+)
+from attain_shared.goals.evaluation import Evaluation, evaluate_goals
+from attain_shared.goals.figures import RubricKey, indicator_figures, rubric_figures, rubric_key
 from attain_shared.goals.queries import load_goals
-from attain_shared.rules.scorecard import Performance, performance
 
 FIRST_PAUSE, PAUSE_GROWTH, LONGEST_PAUSE = 0.03, 1.2, 0.25
 """Seconds between the looks of a waiting request: often at first, as most waits are short, and each costs a statement."""
@@ -60,58 +65,80 @@ async def get_attainment(uow: UnitOfWork, *, actor: Actor, goal_id: UUID, as_of:
     row = await repository.find_attainment(uow.session, visible_to=actor, goal_id=goal_id, as_of=as_of or now)
     if row is None:
         raise NotFound("no such goal")
-    if as_of is None and row.computed_at is not None and row.business_day == business_day():
-        attainment = AttainmentRead.model_validate(row)
-    else:  # not computed yet, of another day's calendar, or of another instant's facts
+    if as_of is None and _is_current(row):
+        attainment = _read_stored(row)
+    else:
         evaluation = await _evaluate(uow.session, actor=actor, goal_id=goal_id, as_of=as_of)
         attainment = _read_evaluation(evaluation, row, computed_at=now)
-    # the rule quotes the rubric, which is no part of a goal's public form
-    return attainment if row.is_full else attainment.model_copy(update={"rule": None})
+    # the rubric is no part of a goal's public form, and the rule quotes it
+    return attainment if row.is_full else attainment.model_copy(update={"rule": None, "rubric": None})
 
 
-async def get_scorecard(uow: UnitOfWork, *, actor: Actor, owner: OwnerKey, cycle_id: UUID) -> ScorecardRead:
-    """An owner's confirmed goals in a cycle and the performance they make (REV-2)."""
-    await get_cycle(uow, actor=actor, cycle_id=cycle_id)
-    await check_owner(uow, actor=actor, owner=owner)
-    rows = await repository.list_scored_goals(
-        uow.session,
-        company_id=actor.company_id,
-        cycle_id=cycle_id,
-        department_id=owner.department_id,
-        person_id=owner.person_id,
+async def get_history(
+    uow: UnitOfWork, *, actor: Actor, goal_id: UUID, first: date, last: date
+) -> AttainmentHistoryRead:
+    """How a goal got where it is: the days on which it changed, from the one that stood on the first day (GOAL-8)."""
+    row = await repository.find_attainment(uow.session, visible_to=actor, goal_id=goal_id, as_of=utc_now())
+    if row is None:
+        raise NotFound("no such goal")
+    kept = await repository.list_days(uow.session, company_id=actor.company_id, goal_id=goal_id, first=first, last=last)
+    days = [_read_day(one, day=one.business_day, attainments=one.attainments) for one in kept]
+    if row.business_day is not None:
+        days.append(_read_day(row, day=row.business_day, attainments=[one["attainment"] for one in row.indicators]))
+    if last >= business_day() and not _is_current(row):
+        days.append(_read_present(await _evaluate(uow.session, actor=actor, goal_id=goal_id, as_of=None)))
+    items = _changes([one for one in days if one.day <= last], first)
+    masked = {} if row.is_full else {"attainments": None}
+    return AttainmentHistoryRead(goal_id=goal_id, items=[one.model_copy(update=masked) for one in items])
+
+
+def _read_day(
+    row: AttainmentDay | Row[Any], *, day: date, attainments: Sequence[Decimal | str | None]
+) -> AttainmentDayRead:
+    figures = {name: getattr(row, name) for name in AttainmentDayRead.model_fields if hasattr(row, name)}
+    return AttainmentDayRead.model_validate({**figures, "day": day, "attainments": attainments})
+
+
+def _read_present(evaluation: Evaluation) -> AttainmentDayRead:
+    reached = [one.attainment for one in evaluation.indicators]
+    return AttainmentDayRead(
+        day=business_day(),
+        score=evaluation.scored.score,
+        score_low=evaluation.scored.score_low,
+        score_high=evaluation.scored.score_high,
+        score_forecast=evaluation.forecast,
+        status=evaluation.status.value,
+        attainments=[one.low if one is not None and one.is_point else None for one in reached],
     )
-    goals = [ScorecardGoal.model_validate(row) for row in rows]
-    stands = _performance(goals)
-    forecast = performance((goal.weight, goal.score_forecast, goal.score_forecast) for goal in goals)
-    return ScorecardRead(
-        owner=read_owner(owner),
-        cycle_id=cycle_id,
-        performance=stands.value,
-        performance_low=stands.low,
-        performance_high=stands.high,
-        performance_forecast=forecast.value,
-        goals=goals,
-        without_data=[goal.goal_id for goal in goals if goal.score is None and goal.score_low is None],
-    )
 
 
-def _performance(goals: list[ScorecardGoal]) -> Performance:
-    return performance(
-        (
-            goal.weight,
-            goal.score_low if goal.score is None else goal.score,
-            goal.score_high if goal.score is None else goal.score,
-        )
-        for goal in goals
-    )
+def _changes(days: Iterable[AttainmentDayRead], first: date) -> list[AttainmentDayRead]:
+    """Days unlike the one before, from the last that is not after the first day."""
+    changes: list[AttainmentDayRead] = []
+    for one in days:
+        if changes and one == changes[-1].model_copy(update={"day": one.day}):
+            continue
+        if one.day <= first:
+            changes.clear()
+        changes.append(one)
+    return changes
+
+
+def _is_current(row: Row[Any]) -> bool:
+    """Whether the stored attainment is of today's calendar, and of a build that wrote all that is read."""
+    return row.business_day == business_day() and all("kind" in one for one in row.indicators)
+
+
+def _read_stored(row: Row[Any]) -> AttainmentRead:
+    rubric = rubric_figures(RubricKey(row.rubric_id, row.rubric_version))
+    return AttainmentRead.model_validate(row._asdict() | {"rubric": rubric})
 
 
 async def _evaluate(session: AsyncSession, *, actor: Actor, goal_id: UUID, as_of: datetime | None) -> Evaluation:
     goals = await load_goals(session, company_id=actor.company_id, goal_ids=[goal_id])
-    formulas = await load_formulas(session, company_id=actor.company_id, goals=goals, as_of=as_of)
-    cells = await load_facts(session, company_id=actor.company_id, goals=goals, formulas=formulas, as_of=as_of)
-    ((goal, indicators),) = goals
-    return evaluate(goal, indicators, cells=cells, formulas=formulas, today=business_day(as_of))
+    today = business_day(as_of)
+    evaluations, _ = await evaluate_goals(session, company_id=actor.company_id, goals=goals, today=today, as_of=as_of)
+    return evaluations[goal_id]
 
 
 def _read_evaluation(evaluation: Evaluation, row: Row[Any], *, computed_at: datetime) -> AttainmentRead:
@@ -121,6 +148,7 @@ def _read_evaluation(evaluation: Evaluation, row: Row[Any], *, computed_at: date
         score_low=evaluation.scored.score_low,
         score_high=evaluation.scored.score_high,
         rule=evaluation.scored.rule,
+        rubric=RubricUsed.model_validate(rubric_figures(rubric_key(evaluation.goal))),
         status=evaluation.status.value,
         computed_at=computed_at,
         includes_batches_up_to=row.includes_batches_up_to,

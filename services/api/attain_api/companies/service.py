@@ -4,6 +4,7 @@ import secrets
 from uuid import UUID
 
 from attain_api.companies import repository
+from attain_api.kpi_templates import service as kpi_templates
 from attain_api.paging import PageQuery
 from attain_shared.access.models import Company, Membership
 from attain_shared.clock import business_day, utc_now
@@ -24,6 +25,7 @@ async def create_company(uow: UnitOfWork, *, name: str, admin_email: str, passwo
     company = Company(id=new_id(), code=_new_code(), name=name)
     uow.session.add(company)
     await uow.session.flush()
+    await kpi_templates.ship(uow, company_id=company.id)
     person = Person(
         company_id=company.id,
         id=new_id(),

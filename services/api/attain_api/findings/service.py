@@ -19,7 +19,7 @@ async def get_finding(uow: UnitOfWork, *, actor: Actor, finding_id: UUID) -> Fin
     finding = await repository.find_finding(uow.session, visible_to=actor, finding_id=finding_id)
     if finding is None:
         raise NotFound("There is no such finding.")
-    return _read(finding)
+    return read_finding(finding)
 
 
 async def list_findings(
@@ -27,10 +27,11 @@ async def list_findings(
 ) -> tuple[list[FindingRead], str | None]:
     """A part of the findings on the shops that the caller sees."""
     found, cursor = await repository.list_findings(uow.session, visible_to=actor, wanted=wanted, query=query)
-    return [_read(finding) for finding in found], cursor
+    return [read_finding(finding) for finding in found], cursor
 
 
-def _read(finding: MetricFinding) -> FindingRead:
+def read_finding(finding: MetricFinding) -> FindingRead:
+    """A finding as clients get it."""
     return FindingRead(
         id=finding.id,
         kind=FindingKind(finding.kind),

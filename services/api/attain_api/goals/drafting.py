@@ -1,35 +1,33 @@
-"""Checking a goal before it is stored: every fault with its pointer (GOAL-1, GOAL-2, GOAL-5, GOAL-6)."""
+"""Checking a goal before it is stored: every fault with its pointer (GOAL-1, GOAL-2, GOAL-6)."""
 
-from collections.abc import Iterator, Mapping
-from uuid import UUID
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
+from attain_api.goals.draft import Draft, Known
+from attain_api.goals.indicators import ROLL_UP_REFUSED, indicator_faults
 from attain_api.goals.owners import OwnerKey
 from attain_shared.errors import FieldError, Invalid
-from attain_shared.goals.models import Cycle, Goal
-from attain_shared.goals.schemas import IndicatorCreate, RubricBody
-from attain_shared.metrics.push import is_dimension
-from attain_shared.rules.algebra import Aggregate, Metric, RollUpRefused, check_aggregate
-from attain_shared.rules.attainment import Target, target_problems
+from attain_shared.goals.models import Cycle, Goal, Indicator, Milestone
+from attain_shared.goals.schemas import RubricBody
 from attain_shared.rules.periods import Window
 from attain_shared.rules.rubric import Rubric, Rule, problems
 
-ROLL_UP_REFUSED = "roll-up-refused"
-"""The code the contract names for a roll-up that does not fit the metric."""
+BANDS = ("below", "meets", "above")
+"""What written standards tell apart (GOAL-1)."""
 
 
-def refuse(faults: list[FieldError]) -> None:
+def refuse(faults: Iterable[FieldError]) -> None:
     """Refuse the input if anything is wrong with it; a forbidden roll-up gives the problem its code."""
-    if faults:
-        code = ROLL_UP_REFUSED if any(fault.code == ROLL_UP_REFUSED for fault in faults) else None
-        raise Invalid("the goal cannot be taken; see errors", errors=faults, code=code)
+    if errors := list(faults):
+        code = ROLL_UP_REFUSED if any(fault.code == ROLL_UP_REFUSED for fault in errors) else None
+        raise Invalid("the goal cannot be taken; see errors", errors=errors, code=code)
 
 
-def window_faults(window: tuple[object, object], cycle: Cycle) -> Iterator[FieldError]:
-    """A goal's window lies inside its cycle."""
-    starts_on, ends_on = window
-    if not cycle.starts_on <= starts_on <= cycle.ends_on:  # type: ignore[operator]
+def window_faults(starts_on: date, ends_on: date, cycle: Cycle) -> Iterator[FieldError]:
+    """A goal's window lies inside its cycle (GOAL-1)."""
+    if not cycle.starts_on <= starts_on <= cycle.ends_on:
         yield FieldError("/starts_on", "outside-cycle", f"must lie in {cycle.starts_on} to {cycle.ends_on}")
-    elif not starts_on <= ends_on <= cycle.ends_on:  # type: ignore[operator]
+    elif not starts_on <= ends_on <= cycle.ends_on:
         yield FieldError("/ends_on", "outside-cycle", f"must lie in {starts_on} to {cycle.ends_on}")
 
 
@@ -48,62 +46,46 @@ def _level(owner: OwnerKey) -> int:
     return 2 if owner.person_id else 1 if owner.department_id else 0
 
 
-def indicator_faults(
-    indicators: list[IndicatorCreate], *, known_shops: set[UUID], metrics: Mapping[str, Metric]
-) -> Iterator[FieldError]:
-    """What is wrong with a goal's indicators."""
-    for index, indicator in enumerate(indicators):
-        place = f"/indicators/{index}"
-        for position, shop_id in enumerate(indicator.shop_ids):
-            if shop_id not in known_shops:
-                yield FieldError(f"{place}/shop_ids/{position}", "unknown-shop", "no such shop")
-            elif shop_id in indicator.shop_ids[:position]:
-                yield FieldError(f"{place}/shop_ids/{position}", "duplicate", "named twice")
-        yield from _metric_faults(indicator, place, metrics)
-        if indicator.dimension and not is_dimension(indicator.dimension):
-            detail = "must be empty, item:<id>, channel:<code> or terminal:<pc|wireless>"
-            yield FieldError(f"{place}/dimension", "invalid-dimension", detail)
-        for path, reason in target_problems(target_of_draft(indicator)):
-            yield FieldError(place + path, "invalid-target", reason)
-        if indicator.band is not None and indicator.direction != "band":
-            yield FieldError(f"{place}/band", "invalid-target", "a band goes with the direction band")
+def draft_faults(draft: Draft, known: Known) -> Iterator[FieldError]:
+    """What is wrong with what a goal consists of and names."""
+    for index, person_id in enumerate(draft.collaborators):
+        if person_id not in known.people:
+            yield FieldError(f"/collaborators/{index}", "unknown-person", "no such person")
+        elif person_id in draft.collaborators[:index]:
+            yield FieldError(f"/collaborators/{index}", "duplicate", "named twice")
+    for index, milestone in enumerate(draft.milestones):
+        if milestone.due_on not in draft.window:
+            detail = f"must lie in {draft.window.starts_on} to {draft.window.ends_on}"
+            yield FieldError(f"/milestones/{index}/due_on", "outside-window", detail)
+        if milestone.owner_id is not None and milestone.owner_id not in known.people:
+            yield FieldError(f"/milestones/{index}/owner_id", "unknown-person", "no such person")
+    yield from indicator_faults(draft, known)
+    yield from _rubric_faults(draft, known)
 
 
-def _metric_faults(indicator: IndicatorCreate, place: str, metrics: Mapping[str, Metric]) -> Iterator[FieldError]:
-    metric = metrics.get(indicator.metric)
-    if metric is None:
-        yield FieldError(f"{place}/metric", "unknown-metric", f"no metric {indicator.metric} in the catalogue")
-        return
-    try:
-        check_aggregate(metric, indicator.aggregate or metric.default_aggregate, len(indicator.shop_ids))
-    except RollUpRefused as refusal:
-        field = "aggregate" if indicator.aggregate else "shop_ids"
-        yield FieldError(f"{place}/{field}", ROLL_UP_REFUSED, str(refusal))
-
-
-def target_of_draft(indicator: IndicatorCreate) -> Target:
-    """An indicator's target, as the rules want it."""
-    return Target(
-        direction=indicator.direction,
-        target=indicator.target,
-        baseline=indicator.baseline,
-        band_low=indicator.band.low if indicator.band else None,
-        band_high=indicator.band.high if indicator.band else None,
-        cap=indicator.cap,
-    )
-
-
-def aggregate_of_draft(indicator: IndicatorCreate, metrics: Mapping[str, Metric]) -> Aggregate:
-    """How the window is formed: as asked, else as the catalogue says (MET-5a)."""
-    return indicator.aggregate or metrics[indicator.metric].default_aggregate
-
-
-def rubric_faults(body: RubricBody | None) -> Iterator[FieldError]:
-    """A rubric is taken only in the form that makes it monotone (GOAL-6)."""
-    if body is not None:
-        rules = tuple(Rule(rule.test, rule.op, rule.threshold, rule.score) for rule in body.rules)
-        for path, reason in problems(Rubric(rules, body.otherwise)):
+def _rubric_faults(draft: Draft, known: Known) -> Iterator[FieldError]:
+    """A rubric is taken only in the form that makes it monotone (GOAL-6); a company's was when it was made."""
+    if draft.rubric_id is not None and draft.rubric is not None:
+        yield FieldError("/rubric_id", "not-both", "either a rubric of the goal's own or one of the company's")
+    elif draft.rubric_id is not None and known.rubric is None:
+        yield FieldError("/rubric_id", "unknown-rubric", "no such rubric")
+    elif draft.rubric is not None:
+        rules = tuple(Rule(rule.test, rule.op, rule.threshold, rule.score) for rule in draft.rubric.rules)
+        for path, reason in problems(Rubric(rules, draft.rubric.otherwise)):
             yield FieldError(f"/rubric{path}", "invalid-rubric", reason)
+
+
+def submit_faults(goal: Goal, indicators: Sequence[Indicator], milestones: Sequence[Milestone]) -> Iterator[FieldError]:
+    """What a goal lacks to be agreed on (GOAL-1): standards for what is entered by hand, milestones to be counted."""
+    kinds = {indicator.kind for indicator in indicators}
+    if "manual" in kinds:
+        written = goal.standards or {}
+        for band in BANDS:
+            if not (written.get(band) or "").strip():
+                detail = "what is entered by hand needs a written standard for each band"
+                yield FieldError(f"/standards/{band}", "missing", detail)
+    if "milestones" in kinds and not milestones:
+        yield FieldError("/milestones", "missing", "there are none to be counted")
 
 
 def stored_rubric(body: RubricBody | None) -> dict[str, object] | None:

@@ -1,25 +1,29 @@
 """The statements of goals."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, exists, or_, select, text, true
+from sqlalchemy import Row, Select, Uuid, and_, bindparam, exists, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_api.access.actor import Actor
-from attain_api.access.visibility import View, given_owner, goal_is_public
+from attain_api.access.goal_relations import cycle_is_open, relation_columns
+from attain_api.access.visibility import OwnerColumns, View, goal_is_public, view_of
 from attain_api.goals.owners import OwnerKey
 from attain_api.goals.reading import MASKED
 from attain_api.goals.rights import Rights
-from attain_api.paging import PageQuery, paginate_columns
+from attain_api.paging import PageQuery, paginate, paginate_columns
+from attain_shared.clock import business_day
 from attain_shared.departments.models import Department
-from attain_shared.goals.evaluation import series_of
-from attain_shared.goals.models import Cycle, Goal, Indicator, IndicatorSource
+from attain_shared.goals.models import Cycle, Goal, GoalEvent, Indicator, IndicatorEntry, Milestone
+from attain_shared.goals.template_models import Rubric, RubricVersion
 from attain_shared.metrics.catalogue import CatalogueEntry
 from attain_shared.people.models import Person
-from attain_shared.rules.algebra import Metric, components
-from attain_shared.shops.models import Shop
+from attain_shared.rules.periods import Window
+from attain_shared.shops.models import ItemSet, Shop
 
 
 class SeenGoal(NamedTuple):
@@ -36,65 +40,83 @@ class OwnerSight(NamedTuple):
     rights: Rights
 
 
-def _select_seen(*, company_id: UUID, view: View) -> Select[*tuple[Any, ...]]:
+def _select_seen(view: View) -> Select[*tuple[Any, ...]]:
     """The goals that the caller sees, in full or in public form, and what else they may do with them."""
     return select(
         Goal,
-        view.goal().label("is_full"),
-        view.goal_writing().label("may_write"),
-        view.goal_confirming().label("may_confirm"),
+        *relation_columns(view),
+        cycle_is_open().label("is_open"),
         Goal.created_at,
         Goal.title,
         Goal.id,
-    ).where(Goal.company_id == company_id, or_(view.goal(), goal_is_public()))
+    ).where(Goal.company_id == view.actor.company_id, or_(view.goal(), goal_is_public()))
 
 
-def _seen(row: Row[*tuple[Any, ...]]) -> SeenGoal:
-    # a condition on an owner's column that is null is null
-    return SeenGoal(row.Goal, Rights(bool(row.is_full), bool(row.may_write), bool(row.may_confirm)))
+@lru_cache(maxsize=256)
+def _statement_of_one(roles: frozenset[str], _today: date, *, lock: bool) -> Select[*tuple[Any, ...]]:
+    """Made once a day for callers with these roles: making it takes longer than running it."""
+    statement = _select_seen(view_of(roles)).where(Goal.id == bindparam("goal_id"))
+    if lock:
+        # what the session read before it had the lock may have changed since
+        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return statement
+
+
+@lru_cache(maxsize=256)
+def _statement_of_many(roles: frozenset[str], _today: date, *, in_full: bool) -> Select[*tuple[Any, ...]]:
+    view = view_of(roles)
+    return _select_seen(view).where(view.goal()) if in_full else _select_seen(view)
+
+
+@lru_cache(maxsize=256)
+def _statement_of_owner(roles: frozenset[str], _today: date) -> Select[*tuple[Any, ...]]:
+    view = view_of(roles)
+    department_id, person_id = (bindparam(name, type_=Uuid()) for name in OwnerKey._fields)
+    known = or_(
+        and_(department_id.is_(None), person_id.is_(None)),
+        exists().where(Department.company_id == view.actor.company_id, Department.id == department_id),
+        exists().where(Person.company_id == view.actor.company_id, Person.id == person_id),
+    )
+    return select(known.label("is_known"), *relation_columns(view, OwnerColumns(department_id, person_id)))
+
+
+def _values(actor: Actor) -> dict[str, Any]:
+    return {"company_id": actor.company_id, "me": actor.person_id}
+
+
+def _seen(row: Row[*tuple[Any, ...]], actor: Actor) -> SeenGoal:
+    return SeenGoal(row.Goal, Rights.of(row, actor=actor, department_id=row.Goal.department_id, is_open=row.is_open))
 
 
 async def find_goal(session: AsyncSession, *, visible_to: Actor, goal_id: UUID, lock: bool = False) -> SeenGoal | None:
     """One goal; locked where it is to be changed, but not against the foreign keys of the worker's marks."""
-    statement = _select_seen(company_id=visible_to.company_id, view=View(visible_to)).where(Goal.id == goal_id)
-    if lock:
-        # what the session read before it had the lock may have changed since
-        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
-    row = (await session.execute(statement)).one_or_none()
-    return _seen(row) if row else None
+    statement = _statement_of_one(visible_to.roles, business_day(), lock=lock)
+    row = (await session.execute(statement, _values(visible_to) | {"goal_id": goal_id})).one_or_none()
+    return _seen(row, visible_to) if row else None
 
 
 async def list_goals(
     session: AsyncSession, *, visible_to: Actor, query: PageQuery, filters: Mapping[str, object], of_company: bool
 ) -> tuple[list[SeenGoal], str | None]:
-    """A part of the goals that the caller sees."""
-    view = View(visible_to)
-    statement = _select_seen(company_id=visible_to.company_id, view=view)
+    """A part of the goals that the caller sees; nobody finds out by a filter what they are not shown."""
+    in_full = any(name in filters for name in MASKED)
+    statement = _statement_of_many(visible_to.roles, business_day(), in_full=in_full)
     for name, value in filters.items():
         statement = statement.where(getattr(Goal, name) == value)
     if of_company:
         statement = statement.where(Goal.department_id.is_(None), Goal.person_id.is_(None))
-    if any(name in filters for name in MASKED):
-        statement = statement.where(view.goal())  # nobody finds out by a filter what they are not shown
     columns = {"created_at": Goal.created_at, "title": Goal.title}
-    rows, cursor = await paginate_columns(session, statement, query=query, columns=columns, id_column=Goal.id)
-    return [_seen(row) for row in rows], cursor
+    rows, cursor = await paginate_columns(
+        session, statement, query=query, columns=columns, id_column=Goal.id, values=_values(visible_to)
+    )
+    return [_seen(row, visible_to) for row in rows], cursor
 
 
 async def find_owner(session: AsyncSession, *, visible_to: Actor, owner: OwnerKey) -> OwnerSight:
     """An owner, whether it has goals or not; the company itself always is one."""
-    company_id, view = visible_to.company_id, View(visible_to)
-    named = given_owner(department_id=owner.department_id, person_id=owner.person_id)
-    known: ColumnElement[bool] = true()
-    if owner.department_id is not None:
-        known = exists().where(Department.company_id == company_id, Department.id == owner.department_id)
-    elif owner.person_id is not None:
-        known = exists().where(Person.company_id == company_id, Person.id == owner.person_id)
-    found = await session.execute(
-        select(known, view.goal(named), view.goal_writing(named), view.goal_confirming(named))
-    )
-    exists_, *rights = (bool(value) for value in found.one())
-    return OwnerSight(exists_, Rights(*rights))
+    statement = _statement_of_owner(visible_to.roles, business_day())
+    row = (await session.execute(statement, _values(visible_to) | owner._asdict())).one()
+    return OwnerSight(row.is_known, Rights.of(row, actor=visible_to, department_id=owner.department_id))
 
 
 async def list_indicators(
@@ -111,6 +133,42 @@ async def list_indicators(
     for row in rows:
         found[row.goal_id].append(row)
     return found
+
+
+async def list_milestones(
+    session: AsyncSession, *, company_id: UUID, goal_ids: Iterable[UUID]
+) -> dict[UUID, list[Milestone]]:
+    """The milestones of goals, in their order."""
+    ids = list(goal_ids)
+    rows = await session.scalars(
+        select(Milestone)
+        .where(Milestone.company_id == company_id, Milestone.goal_id.in_(ids))
+        .order_by(Milestone.goal_id, Milestone.position)
+    )
+    found: dict[UUID, list[Milestone]] = {goal_id: [] for goal_id in ids}
+    for row in rows:
+        found[row.goal_id].append(row)
+    return found
+
+
+async def find_milestone(
+    session: AsyncSession, *, company_id: UUID, goal_id: UUID, milestone_id: UUID
+) -> Milestone | None:
+    """A milestone of a goal."""
+    found: Milestone | None = await session.scalar(
+        select(Milestone).where(
+            Milestone.company_id == company_id, Milestone.goal_id == goal_id, Milestone.id == milestone_id
+        )
+    )
+    return found
+
+
+async def list_events(
+    session: AsyncSession, *, company_id: UUID, goal_id: UUID, query: PageQuery
+) -> tuple[list[GoalEvent], str | None]:
+    """A part of what was done with a goal."""
+    statement = select(GoalEvent).where(GoalEvent.company_id == company_id, GoalEvent.goal_id == goal_id)
+    return await paginate(session, statement, query=query, columns={"at": GoalEvent.created_at}, id_column=GoalEvent.id)
 
 
 async def find_cycle(session: AsyncSession, *, company_id: UUID, cycle_id: UUID) -> Cycle | None:
@@ -134,6 +192,88 @@ async def find_shop_ids(session: AsyncSession, *, visible_to: Actor, shop_ids: I
     )
 
 
+async def hold_item_sets(
+    session: AsyncSession, *, company_id: UUID, shop_ids: Iterable[UUID], item_set_ids: Iterable[UUID]
+) -> dict[UUID, ItemSet]:
+    """The item sets among these that are of these shops; they stay as they are until the transaction ends."""
+    wanted = sorted(item_set_ids)
+    if not wanted:
+        return {}
+    rows = await session.scalars(
+        select(ItemSet)
+        .where(ItemSet.company_id == company_id, ItemSet.id.in_(wanted), ItemSet.shop_id.in_(list(shop_ids)))
+        .order_by(ItemSet.id)
+        .with_for_update(read=True)
+    )
+    return {row.id: row for row in rows}
+
+
+async def find_departments(
+    session: AsyncSession, *, visible_to: Actor, department_ids: Iterable[UUID]
+) -> frozenset[UUID]:
+    """Which of these are departments whose figures the caller sees (ORG-5)."""
+    wanted = list(department_ids)
+    if not wanted:
+        return frozenset()
+    rows = await session.scalars(
+        select(Department.id).where(
+            Department.company_id == visible_to.company_id, Department.id.in_(wanted), View(visible_to).figures()
+        )
+    )
+    return frozenset(rows)
+
+
+async def find_people(session: AsyncSession, *, company_id: UUID, person_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Which of these are people of the company."""
+    wanted = list(person_ids)
+    if not wanted:
+        return frozenset()
+    return frozenset(
+        await session.scalars(select(Person.id).where(Person.company_id == company_id, Person.id.in_(wanted)))
+    )
+
+
+async def find_rubric(session: AsyncSession, *, company_id: UUID, rubric_id: UUID) -> RubricVersion | None:
+    """The present rules of a rubric of the company's."""
+    found: RubricVersion | None = await session.scalar(
+        select(RubricVersion)
+        .join(
+            Rubric,
+            (Rubric.company_id == RubricVersion.company_id)
+            & (Rubric.id == RubricVersion.rubric_id)
+            & (Rubric.rules_version == RubricVersion.rules_version),
+        )
+        .where(RubricVersion.company_id == company_id, RubricVersion.rubric_id == rubric_id)
+    )
+    return found
+
+
+async def list_entries(
+    session: AsyncSession, *, company_id: UUID, indicator_ids: Iterable[UUID]
+) -> list[IndicatorEntry]:
+    """What was entered for indicators."""
+    rows = await session.scalars(
+        select(IndicatorEntry)
+        .where(IndicatorEntry.company_id == company_id, IndicatorEntry.indicator_id.in_(list(indicator_ids)))
+        .order_by(IndicatorEntry.id)
+    )
+    return list(rows)
+
+
+async def find_bounds(session: AsyncSession, *, company_id: UUID, goal: Goal) -> tuple[Window | None, Window | None]:
+    """The window of the goal above, and the days from the first to the last of the goals right below (GOAL-2)."""
+    above = await session.execute(
+        select(Goal.starts_on, Goal.ends_on).where(Goal.company_id == company_id, Goal.id == goal.parent_id)
+    )
+    below = await session.execute(
+        select(func.min(Goal.starts_on), func.max(Goal.ends_on))
+        .where(Goal.company_id == company_id, Goal.parent_id == goal.id, Goal.state != "cancelled")
+        .group_by(Goal.parent_id)
+    )
+    outer, inner = above.one_or_none(), below.one_or_none()
+    return (Window(*outer) if outer else None), (Window(*inner) if inner else None)
+
+
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))")
 
 _LINE = text("""
@@ -153,7 +293,7 @@ async def lock_owner(session: AsyncSession, *, company_id: UUID, cycle_id: UUID,
 
 
 async def lock_cascade(session: AsyncSession, *, company_id: UUID) -> None:
-    """Let one goal of a company get a new parent at a time."""
+    """Let the windows and parents of one goal of a company change at a time: they must fit each other."""
     await session.execute(_LOCK, {"what": f"goal cascade {company_id}"})
 
 
@@ -181,27 +321,6 @@ async def list_owned(
     return list(rows)
 
 
-async def add_sources(
-    session: AsyncSession, *, goal: Goal, indicators: Iterable[Indicator], metrics: Mapping[str, Metric]
-) -> None:
-    """Say which series feed the indicators of a new goal, so that a change of one marks the goal."""
-    session.add_all(
-        IndicatorSource(
-            company_id=goal.company_id,
-            shop_id=series.shop_id,
-            metric=series.metric,
-            dimension=series.dimension,
-            indicator_id=indicator.id,
-            goal_id=goal.id,
-            starts_on=goal.starts_on,
-            ends_on=goal.ends_on,
-        )
-        for indicator in indicators
-        for series in sorted(set(series_of(indicator, metrics[indicator.metric])))
-    )
-    await session.flush()
-
-
 _BEHIND = """indicator.company_id = :company_id
       AND indicator.metric = force.metric AND indicator.metric_version < force.version
       AND goal.company_id = :company_id AND goal.id = indicator.goal_id AND goal.state NOT IN ('closed', 'cancelled')
@@ -219,23 +338,8 @@ _SHOPS_BEHIND = text(f"""
 _MOVE = text(f"""
     UPDATE indicators indicator SET metric_version = force.version FROM goals goal, cycles cycle, {_IN_FORCE}
     WHERE {_BEHIND}
-    RETURNING indicator.id, indicator.goal_id
+    RETURNING indicator.goal_id
 """)  # noqa: S608 - composed of constants
-
-_FORGET_SOURCES = text("""
-    DELETE FROM indicator_sources WHERE company_id = :company_id AND indicator_id = ANY(CAST(:indicator_ids AS uuid[]))
-""")
-
-_DERIVE_SOURCES = text("""
-    INSERT INTO indicator_sources (company_id, shop_id, metric, dimension, indicator_id, goal_id, starts_on, ends_on)
-    SELECT goal.company_id, shop_id, part.code, indicator.dimension, indicator.id, goal.id, goal.starts_on, goal.ends_on
-    FROM indicators indicator
-    JOIN goals goal ON goal.company_id = indicator.company_id AND goal.id = indicator.goal_id
-    JOIN unnest(CAST(:wholes AS text[]), CAST(:parts AS text[])) AS part (whole, code) ON part.whole = indicator.metric
-    CROSS JOIN unnest(indicator.shop_ids) AS shop_id
-    WHERE indicator.company_id = :company_id AND indicator.id = ANY(CAST(:indicator_ids AS uuid[]))
-    ORDER BY shop_id, part.code, indicator.dimension, indicator.id
-""")
 
 
 def _in_force(company_id: UUID, entries: Sequence[CatalogueEntry]) -> dict[str, object]:
@@ -252,11 +356,33 @@ async def list_shops_behind(session: AsyncSession, *, company_id: UUID, entries:
 
 
 async def move_indicators(session: AsyncSession, *, company_id: UUID, entries: Sequence[CatalogueEntry]) -> set[UUID]:
-    """Have them measured by the versions in force, and fed by their series; the goals they are of."""
-    moved = (await session.execute(_MOVE, _in_force(company_id, entries))).all()
-    needed = [(entry.metric.code, code) for entry in entries for code in components(entry.metric)]
-    parameters = {"company_id": company_id, "indicator_ids": sorted(row.id for row in moved)}
-    await session.execute(_FORGET_SOURCES, parameters)
-    pairs = {"wholes": [whole for whole, _ in needed], "parts": [part for _, part in needed]}
-    await session.execute(_DERIVE_SOURCES, parameters | pairs)
-    return {row.goal_id for row in moved}
+    """Have them measured by the versions in force; the goals they are of."""
+    return set(await session.scalars(_MOVE, _in_force(company_id, entries)))
+
+
+_OF_ITEM_SET = """indicator.company_id = :company_id AND indicator.item_set_id = :item_set_id
+      AND goal.company_id = :company_id AND goal.id = indicator.goal_id AND goal.state NOT IN ('closed', 'cancelled')
+      AND cycle.company_id = :company_id AND cycle.id = goal.cycle_id AND cycle.state = 'open'"""
+
+_GOALS_OF_ITEM_SET = text(f"""
+    SELECT DISTINCT indicator.goal_id FROM indicators indicator, goals goal, cycles cycle WHERE {_OF_ITEM_SET} ORDER BY 1
+""")  # noqa: S608 - composed of constants
+
+# past the session: the trail tells of the set
+_REFRESH_ITEMS = text(f"""
+    UPDATE indicators indicator SET item_dimensions = (
+        SELECT COALESCE(array_agg('item:' || item ORDER BY place), '{{}}') FROM item_sets one,
+               unnest(one.item_ids) WITH ORDINALITY AS item (item, place)
+        WHERE one.company_id = :company_id AND one.id = :item_set_id)
+    FROM goals goal, cycles cycle WHERE {_OF_ITEM_SET}
+""")  # noqa: S608 - composed of constants
+
+
+async def list_goals_of_item_set(session: AsyncSession, *, company_id: UUID, item_set_id: UUID) -> list[UUID]:
+    """The goals in open cycles that are measured by a set of items."""
+    return list(await session.scalars(_GOALS_OF_ITEM_SET, {"company_id": company_id, "item_set_id": item_set_id}))
+
+
+async def refresh_item_dimensions(session: AsyncSession, *, company_id: UUID, item_set_id: UUID) -> None:
+    """Have their indicators name the items that are in the set now."""
+    await session.execute(_REFRESH_ITEMS, {"company_id": company_id, "item_set_id": item_set_id})

@@ -1,18 +1,23 @@
 """`/v1/goals` and `/v1/goal-weights`: what is to be reached, by whom, and how much it weighs."""
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
-from attain_api.conditional import ChangeTag, Tag
-from attain_api.deps import CurrentActor, IfMatch, Uow, allow
-from attain_api.goals import service, weights
+from attain_api.conditional import ChangeTag, ResponseTag, Tag
+from attain_api.deps import Actor, CurrentActor, IfMatch, Uow, allow
+from attain_api.goals import acting, changing, milestones, record, service, weights, writing
 from attain_api.idempotency import Creation
-from attain_api.paging import PageQuery
+from attain_api.paging import PageQuery, page_of
 from attain_api.problems import problems
+from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import Conflict, PreconditionRequired
+from attain_shared.goals.life_schemas import GoalAction, GoalEventRead, MilestoneDone
 from attain_shared.goals.schemas import GoalCreate, GoalRead, GoalUpdate, GoalWeights, GoalWeightsRead
+from attain_shared.rules.life import Action
 from attain_shared.wire import Page
 
 router = APIRouter(prefix="/v1", tags=["Goals"])
@@ -40,6 +45,57 @@ class GoalQuery(PageQuery):
     """Only those in this state."""
 
 
+class HistoryQuery(PageQuery):
+    """In which order."""
+
+    sort: Literal["at", "-at"] = "-at"
+    """By default the latest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRequest:
+    """One change of one goal in the version that the caller means."""
+
+    uow: UnitOfWork
+    actor: Actor
+    goal_id: UUID
+    tag: ResponseTag
+    if_match: str | None
+
+    async def act(self, action: Action, body: GoalAction | None) -> GoalRead:
+        """Lead it on in its life."""
+        reason = body.reason if body else None
+        goal = await acting.act_on_goal(
+            self.uow, actor=self.actor, goal_id=self.goal_id, action=action, reason=reason, if_match=self.if_match
+        )
+        self.tag.set(goal.tag)
+        return goal.body
+
+    async def tick(self, milestone_id: UUID, action: milestones.MilestoneAction, *, on: date | None) -> GoalRead:
+        """Say what became of a milestone."""
+        goal = await milestones.tick_milestone(
+            self.uow,
+            actor=self.actor,
+            goal_id=self.goal_id,
+            milestone_id=milestone_id,
+            action=action,
+            on=on,
+            if_match=self.if_match,
+        )
+        self.tag.set(goal.tag)
+        return goal.body
+
+
+async def _change(
+    uow: Uow, actor: CurrentActor, goal_id: UUID, tag: ChangeTag, if_match: IfMatch = None
+) -> ChangeRequest:
+    return ChangeRequest(uow, actor, goal_id, tag, if_match)
+
+
+GoalChange = Annotated[ChangeRequest, Depends(_change)]
+"""For actions on a goal."""
+
+
 @router.post(
     "/goals", status_code=201, summary="Write a goal", response_model=GoalRead, dependencies=[PEOPLE],
     responses=problems(Conflict),
@@ -48,7 +104,7 @@ async def post_goal(*, uow: Uow, creation: Creation, body: GoalCreate) -> Respon
     """A goal starts as a draft; its attainment is computed from the first moment on."""
     return await creation.answer(
         uow,
-        lambda: service.create_goal(uow, actor=creation.actor, data=body),
+        lambda: writing.create_goal(uow, actor=creation.actor, data=body),
         lambda goal: goal.body,
         location="/v1/goals/{id}",
         etag=lambda goal: goal.tag,
@@ -76,14 +132,14 @@ async def get_goal(*, uow: Uow, actor: CurrentActor, goal_id: UUID, tag: Tag) ->
 
 
 @router.patch(
-    "/goals/{goal_id}", summary="Change a draft", dependencies=[PEOPLE],
+    "/goals/{goal_id}", summary="Change a goal", dependencies=[PEOPLE],
     responses=problems(Conflict, PreconditionRequired),
 )  # fmt: skip
 async def patch_goal(
     *, uow: Uow, actor: CurrentActor, goal_id: UUID, body: GoalUpdate, tag: ChangeTag, if_match: IfMatch = None
 ) -> GoalRead:
-    """What is absent stays, null clears."""
-    goal = await service.update_goal(uow, actor=actor, goal_id=goal_id, data=body, if_match=if_match)
+    """What is absent stays, null clears; a confirmed goal is changed with a reason, its standards and rubric never."""
+    goal = await changing.update_goal(uow, actor=actor, goal_id=goal_id, data=body, if_match=if_match)
     tag.set(goal.tag)
     return goal.body
 
@@ -92,26 +148,81 @@ async def patch_goal(
     "/goals/{goal_id}/actions/submit", summary="Submit a goal", dependencies=[PEOPLE],
     responses=problems(Conflict, PreconditionRequired),
 )  # fmt: skip
-async def submit_goal(
-    *, uow: Uow, actor: CurrentActor, goal_id: UUID, tag: ChangeTag, if_match: IfMatch = None
-) -> GoalRead:
+async def submit_goal(*, change: GoalChange, body: GoalAction | None = None) -> GoalRead:
     """The owner's submitted and confirmed goals weigh at most 100 together."""
-    goal = await service.act_on_goal(uow, actor=actor, goal_id=goal_id, action="submit", if_match=if_match)
-    tag.set(goal.tag)
-    return goal.body
+    return await change.act(Action.SUBMIT, body)
+
+
+@router.post(
+    "/goals/{goal_id}/actions/return", summary="Return a goal", dependencies=[PEOPLE],
+    responses=problems(Conflict, PreconditionRequired),
+)  # fmt: skip
+async def return_goal(*, change: GoalChange, body: GoalAction | None = None) -> GoalRead:
+    """Back to whoever writes it, with a reason."""
+    return await change.act(Action.RETURN, body)
+
+
+@router.post(
+    "/goals/{goal_id}/actions/adjust", summary="Agree to a goal", dependencies=[PEOPLE],
+    responses=problems(Conflict, PreconditionRequired),
+)  # fmt: skip
+async def adjust_goal(*, change: GoalChange, body: GoalAction | None = None) -> GoalRead:
+    """By the owner's superior, once it is as it should be: now the owner may confirm it."""
+    return await change.act(Action.ADJUST, body)
 
 
 @router.post(
     "/goals/{goal_id}/actions/confirm", summary="Confirm a goal", dependencies=[PEOPLE],
     responses=problems(Conflict, PreconditionRequired),
 )  # fmt: skip
-async def confirm_goal(
-    *, uow: Uow, actor: CurrentActor, goal_id: UUID, tag: ChangeTag, if_match: IfMatch = None
-) -> GoalRead:
-    """The owner's submitted and confirmed goals weigh exactly 100 together."""
-    goal = await service.act_on_goal(uow, actor=actor, goal_id=goal_id, action="confirm", if_match=if_match)
-    tag.set(goal.tag)
-    return goal.body
+async def confirm_goal(*, change: GoalChange, body: GoalAction | None = None) -> GoalRead:
+    """Once the superior has agreed; the owner's submitted and confirmed goals weigh exactly 100 together."""
+    return await change.act(Action.CONFIRM, body)
+
+
+@router.post(
+    "/goals/{goal_id}/actions/cancel", summary="Cancel a goal", dependencies=[PEOPLE],
+    responses=problems(Conflict, PreconditionRequired),
+)  # fmt: skip
+async def cancel_goal(*, change: GoalChange, body: GoalAction | None = None) -> GoalRead:
+    """With a reason; its weight counts no more, and the goals below it keep it as their parent."""
+    return await change.act(Action.CANCEL, body)
+
+
+@router.post(
+    "/goals/{goal_id}/actions/close", summary="Close a goal", dependencies=[PEOPLE],
+    responses=problems(Conflict, PreconditionRequired),
+)  # fmt: skip
+async def close_goal(*, change: GoalChange, body: GoalAction | None = None) -> GoalRead:
+    """What it has come to stands."""
+    return await change.act(Action.CLOSE, body)
+
+
+@router.get("/goals/{goal_id}/history", summary="What was done with a goal", dependencies=[PEOPLE])
+async def list_goal_history(
+    *, uow: Uow, actor: CurrentActor, goal_id: UUID, query: Annotated[HistoryQuery, Query()]
+) -> Page[GoalEventRead]:
+    """Who did what and why, for whoever sees the goal in full."""
+    found = await record.list_events(uow, actor=actor, goal_id=goal_id, query=query)
+    return Page[GoalEventRead].model_validate(page_of(*found))
+
+
+@router.post(
+    "/goals/{goal_id}/milestones/{milestone_id}/actions/complete", summary="Complete a milestone",
+    dependencies=[PEOPLE], responses=problems(Conflict, PreconditionRequired),
+)  # fmt: skip
+async def complete_milestone(*, change: GoalChange, milestone_id: UUID, body: MilestoneDone | None = None) -> GoalRead:
+    """Of a confirmed goal; by its owner, the milestone's, or the superior."""
+    return await change.tick(milestone_id, "complete", on=body.on if body else None)
+
+
+@router.post(
+    "/goals/{goal_id}/milestones/{milestone_id}/actions/reopen", summary="Reopen a milestone",
+    dependencies=[PEOPLE], responses=problems(Conflict, PreconditionRequired),
+)  # fmt: skip
+async def reopen_milestone(*, change: GoalChange, milestone_id: UUID) -> GoalRead:
+    """It was not done after all."""
+    return await change.tick(milestone_id, "reopen", on=None)
 
 
 @router.put("/goal-weights", summary="Set an owner's weights", dependencies=[PEOPLE], responses=problems(Conflict))

@@ -1,17 +1,26 @@
 """Changing all of an owner's weights in a cycle at once (GOAL-2)."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from attain_api.access.actor import Actor
 from attain_api.conditional import apply_changes
 from attain_api.goals import repository
+from attain_api.goals.acting import WEIGHED
 from attain_api.goals.owners import owner_key, read_owner
-from attain_api.goals.service import LIVE, check_may_write
+from attain_api.goals.record import record
+from attain_api.goals.rights import Rights
+from attain_api.goals.service import check_may_write
 from attain_shared.db.session import UnitOfWork
-from attain_shared.errors import FieldError, Invalid
+from attain_shared.errors import FieldError, Invalid, NotAllowed
 from attain_shared.goals.models import Goal
 from attain_shared.goals.schemas import GoalWeight, GoalWeights, GoalWeightsRead
+from attain_shared.rules.life import Action
 from attain_shared.rules.weights import WHOLE, add_up, total
+from attain_shared.wire import plain_decimal
+
+LIVE = ("draft", "returned", "submitted", "confirmed")
+"""The states whose weights can be changed."""
 
 
 async def set_weights(uow: UnitOfWork, *, actor: Actor, data: GoalWeights) -> GoalWeightsRead:
@@ -30,14 +39,30 @@ async def set_weights(uow: UnitOfWork, *, actor: Actor, data: GoalWeights) -> Go
     if faults:
         raise Invalid("the weights cannot be taken; see errors", errors=faults)
     wanted = {one.goal_id: one.weight for one in data.weights}
-    if any(goal.state == "confirmed" and goal.weight != wanted[goal.id] for goal in live):
-        rights.check("confirm")  # what was agreed is not shifted by whoever is measured by it
-    for goal in live:
+    changed = [goal for goal in live if goal.weight != wanted[goal.id]]
+    agreed = [goal for goal in changed if goal.state == "confirmed" or goal.agreed_at is not None]
+    if not all(rights.may_ever(Action.CLOSE, goal) for goal in agreed):
+        raise NotAllowed("What was agreed on is not shifted by whoever is measured by it.")
+    for goal in changed:
+        if goal.state in WEIGHED:
+            _record(uow, goal, actor=actor, rights=rights, weight=wanted[goal.id], reason=data.reason)
         apply_changes(goal, {"weight": wanted[goal.id]})
     return GoalWeightsRead(
         cycle_id=data.cycle_id,
         owner=read_owner(owner),
         weights=[GoalWeight(goal_id=goal.id, weight=goal.weight) for goal in live],
+    )
+
+
+def _record(uow: UnitOfWork, goal: Goal, *, actor: Actor, rights: Rights, weight: Decimal, reason: str | None) -> None:
+    record(
+        uow,
+        goal,
+        actor=actor,
+        action=Action.CHANGE.value,
+        is_stand_in=rights.stands_in(Action.CHANGE, goal),
+        reason=reason,
+        changes={"weight": (plain_decimal(goal.weight), plain_decimal(weight))},
     )
 
 

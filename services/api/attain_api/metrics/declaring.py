@@ -5,7 +5,7 @@ from typing import Any
 
 from attain_api.access.actor import Actor
 from attain_api.conditional import check_if_match, content_tag
-from attain_api.goals.service import remeasure
+from attain_api.goals.measuring import remeasure
 from attain_api.metrics import repository
 from attain_api.paging import PageQuery
 from attain_shared.db.session import UnitOfWork

@@ -52,7 +52,7 @@ class Erasure:
     about: set[UUID]
     """The ids by which the trail speaks of the person."""
     goals: set[UUID]
-    """The person's own goals."""
+    """The person's own goals, and what belongs to them."""
     erased: dict[str, list[str]] = field(default_factory=dict)
     """The values taken out of the trail: names of fields, by sequence."""
 

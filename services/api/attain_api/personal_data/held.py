@@ -11,7 +11,7 @@ from attain_shared.access.models import Account, AccountIdentity, Membership, On
 from attain_shared.audit.models import AuditEntry
 from attain_shared.db.base import SECRET, Base
 from attain_shared.departments.models import Department, DepartmentSpell
-from attain_shared.goals.models import Goal
+from attain_shared.goals.models import Goal, GoalEvent, IndicatorEntry, Milestone
 from attain_shared.people.models import Person, PersonEvent, PersonSpell
 from attain_shared.positions.models import Successor
 from attain_shared.shops.models import ShopOwner
@@ -83,6 +83,20 @@ HELD = (
     Held(name="spells", model=PersonSpell, of=_by(PersonSpell)),
     Held(name="successions", model=Successor, of=_by(Successor)),
     Held(name="goals", model=Goal, of=_by(Goal)),
+    Held(
+        name="goals_helped_with",
+        model=Goal,
+        of=lambda company_id, person_id: (Goal.company_id == company_id) & Goal.collaborators.contains([person_id]),
+        only=("id", "title"),
+    ),
+    Held(name="milestones", model=Milestone, of=_by(Milestone, "owner_id")),
+    Held(name="indicator_entries", model=IndicatorEntry, of=_by(IndicatorEntry, "entered_by")),
+    Held(
+        name="goal_events",
+        model=GoalEvent,
+        of=_by(GoalEvent, "actor_id"),
+        only=("goal_id", "action", "is_stand_in", "reason", "created_at"),
+    ),
     Held(name="shop_shares", model=ShopOwner, of=_by(ShopOwner)),
     Held(name="departments_headed", model=Department, of=_by(Department, "head_id"), only=("id", "name")),
     Held(

@@ -20,6 +20,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union_all,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -33,7 +34,7 @@ from attain_api.personal_data.texts import LONGEST_LINE, Place
 from attain_shared.access.models import Account, IdempotencyKey, Membership, OneTimeLink
 from attain_shared.audit.models import AuditEntry
 from attain_shared.clock import business_day
-from attain_shared.goals.models import Goal
+from attain_shared.goals.models import Goal, Indicator, IndicatorEntry, Milestone
 from attain_shared.people.models import Person, PersonEvent, PersonSpell
 from attain_shared.people.timeline import FOREVER, Status
 from attain_shared.positions.models import Successor
@@ -142,14 +143,24 @@ async def list_texts(session: AsyncSession, *, place: Place, company_id: UUID, l
     """Rows that may speak of the person, held in the order of their keys: keys, what the trail calls it, owner, texts."""
     model = place.model
     texts = [getattr(model, name) for name in place.columns]
-    owner = model.person_id if hasattr(model, "person_id") else null()
     told_as = getattr(model, place.told_as[1])
     statement = (
-        select(*place.keys, told_as.label("told_as"), owner.label("owner"), *texts)
+        select(*place.keys, told_as.label("told_as"), _owner_of(model).label("owner"), *texts)
         .where(model.company_id == company_id, or_(*(_any_like(column, like) for column in texts)))
         .order_by(*place.keys)
     )
     return list(await session.execute(statement.with_for_update()))
+
+
+def _owner_of(model: Any) -> ColumnElement[Any]:  # noqa: ANN401  # any model with a company
+    """Whose record a row is, where it is somebody's: of what belongs to a goal, the goal's owner."""
+    if hasattr(model, "person_id"):
+        column: ColumnElement[Any] = model.person_id
+        return column
+    if not hasattr(model, "goal_id"):
+        return null()
+    of_goal = (Goal.company_id == model.company_id, Goal.id == model.goal_id)
+    return select(Goal.person_id).where(*of_goal).scalar_subquery()
 
 
 async def put_texts(
@@ -179,12 +190,16 @@ async def put_texts(
 
 
 async def list_own_ids(session: AsyncSession, *, company_id: UUID, person_id: UUID) -> tuple[set[UUID], set[UUID]]:
-    """What the trail is about when it is about the person: the ids of all their records, and of their goals."""
+    """What the trail is about when it is about the person: the ids of all their records, and of their goals with all parts."""
     goals = select(Goal.id).where(Goal.company_id == company_id, Goal.person_id == person_id)
+    parts = (
+        select(model.id).where(model.company_id == company_id, model.goal_id.in_(goals))
+        for model in (Milestone, Indicator, IndicatorEntry)
+    )
     about = {person_id}
     for statement in ids_about(company_id, person_id):
         about |= set(await session.scalars(statement))
-    return about, set(await session.scalars(goals))
+    return about, set(await session.scalars(union_all(goals, *parts)))
 
 
 async def list_contacts(session: AsyncSession, *, company_id: UUID, person_id: UUID) -> list[dict[str, Any]]:

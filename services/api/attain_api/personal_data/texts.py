@@ -13,8 +13,10 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from attain_shared.access.models import Connector, Session
 from attain_shared.audit.resources import RESOURCES
+from attain_shared.calendar.models import CalendarEvent
 from attain_shared.departments.models import Department, DepartmentSpell
-from attain_shared.goals.models import Cycle, Goal
+from attain_shared.goals.models import Cycle, Goal, GoalEvent, Indicator, IndicatorEntry, Milestone
+from attain_shared.goals.template_models import KpiTemplate, Rubric
 from attain_shared.metrics.models import CompanyMetric, MetricImport
 from attain_shared.people.models import PersonEvent, PersonSpell
 from attain_shared.positions.models import Position, Successor
@@ -60,6 +62,22 @@ def reasons(value: Any, rewrite: Rewrite) -> Any:  # noqa: ANN401  # JSON
     return {name: prose(part, rewrite) if name == "leaving_reason" else part for name, part in value.items()}
 
 
+def goal_changes(value: Any, rewrite: Rewrite) -> Any:  # noqa: ANN401  # JSON
+    """Of what was and what is of a goal, its texts; all else are ids, dates, codes and figures."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: GOAL_PARTS[name](part, rewrite) if name in GOAL_PARTS else part for name, part in value.items()}
+
+
+def steps(value: Any, rewrite: Rewrite) -> Any:  # noqa: ANN401  # JSON
+    """The titles of milestones, at any depth of lists."""
+    if isinstance(value, list):
+        return [steps(part, rewrite) for part in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {name: lines(part, rewrite) if name == "title" else part for name, part in value.items()}
+
+
 def cells(value: Any, rewrite: Rewrite) -> Any:  # noqa: ANN401  # JSON
     """Of how a file was understood, what its own cells say; all else are codes and counts."""
     if isinstance(value, list):
@@ -67,6 +85,18 @@ def cells(value: Any, rewrite: Rewrite) -> Any:  # noqa: ANN401  # JSON
     if not isinstance(value, Mapping):
         return value
     return {name: rewrite(part) if name in {"header", "text"} else cells(part, rewrite) for name, part in value.items()}
+
+
+GOAL_TEXTS: Mapping[str, Leaves] = {
+    "title": lines,
+    "why": prose,
+    "how": prose,
+    "behaviours": prose,
+    "standards": prose,
+}
+"""What people write of a goal."""
+GOAL_PARTS: Mapping[str, Leaves] = {**GOAL_TEXTS, "milestones": steps, "indicators": kpis}
+"""The same with what belongs to it, as its history keeps it."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +138,14 @@ def _is_own(column: str) -> bool:
 
 
 PLACES = (
-    Place(Goal, {"title": lines, "why": prose, "how": prose, "behaviours": prose, "standards": prose}),
+    Place(Goal, GOAL_TEXTS),
+    Place(Milestone, {"title": lines}),
+    Place(Indicator, {"name": lines, "unit": lines}),
+    Place(IndicatorEntry, {"evidence": prose, "reason": prose}),
+    Place(GoalEvent, {"reason": prose, "changes": goal_changes}, ("goal", "goal_id")),
+    Place(Rubric, {"name": lines}),
+    Place(KpiTemplate, {**GOAL_TEXTS, "name": lines, "indicators": kpis}),
+    Place(CalendarEvent, {"name": lines}),
     Place(PersonEvent, {"note": prose, "withdrawal_reason": prose, "changes": reasons}),
     Place(PersonSpell, {"leaving_reason": prose}, ("person", "person_id")),
     Place(Successor, {"note": prose}),

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_shared.goals.evaluation import Evaluation
-from attain_shared.goals.figures import indicator_figures
+from attain_shared.goals.figures import indicator_figures, rubric_key
 
 
 class Mark(NamedTuple):
@@ -38,19 +38,50 @@ _TAKE_MARKS = text("""
     RETURNING mark.goal_id
 """)
 
+# what stood at the end of an earlier day is kept as that day's, where it is not as the day kept before it
 _STORE = text("""
+    WITH kept AS (
+        INSERT INTO attainment_days (company_id, goal_id, business_day, score, score_low, score_high, score_forecast,
+                                     status, attainments)
+        SELECT :company_id, old.goal_id, old.business_day, old.score, old.score_low, old.score_high, old.score_forecast,
+               old.status, reached.attainments
+        FROM unnest(CAST(:goal_ids AS uuid[])) AS stored (goal_id)
+        JOIN attainments old ON old.company_id = :company_id AND old.goal_id = stored.goal_id
+             AND old.business_day < :today
+        CROSS JOIN LATERAL (
+            SELECT COALESCE(array_agg(CAST(one ->> 'attainment' AS numeric) ORDER BY place), '{}') AS attainments
+            FROM jsonb_array_elements(old.indicators) WITH ORDINALITY AS each (one, place)
+        ) AS reached
+        LEFT JOIN LATERAL (
+            SELECT * FROM attainment_days day
+            WHERE day.company_id = :company_id AND day.goal_id = old.goal_id AND day.business_day < old.business_day
+            ORDER BY day.business_day DESC LIMIT 1
+        ) AS before ON true
+        WHERE before.goal_id IS NULL
+           OR (before.score, before.score_low, before.score_high, before.score_forecast, before.status,
+               before.attainments)
+              IS DISTINCT FROM (old.score, old.score_low, old.score_high, old.score_forecast, old.status,
+                                reached.attainments)
+        ORDER BY old.goal_id
+        ON CONFLICT (company_id, goal_id, business_day) DO UPDATE
+        SET score = excluded.score, score_low = excluded.score_low, score_high = excluded.score_high,
+            score_forecast = excluded.score_forecast, status = excluded.status, attainments = excluded.attainments
+    )
     INSERT INTO attainments (company_id, goal_id, score, score_low, score_high, score_forecast, rule, status,
-                             business_day, computed_at, indicators)
+                             business_day, computed_at, rubric_id, rubric_version, indicators)
     SELECT :company_id, row.goal_id, row.score, row.score_low, row.score_high, row.score_forecast, row.rule, row.status,
-           :today, :now, row.indicators
+           :today, :now, row.rubric_id, row.rubric_version, row.indicators
     FROM unnest(CAST(:goal_ids AS uuid[]), CAST(:scores AS numeric[]), CAST(:lows AS numeric[]),
                 CAST(:highs AS numeric[]), CAST(:forecasts AS numeric[]), CAST(:rules AS text[]),
-                CAST(:statuses AS text[]), CAST(:indicators AS jsonb[]))
-         AS row (goal_id, score, score_low, score_high, score_forecast, rule, status, indicators)
+                CAST(:statuses AS text[]), CAST(:rubric_ids AS uuid[]), CAST(:rubric_versions AS integer[]),
+                CAST(:indicators AS jsonb[]))
+         AS row (goal_id, score, score_low, score_high, score_forecast, rule, status, rubric_id, rubric_version,
+                 indicators)
     ON CONFLICT (company_id, goal_id) DO UPDATE
     SET score = excluded.score, score_low = excluded.score_low, score_high = excluded.score_high,
         score_forecast = excluded.score_forecast, rule = excluded.rule, status = excluded.status,
-        business_day = excluded.business_day, computed_at = excluded.computed_at, indicators = excluded.indicators
+        business_day = excluded.business_day, computed_at = excluded.computed_at, rubric_id = excluded.rubric_id,
+        rubric_version = excluded.rubric_version, indicators = excluded.indicators
 """)
 
 _OF_OTHER_DAY = text("""
@@ -89,8 +120,9 @@ async def take_marks(session: AsyncSession, *, company_id: UUID, marks: Sequence
 async def store_attainments(
     session: AsyncSession, *, company_id: UUID, evaluations: Sequence[Evaluation], today: date, now: datetime
 ) -> None:
-    """Write what goals have come to, sorted by goal."""
+    """Write what goals have come to, sorted by goal; what stood at the end of an earlier day becomes history."""
     ordered = sorted(evaluations, key=lambda evaluation: evaluation.goal.id)
+    rubrics = [rubric_key(one.goal) for one in ordered]
     await session.execute(
         _STORE,
         {
@@ -104,6 +136,8 @@ async def store_attainments(
             "forecasts": [one.forecast for one in ordered],
             "rules": [one.scored.rule for one in ordered],
             "statuses": [one.status.value for one in ordered],
+            "rubric_ids": [rubric.id for rubric in rubrics],
+            "rubric_versions": [rubric.version for rubric in rubrics],
             "indicators": [json.dumps([indicator_figures(each) for each in one.indicators]) for one in ordered],
         },
     )
