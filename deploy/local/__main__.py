@@ -1,4 +1,4 @@
-"""`python -m deploy.local run`, `demo` and `push`: see `make help`."""
+"""`python -m deploy.local run`, `demo`, `cascade` and `push`: see `make help`."""
 
 import argparse
 import io
@@ -7,10 +7,12 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from deploy.local.cascade.run import run_cascade
 from deploy.local.demo import run_demo
 from deploy.local.ports import free_port
 from deploy.local.process import StartError
@@ -33,7 +35,9 @@ def main() -> int:
         if arguments.command == "run":
             _run(arguments)
         elif arguments.command == "demo":
-            _demo(arguments)
+            _play(run_demo, arguments.data)
+        elif arguments.command == "cascade":
+            _play(run_cascade, arguments.data)
         else:
             run_demo(arguments.url, arguments.email, arguments.password_file.read_text().strip())
     except Stopped:
@@ -55,12 +59,13 @@ def _run(arguments: argparse.Namespace) -> None:
         stack.watch()
 
 
-def _demo(arguments: argparse.Namespace) -> None:
-    data_dir: Path = arguments.data or Path(tempfile.mkdtemp(prefix="attain-demo-"))
-    remove = arguments.data is None
+def _play(story: Callable[[str, str, str], None], folder: Path | None) -> None:
+    """Run a story on a stack of its own: with its address, and the e-mail and password of its administrator."""
+    data_dir = folder or Path(tempfile.mkdtemp(prefix="attain-demo-"))
+    remove = folder is None
     try:
         with Stack(_settings(data_dir, free_port())) as stack:
-            run_demo(stack.base_url, stack.credentials.email, stack.credentials.password)
+            story(stack.base_url, stack.credentials.email, stack.credentials.password)
             stack.check()
     except Exception:
         remove = False
@@ -95,6 +100,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--demo", action="store_true", help="run the main job first")
     demo = commands.add_parser("demo", help="start everything, run the main job, stop")
     demo.add_argument("--data", type=Path, help="keep the data in this folder instead of a temporary one")
+    cascade = commands.add_parser("cascade", help="start everything, play a company's whole cascade of goals, stop")
+    cascade.add_argument("--data", type=Path, help="keep the data in this folder, which must be new")
     push = commands.add_parser("push", help="run the main job against an Attain that serves already")
     push.add_argument("--url", required=True, help="where it serves")
     push.add_argument("--email", required=True, help="its administrator's")

@@ -56,12 +56,12 @@ class Api:
         """Change one resource in the version that was read a moment ago."""
         return checked(self._request("PATCH", path, json=body, headers={"If-Match": self._etag(path)}))
 
-    def act(self, path: str, action: str) -> Body:
-        """Do what the resource lists among its allowed actions."""
-        etag, headers = self._etag(path), {}
+    def act(self, path: str, action: str, body: Body | None = None, *, of: str | None = None) -> Body:
+        """Do what the resource lists among its allowed actions; `of` is the one whose version counts."""
+        etag, headers = self._etag(of or path), {}
         if etag:
             headers["If-Match"] = etag
-        return checked(self._request("POST", f"{path}/actions/{action}", headers=headers))
+        return checked(self._request("POST", f"{path}/actions/{action}", headers=headers, json=body))
 
     def post(self, path: str, content: bytes, headers: dict[str, str]) -> Body:
         """Send a body that is JSON already."""
@@ -82,10 +82,10 @@ class Api:
 
 
 def checked(reply: httpx.Response) -> Body:
-    """The answer's body, unless it is a problem."""
+    """The answer's body, unless it is a problem; empty where there is none."""
     if reply.is_error:
         raise DemoFailed(f"{reply.request.method} {reply.request.url.path} answered {_problem(reply)}")
-    body: Body = reply.json()
+    body: Body = reply.json() if reply.content else {}
     return body
 
 

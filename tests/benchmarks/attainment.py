@@ -34,7 +34,7 @@ from attain_worker.settings import WorkerSettings
 from tests.benchmarks import attainment_batches, attainment_floor
 from tests.benchmarks.facts_at_scale import History, first_day_for, load_facts
 from tests.benchmarks.freshness import describe
-from tests.benchmarks.goals_at_scale import MARK_ALL, make_goals, quarters
+from tests.benchmarks.goals_at_scale import make_goals, mark_goals, quarters
 from tests.benchmarks.installation import clean_up_when_terminated, connect
 from tests.support.servers import postgres_server, redis_server
 from tests.support.stack import Stack, running_stack
@@ -182,7 +182,7 @@ def part_of(goals: int, seconds: float) -> int:
 
 async def in_process(bench: Bench, goals: int) -> float:
     """Seconds to recompute marked goals, claim by claim."""
-    await bench.connection.execute(MARK_ALL, bench.many, goals)
+    await mark_goals(bench.connection, bench.many, goals)
     return await seconds_of(lambda: recompute_all(bench.recompute, bench.many))
 
 
@@ -190,12 +190,8 @@ async def by_workers(bench: Bench, goals: int, workers: int) -> float:
     """The same by real processes, from the marks to the last attainment; one at a time has the company's marks."""
     with bench.stack.more_workers(workers):
         started = time.perf_counter()
-        async with bench.connection.transaction():
-            await bench.connection.execute(MARK_ALL, bench.many, goals)
-            await bench.connection.execute(
-                "INSERT INTO company_work (company_id, wanted_at) VALUES ($1, now()) ON CONFLICT DO NOTHING", bench.many
-            )
-            last = await bench.connection.fetchval(_LAST_MARK, bench.many)
+        await mark_goals(bench.connection, bench.many, goals)
+        last = await bench.connection.fetchval(_LAST_MARK, bench.many)
         # goals that get a curve meanwhile are marked anew, which is not what is measured
         while await bench.connection.fetchval(_IS_MARKED, bench.many, last):  # noqa: ASYNC110  # another process ends it
             await asyncio.sleep(0.05)
@@ -203,8 +199,8 @@ async def by_workers(bench: Bench, goals: int, workers: int) -> float:
 
 
 async def recompute_all(recompute: Recompute, company_id: UUID) -> None:
-    """Claim after claim, until no mark is left."""
-    while await recompute.recompute(company_id):
+    """Claim after claim, as a worker does that nothing else waits for, until no mark is left."""
+    while await recompute.recompute(company_id, at_leisure=True):
         pass
 
 

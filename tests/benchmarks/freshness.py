@@ -28,7 +28,7 @@ from attain_shared.db.session import create_engine, create_sessions
 from attain_shared.settings import DatabaseSettings
 from tests.benchmarks.facts_at_scale import METRICS, History, load_facts
 from tests.benchmarks.figures import shop_id, shop_name
-from tests.benchmarks.goals_at_scale import MARK_ALL, Crowd, make_goals, quarters
+from tests.benchmarks.goals_at_scale import Crowd, make_goals, mark_goals, quarters
 from tests.benchmarks.installation import connect
 from tests.support.servers import postgres_server, redis_server
 from tests.support.stack import Stack, running_stack
@@ -103,11 +103,7 @@ async def prepare_and_measure(stack: Stack, company: Company, shops: int, argume
 async def compute_all(connection: asyncpg.Connection, company_id: UUID, goals: int) -> None:
     """Let the workers compute every goal and draw every curve, so that only pushes are left to be done."""
     started = time.perf_counter()
-    async with connection.transaction():
-        await connection.execute(MARK_ALL, company_id, goals)
-        await connection.execute(
-            "INSERT INTO company_work (company_id, wanted_at) VALUES ($1, now()) ON CONFLICT DO NOTHING", company_id
-        )
+    await mark_goals(connection, company_id, goals)
     last, curves = time.perf_counter(), 0
     while time.perf_counter() < last + QUIET:
         marks, drawn = await connection.fetchrow(

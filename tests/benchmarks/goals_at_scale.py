@@ -46,10 +46,6 @@ KINDS = (
     Kind("refund_rate", direction="lower_better"), Kind("new_members", against="previous"),
     Kind("dsr_service", direction="band"), Kind("uv"),
 )  # fmt: skip
-MARK_ALL = """
-    INSERT INTO goal_marks (company_id, goal_id, generation, marked_at)
-    SELECT company_id, id, nextval('mark_generation'), now() FROM goals WHERE company_id = $1 ORDER BY id LIMIT $2
-"""
 _GOAL = ("company_id", "id", "cycle_id", "person_id", "title", "starts_on", "ends_on", "weight", "ignore_missing",
          "state", "created_by", "created_at", "version")  # fmt: skip
 _INDICATOR = ("company_id", "id", "goal_id", "position", "kind", "metric", "aggregate", "dimension", "against",
@@ -117,6 +113,22 @@ async def make_goals(
         flush=True,
     )
     return by_shop
+
+
+async def mark_goals(connection: asyncpg.Connection, company_id: UUID, goals: int) -> None:
+    """Mark so many goals of a company, and no others; and have the workers look at it."""
+    async with connection.transaction():
+        await connection.execute("DELETE FROM goal_marks WHERE company_id = $1", company_id)
+        await connection.execute(
+            "INSERT INTO goal_marks (company_id, goal_id, generation, marked_at) "
+            "SELECT company_id, id, nextval('mark_generation'), now() FROM goals WHERE company_id = $1 "
+            "ORDER BY id LIMIT $2",
+            company_id,
+            goals,
+        )
+        await connection.execute(
+            "INSERT INTO company_work (company_id, wanted_at) VALUES ($1, now()) ON CONFLICT DO NOTHING", company_id
+        )
 
 
 async def _make_people(connection: asyncpg.Connection, crowd: Crowd, now: datetime) -> None:

@@ -188,7 +188,7 @@ async def test_nothing_changes_between_two_instants_of_quiet(api: AsyncClient, s
         found = await explained(api, state, pusher, goal, since=NIGHT, as_of="2026-07-12T00:00:00+08:00")
     (change,) = found["change"]["indicators"]
     assert adds_up(change["actual"]) == (ZERO, ZERO, ZERO)
-    assert (found["change"]["since"], found["change"]["until"]) == ("2026-07-09T15:00:00Z", "2026-07-11T16:00:00Z")
+    assert (found["change"]["since"], found["change"]["until"]) == (NIGHT, "2026-07-12T00:00:00+08:00")
 
 
 async def test_the_first_instant_lies_before_the_second(api: AsyncClient, state: ApiState) -> None:

@@ -123,8 +123,8 @@ class SourceRow(Output):
 class TeamRead(Output):
     """What a figure on people was counted from."""
 
-    department_id: UUID
-    """The department, with all below it."""
+    department_id: UUID | None
+    """The department, with all below it; null: everybody."""
     starts_on: date
     """The first day counted."""
     ends_on: date

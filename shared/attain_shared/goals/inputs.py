@@ -1,7 +1,7 @@
 """Everything that goals are evaluated from, loaded for many at once: as many statements for one goal as for all (GOAL-4)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -79,6 +79,8 @@ class Inputs:
     entries: Mapping[UUID, Decimal]
     """The value accepted last, by indicator."""
     milestones: Mapping[UUID, Steps]
+    paced: Mapping[UUID, Collection[UUID]] = field(default_factory=dict)
+    """By curve, whether there is one yet or not, the goals that are paced by it."""
 
 
 def question_of(goal: Goal, indicator: Indicator, metric: Metric, window: Window | None = None) -> Question:
@@ -140,7 +142,7 @@ async def load_inputs(
     """
     formulas = await load_formulas(session, company_id=company_id, goals=goals, as_of=as_of)
     questions: dict[Question, None] = {}
-    paced: set[UUID] = set()
+    paced: dict[UUID, set[UUID]] = defaultdict(set)
     owned: list[tuple[Goal, Indicator]] = []
     for goal, indicator in each_of(goals, *MEASURED):
         question = question_of(goal, indicator, formulas.of(indicator))
@@ -150,7 +152,7 @@ async def load_inputs(
             owned.append((goal, indicator))
         elif is_paced(goal, indicator, question, today):
             questions[so_far(question, today)] = None
-            paced.add(paced_of(indicator, question).curve_id)
+            paced[paced_of(indicator, question).curve_id].add(goal.id)
     facts = Facts(formulas.catalogue)
     if with_facts:
         facts = await load_facts(
@@ -169,6 +171,7 @@ async def load_inputs(
         teams=await load_team_counts(session, company_id=company_id, teams=teams) if teams else {},
         entries=await _load_entries(session, company_id=company_id, goals=goals, as_of=as_of),
         milestones=await _load_milestones(session, company_id=company_id, goals=goals, as_of=as_of),
+        paced=paced,
     )
 
 

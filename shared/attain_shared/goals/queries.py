@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import TextClause, select, text
+from sqlalchemy import ARRAY, TextClause, Uuid, any_, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_shared.clock import utc_now
@@ -103,14 +103,13 @@ async def load_goals(
     session: AsyncSession, *, company_id: UUID, goal_ids: Sequence[UUID]
 ) -> list[tuple[Goal, list[Indicator]]]:
     """Goals with their indicators in order."""
+    ids = literal(list(goal_ids), ARRAY(Uuid()))  # one parameter for however many
     goals = (
-        await session.scalars(
-            select(Goal).where(Goal.company_id == company_id, Goal.id.in_(goal_ids)).order_by(Goal.id)
-        )
+        await session.scalars(select(Goal).where(Goal.company_id == company_id, Goal.id == any_(ids)).order_by(Goal.id))
     ).all()
     indicators = await session.scalars(
         select(Indicator)
-        .where(Indicator.company_id == company_id, Indicator.goal_id.in_(goal_ids))
+        .where(Indicator.company_id == company_id, Indicator.goal_id == any_(ids))
         .order_by(Indicator.goal_id, Indicator.position)
     )
     by_goal: dict[UUID, list[Indicator]] = {goal.id: [] for goal in goals}

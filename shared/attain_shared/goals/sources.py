@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, insert
+from sqlalchemy import ARRAY, Uuid, any_, delete, insert, literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_shared.goals.models import Goal, Indicator, IndicatorSource
@@ -70,7 +70,8 @@ async def set_sources(
     indicator_ids = [indicator.id for _, indicators in goals for indicator in indicators]
     await session.execute(
         delete(IndicatorSource).where(
-            IndicatorSource.company_id == company_id, IndicatorSource.indicator_id.in_(indicator_ids)
+            IndicatorSource.company_id == company_id,
+            IndicatorSource.indicator_id == any_(literal(indicator_ids, ARRAY(Uuid()))),
         )
     )
     sources = [source for goal, indicators in goals for source in _sources(goal, indicators, metrics)]

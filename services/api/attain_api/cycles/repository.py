@@ -132,8 +132,10 @@ _LIVE = """indicator.company_id = :company_id AND goal.company_id = :company_id 
 _SHOPS = text(f"SELECT DISTINCT unnest(indicator.shop_ids) FROM indicators indicator, goals goal WHERE {_LIVE}")  # noqa: S608 - composed of constants
 
 _ITEM_SETS = text(f"""
-    SELECT DISTINCT one.id, one.shop_id FROM indicators indicator, goals goal, item_sets one
-    WHERE {_LIVE} AND one.company_id = :company_id AND one.id = indicator.item_set_id ORDER BY one.id
+    SELECT one.id, one.shop_id FROM item_sets one
+    WHERE one.company_id = :company_id AND one.id IN (
+        SELECT indicator.item_set_id FROM indicators indicator, goals goal WHERE {_LIVE})
+    ORDER BY one.id FOR SHARE OF one
 """)  # noqa: S608 - composed of constants
 
 
@@ -143,7 +145,7 @@ async def list_shop_ids(session: AsyncSession, *, company_id: UUID, cycle_id: UU
 
 
 async def list_measured_sets(session: AsyncSession, *, company_id: UUID, cycle_id: UUID) -> Sequence[Row[Any]]:
-    """The item sets that the goals of a cycle ask for, each with its shop."""
+    """The item sets that the goals of a cycle ask for, each with its shop; they stay as they are meanwhile."""
     return (await session.execute(_ITEM_SETS, {"company_id": company_id, "cycle_id": cycle_id})).all()
 
 
@@ -232,8 +234,11 @@ async def list_parents(session: AsyncSession, *, company_id: UUID, goal_ids: Col
 async def list_item_sets(
     session: AsyncSession, *, company_id: UUID, item_set_ids: Collection[UUID]
 ) -> dict[UUID, ItemSet]:
-    """Item sets by their ids."""
+    """Item sets by their ids; they stay as they are until the transaction ends."""
     found = await session.scalars(
-        select(ItemSet).where(ItemSet.company_id == company_id, _among(ItemSet.id, item_set_ids))
+        select(ItemSet)
+        .where(ItemSet.company_id == company_id, _among(ItemSet.id, item_set_ids))
+        .order_by(ItemSet.id)
+        .with_for_update(read=True)
     )
     return {item_set.id: item_set for item_set in found}

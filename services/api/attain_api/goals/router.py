@@ -62,11 +62,10 @@ class ChangeRequest:
     tag: ResponseTag
     if_match: str | None
 
-    async def act(self, action: Action, body: GoalAction | None) -> GoalRead:
+    async def act(self, action: Action, body: GoalAction) -> GoalRead:
         """Lead it on in its life."""
-        reason = body.reason if body else None
         goal = await acting.act_on_goal(
-            self.uow, actor=self.actor, goal_id=self.goal_id, action=action, reason=reason, if_match=self.if_match
+            self.uow, actor=self.actor, goal_id=self.goal_id, action=action, reason=body.reason, if_match=self.if_match
         )
         self.tag.set(goal.tag)
         return goal.body
@@ -92,6 +91,7 @@ async def _change(
     return ChangeRequest(uow, actor, goal_id, tag, if_match)
 
 
+_SAYING_NOTHING, _TODAY = GoalAction(), MilestoneDone()
 GoalChange = Annotated[ChangeRequest, Depends(_change)]
 """For actions on a goal."""
 
@@ -148,7 +148,7 @@ async def patch_goal(
     "/goals/{goal_id}/actions/submit", summary="Submit a goal", dependencies=[PEOPLE],
     responses=problems(Conflict, PreconditionRequired),
 )  # fmt: skip
-async def submit_goal(*, change: GoalChange, body: GoalAction | None = None) -> GoalRead:
+async def submit_goal(*, change: GoalChange, body: GoalAction = _SAYING_NOTHING) -> GoalRead:
     """The owner's submitted and confirmed goals weigh at most 100 together."""
     return await change.act(Action.SUBMIT, body)
 
@@ -157,7 +157,7 @@ async def submit_goal(*, change: GoalChange, body: GoalAction | None = None) -> 
     "/goals/{goal_id}/actions/return", summary="Return a goal", dependencies=[PEOPLE],
     responses=problems(Conflict, PreconditionRequired),
 )  # fmt: skip
-async def return_goal(*, change: GoalChange, body: GoalAction | None = None) -> GoalRead:
+async def return_goal(*, change: GoalChange, body: GoalAction = _SAYING_NOTHING) -> GoalRead:
     """Back to whoever writes it, with a reason."""
     return await change.act(Action.RETURN, body)
 
@@ -166,7 +166,7 @@ async def return_goal(*, change: GoalChange, body: GoalAction | None = None) -> 
     "/goals/{goal_id}/actions/adjust", summary="Agree to a goal", dependencies=[PEOPLE],
     responses=problems(Conflict, PreconditionRequired),
 )  # fmt: skip
-async def adjust_goal(*, change: GoalChange, body: GoalAction | None = None) -> GoalRead:
+async def adjust_goal(*, change: GoalChange, body: GoalAction = _SAYING_NOTHING) -> GoalRead:
     """By the owner's superior, once it is as it should be: now the owner may confirm it."""
     return await change.act(Action.ADJUST, body)
 
@@ -175,7 +175,7 @@ async def adjust_goal(*, change: GoalChange, body: GoalAction | None = None) -> 
     "/goals/{goal_id}/actions/confirm", summary="Confirm a goal", dependencies=[PEOPLE],
     responses=problems(Conflict, PreconditionRequired),
 )  # fmt: skip
-async def confirm_goal(*, change: GoalChange, body: GoalAction | None = None) -> GoalRead:
+async def confirm_goal(*, change: GoalChange, body: GoalAction = _SAYING_NOTHING) -> GoalRead:
     """Once the superior has agreed; the owner's submitted and confirmed goals weigh exactly 100 together."""
     return await change.act(Action.CONFIRM, body)
 
@@ -184,7 +184,7 @@ async def confirm_goal(*, change: GoalChange, body: GoalAction | None = None) ->
     "/goals/{goal_id}/actions/cancel", summary="Cancel a goal", dependencies=[PEOPLE],
     responses=problems(Conflict, PreconditionRequired),
 )  # fmt: skip
-async def cancel_goal(*, change: GoalChange, body: GoalAction | None = None) -> GoalRead:
+async def cancel_goal(*, change: GoalChange, body: GoalAction = _SAYING_NOTHING) -> GoalRead:
     """With a reason; its weight counts no more, and the goals below it keep it as their parent."""
     return await change.act(Action.CANCEL, body)
 
@@ -193,7 +193,7 @@ async def cancel_goal(*, change: GoalChange, body: GoalAction | None = None) -> 
     "/goals/{goal_id}/actions/close", summary="Close a goal", dependencies=[PEOPLE],
     responses=problems(Conflict, PreconditionRequired),
 )  # fmt: skip
-async def close_goal(*, change: GoalChange, body: GoalAction | None = None) -> GoalRead:
+async def close_goal(*, change: GoalChange, body: GoalAction = _SAYING_NOTHING) -> GoalRead:
     """What it has come to stands."""
     return await change.act(Action.CLOSE, body)
 
@@ -211,9 +211,9 @@ async def list_goal_history(
     "/goals/{goal_id}/milestones/{milestone_id}/actions/complete", summary="Complete a milestone",
     dependencies=[PEOPLE], responses=problems(Conflict, PreconditionRequired),
 )  # fmt: skip
-async def complete_milestone(*, change: GoalChange, milestone_id: UUID, body: MilestoneDone | None = None) -> GoalRead:
+async def complete_milestone(*, change: GoalChange, milestone_id: UUID, body: MilestoneDone = _TODAY) -> GoalRead:
     """Of a confirmed goal; by its owner, the milestone's, or the superior."""
-    return await change.tick(milestone_id, "complete", on=body.on if body else None)
+    return await change.tick(milestone_id, "complete", on=body.on)
 
 
 @router.post(

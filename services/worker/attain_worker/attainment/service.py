@@ -70,7 +70,7 @@ class Recompute:
                 failed = [(goal_id, None) for goal_id in goal_ids if goal_id not in evaluations]
                 # marked anew, they stand behind all others; their attainment says that it lacks their batches
                 await mark_goals(uow.session, company_id=company_id, marks=failed)
-        self._wanted_curves.add(company_id, sorted(goals_lacking(goals, inputs)))
+        self._wanted_curves.add(company_id, sorted(goals_lacking(inputs)))
         log.info("attainments computed", goals=len(taken))
         return bool(done)
 

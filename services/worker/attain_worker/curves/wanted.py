@@ -1,6 +1,6 @@
 """Which goals wait for a curve: kept in memory, since the next evaluation finds out again what is lacking (GOAL-7)."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from itertools import islice
 from uuid import UUID
@@ -30,14 +30,12 @@ def is_lacking(share: ExpectedShare | None, today: date) -> bool:
     return share is None or today - share.computed_on >= (FRESH_UNTESTED if share.error is None else FRESH)
 
 
-def goals_lacking(goals: Measured, inputs: Inputs) -> set[UUID]:
+def goals_lacking(inputs: Inputs) -> set[UUID]:
     """The goals that were evaluated without a curve, or with an old one."""
-    shares: Mapping[UUID, ExpectedShare] = inputs.shares
-    return {
-        goal_id
-        for goal_id, paced in paced_in(goals, inputs.formulas, inputs.today)
-        if is_lacking(shares.get(paced.curve_id), inputs.today)
-    }
+    lacking = (
+        goal_ids for curve, goal_ids in inputs.paced.items() if is_lacking(inputs.shares.get(curve), inputs.today)
+    )
+    return set().union(*lacking)
 
 
 class WantedCurves:
