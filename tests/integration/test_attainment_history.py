@@ -5,13 +5,14 @@ from typing import Any
 
 import time_machine
 from httpx import AsyncClient
+from sqlalchemy import text
 
 from attain_api.state import ApiState
 from attain_shared.clock import business_day
 from attain_shared.db.session import transaction
 from attain_worker.attainment.service import mark_goals_for_new_day
 from tests.support.companies import Member, make_member
-from tests.support.goals import confirm_goals
+from tests.support.goals import confirm_goals, read_attainment, read_scorecard
 from tests.support.http import ok, pointers, problem
 from tests.support.measured import Json, goal_of
 from tests.support.pushes import Pusher, make_pusher
@@ -113,6 +114,30 @@ async def test_a_goal_never_computed_has_its_present_day(api: AsyncClient, state
     pusher = await make_pusher(state)
     goal = await goal_of(api, pusher, {})
     assert told(await read_history(api, pusher.company, goal)) == [(str(business_day()), None, [None])]
+
+
+async def test_a_row_of_an_earlier_build_is_read_and_computed_anew(api: AsyncClient, state: ApiState) -> None:
+    """It names no kinds and no rubric; scorecards read it as it is."""
+    pusher = await make_pusher(state)
+    goal = await goal_of(api, pusher, {"target": "100"}, weight="100")
+    await confirm_goals(api, pusher.company, goal)
+    await pusher.push(api, pusher.row(value="105"))
+    await work_off(state, pusher.company_id)
+    whole = await read_attainment(api, pusher.company, goal)
+    strip = text("""
+        UPDATE attainments SET indicators = jsonb_build_array((indicators -> 0) - 'kind'), rule = 'old'
+        WHERE company_id = :company_id
+    """)
+    async with transaction(state.sessions, state.doorbell) as uow:
+        await uow.session.execute(strip, {"company_id": pusher.company_id})
+        cycle = await uow.session.scalar(
+            text("SELECT cycle_id FROM goals WHERE company_id = :company_id"), {"company_id": pusher.company_id}
+        )
+    again = await read_attainment(api, pusher.company, goal)
+    assert again | {"computed_at": None} == whole | {"computed_at": None}
+    card = await read_scorecard(api, pusher.company, "company", cycle_id=str(cycle))
+    assert (card["goals"][0]["rule"], card["goals"][0]["indicators"]) == ("old", whole["indicators"])
+    assert told(await read_history(api, pusher.company, goal)) == [(str(business_day()), "3.75", ["1.050000"])]
 
 
 async def test_the_public_part_is_the_score(api: AsyncClient, state: ApiState) -> None:

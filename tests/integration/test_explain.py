@@ -244,8 +244,8 @@ async def test_what_is_owned_opens_to_the_days_and_shares(api: AsyncClient, stat
     (unit,) = one["periods"][0]["units"]
     assert unit["value"] == "20500"
     assert [(held["starts_on"], held["ends_on"], held["days"], held["share"]) for held in unit["holdings"]] == [
-        ("2026-07-01", "2026-07-10", 10, "1"),
-        ("2026-07-11", "2026-07-31", 21, "0.5"),
+        ("2026-07-01", "2026-07-10", 10, "1.000000"),
+        ("2026-07-11", "2026-07-31", 21, "0.500000"),
     ]
 
 

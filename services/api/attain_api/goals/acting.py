@@ -88,12 +88,16 @@ async def _check_submission(uow: UnitOfWork, *, actor: Actor, goal: Goal) -> Non
     indicators = (await repository.list_indicators(uow.session, company_id=company_id, goal_ids=ids))[goal.id]
     milestones = (await repository.list_milestones(uow.session, company_id=company_id, goal_ids=ids))[goal.id]
     drafting.refuse(list(drafting.submit_faults(goal, indicators, milestones)))
-    await _check_shops(uow, actor=actor, indicators=indicators)
+    if goal.created_by == actor.principal_id:
+        await _check_shops(uow, actor=actor, indicators=indicators)
     _check_room(goal, await _list_weighed(uow, goal=goal))
 
 
 async def _check_shops(uow: UnitOfWork, *, actor: Actor, indicators: Iterable[Indicator]) -> None:
-    """A draft of long ago does not open a shop's books again: whoever submits it sees its shops today (SEC-3)."""
+    """A draft of long ago does not open a shop's books again: whoever wrote it sees its shops today (SEC-3).
+
+    What somebody above has split to its owner names shops that they see, and is submitted with them.
+    """
     shop_ids = {shop_id for indicator in indicators for shop_id in indicator.shop_ids}
     if await repository.find_shop_ids(uow.session, visible_to=actor, shop_ids=shop_ids) != shop_ids:
         raise Conflict("The goal measures a shop that you do not see any more.", code="shop-out-of-sight")
