@@ -31,7 +31,7 @@ async def read_history(api: AsyncClient, reader: Member, goal: str, **params: An
     return items
 
 
-def told(items: list[Json]) -> list[tuple[str, str | None, list[str | None]]]:
+def told(items: list[Json]) -> Any:
     return [(one["day"], one["score"], one["attainments"]) for one in items]
 
 
@@ -68,6 +68,7 @@ VALUES = ["500", None, None, "600", "100"]
 async def test_a_day_is_kept_as_it_ended_unless_it_was_like_the_one_before(api: AsyncClient, state: ApiState) -> None:
     """One row a change, whatever else was computed that day; the present one stands last."""
     pusher, goal = await lived_through(api, state, VALUES)
+    found: list[Json] = []
     for later in (0, 2):
         with time_machine.travel(FIRST + timedelta(days=4 + later)):
             reader = await make_member(state, pusher.company, roles=("hr",))

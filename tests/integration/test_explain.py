@@ -122,6 +122,7 @@ async def test_the_rules_are_shown_with_the_one_that_matched(api: AsyncClient, s
     rubric_id = created(await api.post("/v1/rubrics", json=shared, headers=pusher.company.headers))["id"]
     by_company = await goal_of(api, pusher, {"target": "100"}, cycle_id=cycle, rubric_id=rubric_id)
     await push_and_take_in(api, state, pusher, pusher.row(value="100"))
+    found: list[Json] = []
     for _ in range(2):
         found = [await explained(api, pusher.company, goal) for goal in (by_default, by_own, by_company)]
         rubrics = [{name: one["rubric"][name] for name in ("source", "id", "version")} for one in found]
@@ -255,6 +256,7 @@ async def test_what_people_did_is_counted_and_names_nobody(api: AsyncClient, sta
     team = created(
         await api.post("/v1/departments", json={"name": "运营部", "function": "operations"}, headers=headers)
     )
+    made: Json = {}
     for _ in range(2):
         person = {"name": "林晓", "email": f"{secrets.token_hex(6)}@example.com", "hired_on": "2026-03-01"}
         person |= {"department_id": team["id"]}

@@ -49,7 +49,7 @@ async def week_goal(api: AsyncClient, pusher: Pusher, *indicators: dict[str, Any
     return str((await make_goal(api, pusher.company, *made, cycle_id=cycle["id"], **week, **more))["id"])
 
 
-def adds_up(split: Split | None) -> tuple[Decimal, Decimal, Decimal]:
+def adds_up(split: Split | None) -> Any:
     """Business, restated and the whole change, once they are sure to add up."""
     assert split is not None
     first, last, change, business, restated = (

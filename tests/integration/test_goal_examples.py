@@ -9,9 +9,9 @@ from httpx import AsyncClient
 
 from attain_api.state import ApiState
 from tests.support.companies import make_member
-from tests.support.goals import make_cycle
+from tests.support.goals import confirm_goals, make_cycle, read_scorecard
 from tests.support.http import ok
-from tests.support.measured import come_to, daily_rows, goal_of, scored, shown
+from tests.support.measured import come_to, daily_rows, goal_of, scored, shown, suppose_the_present, what_if
 from tests.support.pushes import Pusher, make_pusher, push_and_take_in
 from tests.support.worker import take_in
 
@@ -57,6 +57,7 @@ async def test_the_five_examples_of_goal_5(api: AsyncClient, state: ApiState, pu
         ("0.14", "0.950000", "missed"),
     ]
     assert scored(found) == ("3.25", None, None, "any<=0.80", "missed")
+    await suppose_the_present(api, pusher.company, found)
 
 
 PLANNER: list[tuple[str, str, str, str, str, str, str]] = [
@@ -110,21 +111,26 @@ async def test_the_planners_ten_as_suppositions(api: AsyncClient, state: ApiStat
     before = await come_to(api, state, pusher.company, goal)
     indicators = shown(before, "indicator_id")
     for conversion, dwell, first, second, score, rule, status in PLANNER:
-        figures = zip(indicators, (conversion, dwell), strict=True)
-        body = {"indicators": [{"indicator_id": one, "actual": value} for one, value in figures]}
-        supposed = ok(await api.post(f"/v1/goals/{goal}/what-if", json=body, headers=pusher.company.headers))
+        actuals = dict(zip(indicators, (conversion, dwell), strict=True))
+        supposed = await what_if(api, pusher.company, goal, actuals)
         assert shown(supposed, "attainment") == [first, second]
         assert scored(supposed) == (score, None, None, rule, status)
     assert await come_to(api, state, pusher.company, goal) == before
 
 
 async def test_the_july_of_met_5(api: AsyncClient, state: ApiState, pusher: Pusher) -> None:
-    """MET-5: 31,000 visits by day, at most 1,800 on one; until the platform tells the month itself."""
+    """MET-5, GOAL-6, REV-2: 31,000 by day, at most 1,800 on one; what the platform then tells of the month lies within."""
     cycle = (await make_cycle(api, pusher.company, kind="month"))["id"]
     goals = [
-        await goal_of(api, pusher, {"metric": "uv", "target": target}, cycle_id=cycle)
-        for target in ("35000", "1500", "20000")
+        await goal_of(api, pusher, {"metric": "uv", "target": target}, cycle_id=cycle, weight=weight)
+        for target, weight in (("35000", "40"), ("1500", "30"), ("20000", "30"))
     ]
+    await confirm_goals(api, pusher.company, *goals)
+
+    async def performed() -> tuple[str | None, ...]:
+        card = await read_scorecard(api, pusher.company, "company", cycle_id=cycle)
+        return card["performance"], card["performance_low"], card["performance_high"]
+
     await push_and_take_in(api, state, pusher, *daily_rows(pusher, "uv", [1800, 200, *[1000] * 29]))
     expected = [
         ("0.051429", "0.885714", "missed", (None, "2.5", "3.5", None, "missed")),
@@ -145,10 +151,12 @@ async def test_the_july_of_met_5(api: AsyncClient, state: ApiState, pusher: Push
         found = await come_to(api, state, pusher.company, goal)
         assert shown(found, *names) == [(None, "1800", "31000", False, None, low, high, verdict)]
         assert scored(found) == score
+    assert await performed() == (None, "2.95", "4.10")
     await push_and_take_in(api, state, pusher, pusher.row("uv", grain="month", value="18000"))
     for goal, attained in zip(goals, ("0.514286", "12.000000", "0.900000"), strict=True):
         found = await come_to(api, state, pusher.company, goal)
         assert shown(found, "actual", "exact", "attainment") == [("18000", True, attained)]
+    assert await performed() == ("3.40", None, None)
 
 
 async def test_how_a_window_is_formed_is_said_as_met_5a_has_it(

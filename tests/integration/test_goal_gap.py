@@ -17,7 +17,6 @@ from tests.support.pushes import Pusher, make_pusher, push_and_take_in
 from tests.support.statements import count_statements
 
 FACTORS = ("uv", "conversion", "aov", "other")
-Money = tuple[Decimal, ...]
 
 
 async def gap_of(api: AsyncClient, reader: Member, goal: str, **params: Any) -> Json:
@@ -26,7 +25,7 @@ async def gap_of(api: AsyncClient, reader: Member, goal: str, **params: Any) -> 
     return found
 
 
-def effects_of(one: Json) -> Money:
+def effects_of(one: Json) -> Any:
     return tuple(Decimal(one["effects"][name]) for name in FACTORS)
 
 

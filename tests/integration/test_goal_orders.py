@@ -10,8 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from attain_api.state import ApiState
-from tests.support.http import ok
-from tests.support.measured import Json, come_to, goal_of, pusher_of_shops, scored
+from tests.support.measured import Json, come_to, goal_of, pusher_of_shops, scored, suppose_the_present
 from tests.support.pushes import Pusher
 from tests.support.worker import work_off
 
@@ -96,19 +95,6 @@ def figures(found: Json) -> Any:
     return scored(found), [one | {"indicator_id": None} for one in found["indicators"]]
 
 
-async def suppose_the_present(api: AsyncClient, pusher: Pusher, found: Json) -> None:
-    """GOAL-8: with the figures that it has, a goal would score as it does; estimates are not scored (MET-6)."""
-    known = [one for one in found["indicators"] if one["attainment"] is not None]
-    if not known:
-        return
-    body = {"indicators": [{"indicator_id": one["indicator_id"], "actual": one["actual"]} for one in known]}
-    path = f"/v1/goals/{found['goal_id']}/what-if"
-    supposed = ok(await api.post(path, json=body, headers=pusher.company.headers))
-    assert scored(supposed)[:4] == scored(found)[:4]
-    attained = {one["indicator_id"]: one["attainment"] for one in found["indicators"]}
-    assert {one["indicator_id"]: one["attainment"] for one in supposed["indicators"]} == attained
-
-
 @given(both=two_arrangements())
 @settings(
     max_examples=10,
@@ -122,4 +108,4 @@ async def test_neither_pushes_nor_shops_nor_indicators_have_an_order(
     """MET-7: restated, provisional and conflicting rows among them, in any batches."""
     (pusher, one), (_, other) = [await arranged(api, state, each) for each in both]
     assert figures(one) == figures(other)
-    await suppose_the_present(api, pusher, one)
+    await suppose_the_present(api, pusher.company, one)

@@ -9,7 +9,7 @@ from httpx import AsyncClient
 from sqlalchemy import text
 
 from attain_api.state import ApiState
-from attain_api.summed_months.commands import check_months, restore_all
+from attain_api.summed_months.commands import check_months, fill_all, restore_all
 from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import reading, transaction
 from attain_shared.goals.evaluation import evaluate_goals
@@ -194,3 +194,22 @@ async def test_a_month_that_does_not_add_up_is_found_and_restored(api: AsyncClie
     assert await count_rows(state, "goal_marks", pusher.company_id) == 1
     await work_off(state, pusher.company_id)
     assert (await read_attainment(api, pusher.company, goal["id"]))["indicators"][0]["actual"] == "100"
+
+
+async def test_months_of_goals_from_before_are_read_from_rows_until_they_are_filled(
+    api: AsyncClient, state: ApiState
+) -> None:
+    """As after an upgrade: the figure is the same before and after."""
+    pusher = await make_pusher(state)
+    cycle = await make_cycle(api, pusher.company)
+    goal = await make_goal(api, pusher.company, indicator([pusher.shop.id]), cycle_id=cycle["id"])
+    await pusher.push(api, pusher.row())
+    await take_in(state, pusher.company_id)
+    async with transaction(state.sessions, state.doorbell) as uow:
+        forget = text("DELETE FROM metric_months WHERE company_id = :company_id")
+        await uow.session.execute(forget, {"company_id": pusher.company_id})
+    figures = await _figures(state, pusher, [goal["id"]], by_rows=False)
+    assert await fill_all(state.sessions, company_id=pusher.company_id) == 1
+    assert await count_rows(state, "metric_months", pusher.company_id) == 3
+    assert await _differing(state) == []
+    assert await _figures(state, pusher, [goal["id"]], by_rows=False) == figures

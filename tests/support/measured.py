@@ -1,6 +1,6 @@
 """Goals measured over pushed rows by the worker's own classes, and read back over HTTP."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from httpx import AsyncClient
@@ -9,6 +9,7 @@ from attain_api.state import ApiState
 from attain_shared.clock import utc_now
 from tests.support.companies import Member, make_connector, make_shop
 from tests.support.goals import indicator, make_cycle, make_goal, read_attainment
+from tests.support.http import ok
 from tests.support.pushes import Pusher, make_pusher, name_of
 from tests.support.worker import work_off
 
@@ -26,6 +27,21 @@ async def come_to(api: AsyncClient, state: ApiState, company: Member, goal_id: s
     moving = dict.fromkeys(MOVING)
     assert by_rows | moving == stored | moving
     return stored
+
+
+async def what_if(api: AsyncClient, company: Member, goal_id: str, actuals: Mapping[str, str]) -> Json:
+    """What a goal would come to with these figures, by indicator (GOAL-8)."""
+    body = {"indicators": [{"indicator_id": one, "actual": actual} for one, actual in actuals.items()]}
+    return ok(await api.post(f"/v1/goals/{goal_id}/what-if", json=body, headers=company.headers))
+
+
+async def suppose_the_present(api: AsyncClient, company: Member, found: Json) -> None:
+    """GOAL-8: with the figures that it has, a goal would score as it does; estimates are not scored (MET-6)."""
+    known = {one["indicator_id"]: one["actual"] for one in found["indicators"] if one["attainment"] is not None}
+    if known:
+        supposed = await what_if(api, company, found["goal_id"], known)
+        assert scored(supposed)[:4] == scored(found)[:4]
+        assert shown(supposed, "indicator_id", "attainment") == shown(found, "indicator_id", "attainment")
 
 
 async def goal_of(

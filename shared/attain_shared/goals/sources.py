@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, delete, insert, literal
+from sqlalchemy import ARRAY, Uuid, any_, delete, insert, literal, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_shared.goals.models import Goal, Indicator, IndicatorSource
@@ -21,6 +21,12 @@ Measured = Sequence[tuple[Goal, Sequence[Indicator]]]
 
 MEASURED = frozenset({"metric", "growth"})
 """Kinds of indicators that are measured by what is pushed (GOAL-4)."""
+
+
+_MEASURED_SPANS = text("""
+    SELECT shop_id, metric, dimension, min(starts_on), max(ends_on) FROM indicator_sources
+    WHERE company_id = :company_id GROUP BY shop_id, metric, dimension
+""")
 
 
 class Unit(NamedTuple):
@@ -78,7 +84,7 @@ async def set_sources(
     if sources:
         sources.sort(key=lambda one: (one["shop_id"], one["metric"], one["dimension"], one["indicator_id"]))
         await session.execute(insert(IndicatorSource), sources)
-    await sum_up_missing(session, company_id=company_id, months=_months(sources))
+    await sum_up_missing(session, company_id=company_id, months=months_of(_spans(sources)))
 
 
 def _sources(goal: Goal, indicators: Iterable[Indicator], metrics: Mapping[str, Metric]) -> Iterator[dict[str, Any]]:
@@ -99,9 +105,21 @@ def _sources(goal: Goal, indicators: Iterable[Indicator], metrics: Mapping[str, 
             }
 
 
-def _months(sources: Iterable[Mapping[str, Any]]) -> dict[date, set[Series]]:
+def _spans(sources: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Series, Window]]:
+    for one in sources:
+        yield Series(one["shop_id"], one["metric"], one["dimension"]), Window(one["starts_on"], one["ends_on"])
+
+
+def months_of(spans: Iterable[tuple[Series, Window]]) -> dict[date, set[Series]]:
+    """The months that series are measured in."""
     months: dict[date, set[Series]] = defaultdict(set)
-    for source in sources:
-        for month in buckets(Window(source["starts_on"], source["ends_on"]), Grain.MONTH):
-            months[month].add(Series(source["shop_id"], source["metric"], source["dimension"]))
+    for series, window in spans:
+        for month in buckets(window, Grain.MONTH):
+            months[month].add(series)
     return months
+
+
+async def list_measured(session: AsyncSession, *, company_id: UUID) -> dict[Series, Window]:
+    """Every series that goals of a company are measured by, from the first day to the last: one statement."""
+    rows = await session.execute(_MEASURED_SPANS, {"company_id": company_id})
+    return {Series(*series): Window(first, last) for *series, first, last in rows.all()}

@@ -45,7 +45,7 @@ def test_a_day_without_visitors_on_a_side_is_left_out_of_both() -> None:
     [one] = compare({SHOP: rows(BEFORE, [day, day])}, {SHOP: rows(AFTER, [day, (1300, None, None)])}, windows=WINDOWS)
     assert (one.before.days, one.after.days) == (1, 1)
     assert one.before.factors == one.after.factors == Factors(D(1000), D(100), D(10))
-    assert (one.before.gmv, one.after.gmv) == (2000, 2300)
+    assert (one.before.gmv, one.after.gmv) == (D(2000), D(2300))
     assert one.effects == Effects(D(0), D(0), D(0), D(300))
 
 
@@ -66,7 +66,7 @@ def test_a_week_s_own_row_is_not_taken_apart() -> None:
 
 def test_a_shop_without_data_on_a_side_is_new_or_closed() -> None:
     [one] = compare({SHOP: rows(BEFORE, [])}, {SHOP: rows(AFTER, [(500, 10, 1)])}, windows=WINDOWS)
-    assert (one.before.gmv, one.after.gmv) == (None, 500)
+    assert (one.before.gmv, one.after.gmv) == (None, D(500))
     assert one.effects == Effects(D(0), D(0), D(0), D(500))
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from attain_shared.rules.aggregation import read
 from attain_shared.rules.algebra import Aggregate, Metric
-from attain_shared.rules.attainment import Direction, Target, attainment, attainment_interval
+from attain_shared.rules.attainment import Direction, Target, attainment, attainment_interval, growth_index
+from attain_shared.rules.growth import growth_target
 from attain_shared.rules.interval import Interval
 from attain_shared.rules.periods import Window
 from attain_shared.rules.reading import Reading
@@ -183,6 +184,23 @@ def test_what_is_told_contains_what_happened_met_5(world: HiddenWorld, metric: M
 
 def is_reached(figure: Decimal, target: Target) -> bool:
     return figure >= target.goal if target.is_rising else figure <= target.goal
+
+
+@settings(deadline=None)
+@given(hidden_worlds(), hidden_worlds(), st.sampled_from(MEASURED), RISING_OR_FALLING)
+def test_the_growth_of_bounds_contains_the_true_growth_goal_4(
+    now: HiddenWorld, before: HiddenWorld, metric: Metric, target: Target
+) -> None:
+    """x / prev, held against 1 + g (MET-5)."""
+    index = growth_index(read_both(now, metric), read_both(before, metric)).bounds
+    figure, previous = now.figure(metric), before.figure(metric)
+    if figure is None or previous is None or previous == 0:
+        assert index is None
+        return
+    assert index is not None
+    true, raised = settled(figure / previous), growth_target(target)
+    assert true in index
+    assert attainment(true, raised) in attainment_interval(index, raised)
 
 
 @settings(deadline=None)

@@ -1,5 +1,6 @@
 """Which rows a figure is read from: from them alone it is the same (GOAL-8)."""
 
+from collections.abc import Hashable
 from dataclasses import replace
 from datetime import date
 
@@ -112,7 +113,9 @@ def test_what_weighs_shops_is_read_too_met_3() -> None:
 
 def test_what_an_owner_is_credited_with_is_read_as_such_goal_12() -> None:
     rows = [cell(GMV, day, 1000) for day in JULY]
-    holdings = {SHOP: [Holding(july(1), july(10), D(1)), Holding(july(11), july(31), D("0.5"))]}
+    holdings: dict[Hashable, list[Holding]] = {
+        SHOP: [Holding(july(1), july(10), D(1)), Holding(july(11), july(31), D("0.5"))]
+    }
     credited = credit(GMV, rows, AUGUST, holdings, [SHOP])
     assert credited is not None
     assert (credited.window, credited.shops, credited.days) == (JULY, [SHOP], 31)

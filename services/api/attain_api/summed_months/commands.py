@@ -14,7 +14,8 @@ from attain_api.settings import AdminSettings
 from attain_shared.db.session import create_engine, create_sessions, reading, transaction
 from attain_shared.doorbell import MemoryDoorbell
 from attain_shared.goals.queries import mark_goals_of_series
-from attain_shared.metrics.months import find_differing, list_months, restore_months
+from attain_shared.goals.sources import list_measured, months_of
+from attain_shared.metrics.months import find_differing, list_months, restore_months, sum_up_missing
 from attain_shared.metrics.queries import Series
 from attain_shared.settings import read_settings
 from attain_shared.shops.queries import wait_for_shops
@@ -31,6 +32,40 @@ def verify(
 ) -> None:
     """Compare every summed month with its rows; exit 1 if one differs and is not restored."""
     raise typer.Exit(asyncio.run(_verify(restore=restore)))
+
+
+@app.command()
+def fill() -> None:
+    """Sum up the months that goals of a build before 0009 are measured by; until then their rows are read."""
+    asyncio.run(_fill())
+
+
+async def _fill() -> None:
+    engine = create_engine(read_settings(AdminSettings, program="attain-admin"), application="attain-admin")
+    sessions = create_sessions(engine)
+    try:
+        for company_id in await _list_companies(sessions):
+            count = await fill_all(sessions, company_id=company_id)
+            typer.echo(f"{company_id}: the months of {count} series are there")
+    finally:
+        await engine.dispose()
+
+
+async def fill_all(sessions: async_sessionmaker[AsyncSession], *, company_id: UUID) -> int:
+    """Sum up the missing months of every series that goals of a company are measured by, some at a time; how many."""
+    async with reading(sessions) as uow:
+        spans = sorted((await list_measured(uow.session, company_id=company_id)).items())
+    for start in range(0, len(spans), AT_ONCE):
+        part = spans[start : start + AT_ONCE]
+        async with transaction(sessions, MemoryDoorbell()) as uow:
+            await wait_for_shops(uow.session, company_id=company_id, shop_ids={series.shop_id for series, _ in part})
+            await sum_up_missing(uow.session, company_id=company_id, months=months_of(part))
+    return len(spans)
+
+
+async def _list_companies(sessions: async_sessionmaker[AsyncSession]) -> list[UUID]:
+    async with reading(sessions) as uow:
+        return list(await uow.session.scalars(text("SELECT id FROM companies ORDER BY id")))
 
 
 async def _verify(*, restore: bool) -> int:
@@ -57,9 +92,7 @@ async def check_months(
     sessions: async_sessionmaker[AsyncSession],
 ) -> AsyncIterator[tuple[UUID, int, list[tuple[Series, date]]]]:
     """Of each company how many months it has, and the series whose rows do not add up to what is kept, with the month."""
-    async with reading(sessions) as uow:
-        companies = list(await uow.session.scalars(text("SELECT id FROM companies ORDER BY id")))
-    for company_id in companies:
+    for company_id in await _list_companies(sessions):
         async with reading(sessions) as uow:
             months = await list_months(uow.session, company_id=company_id)
         found = []
