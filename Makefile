@@ -6,7 +6,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run images up demo-docker rollout down test test-deployment test-contract bench-ingest bench-attainment check lint format locks clean setup setup-dev
+.PHONY: help demo cascade run images up demo-docker rollout down test test-deployment test-contract bench-ingest bench-attainment check lint format locks clean setup setup-dev
 
 VENV_PYTHON := .venv/bin/python
 PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check --no-input install --root-user-action=ignore -qq
@@ -32,6 +32,9 @@ help: ## Show this list
 
 demo: setup ## Set up everything, run the main job on sample data, and clean up
 	@exec $(VENV_PYTHON) -m deploy.local demo
+
+cascade: setup ## Set up everything, play a company's whole cascade of goals on sample data, and clean up
+	@exec $(VENV_PYTHON) -m deploy.local cascade
 
 run: setup ## Set up everything and keep serving: PORT=8000 DATA=data/local (DEMO=1 fills it with the sample data)
 	@exec $(VENV_PYTHON) -m deploy.local run $(if $(PORT),--port "$(PORT)") $(if $(DATA),--data "$(DATA)") $(if $(DEMO),--demo)

@@ -9,6 +9,7 @@ from deploy.local.calls import Api, Body, DemoFailed
 from deploy.local.cascade import plan
 from deploy.local.cascade.plan import GoalKey, PersonPlan
 
+
 @dataclass(slots=True)
 class Company:
     """Ids of what was made, by the names in the plan, and everybody's own way in."""
@@ -122,8 +123,9 @@ def _open_shop(made: Company) -> None:
     made.shop_id = made.admin.create("/v1/shops", body)["id"]
     for starts_on, shares in plan.SHARES:
         owners = [{**made.owner(name), "share": str(share)} for name, share in shares.items()]
-        body = {"starts_on": starts_on.isoformat(), "owners": owners}
-        made.admin.change("PUT", f"/v1/shops/{made.shop_id}/owners", body)
+        made.admin.change(
+            "PUT", f"/v1/shops/{made.shop_id}/owners", {"starts_on": starts_on.isoformat(), "owners": owners}
+        )
 
 
 def _move_people(made: Company, hr: Api) -> None:

@@ -8,7 +8,6 @@ from time import monotonic, sleep
 
 from deploy.local.calls import Api, DemoFailed
 from deploy.local.cascade import plan
-from deploy.local.cascade.company import Company
 from deploy.local.connector import WAIT_SECONDS, Connector, Receipt
 from deploy.local.samples import Observation, morning_after, read_file
 
@@ -80,17 +79,15 @@ class Pushes:
         self._await_done()
         return self.connector.pushed
 
-    def push_quarter(self, reader: Api, goal_id: str) -> Receipt:
-        """The quarter's weeks to the end of 618; the attainment that shows the last of them is waited for."""
+    def push_quarter(self, reader: Api, goal_id: str) -> None:
+        """The quarter's weeks to the end of 618's, each waited for until the attainment shows it."""
         first = plan.WINDOW_STARTS
         while first <= plan.RESTATED_TO:
             last = min(first + timedelta(days=6), plan.RESTATED_TO)
-            receipt = self._push_days(first, last)
-            self.connector.time_until_shown(reader, receipt, goal_id)
+            self.connector.time_until_shown(reader, self._push_days(first, last), goal_id)
             first = last + timedelta(days=1)
-        return receipt
 
-    def restate_and_end(self, reader: Api, goal_id: str) -> None:
+    def restate_and_end(self) -> Receipt:
         """The week once more, then the quarter's last days, the rows of months and quarters, and the rest of the year."""
         at = morning_after(plan.RESTATED_TO + timedelta(days=3))
         receipt = self.connector.push(self.files.restated, key="restated-week", observed_at=at)
@@ -100,8 +97,7 @@ class Pushes:
         periods = [row for row in self.files.rows if row.grain != "day" and row.bucket.year == year]
         at = morning_after(date(year, 12, 31))
         self.connector.push(periods, key="periods", observed_at=at)
-        receipt = self._push_days(plan.WINDOW_ENDS + timedelta(days=1), date(year, 12, 31))
-        self.connector.time_until_shown(reader, receipt, goal_id)
+        return self._push_days(plan.WINDOW_ENDS + timedelta(days=1), date(year, 12, 31))
 
     def _push_days(self, first: date, last: date) -> Receipt:
         rows = self.files.days(first, last)
@@ -116,7 +112,7 @@ class Pushes:
             sleep(0.1)
 
 
-def check_actuals(made: Company, files: Files, actual_of: Mapping[tuple[str, str], Decimal]) -> Sequence[str]:
+def check_actuals(files: Files, actual_of: Mapping[tuple[str, str], Decimal]) -> Sequence[str]:
     """Company, team and those who hold the shop have what the files say, and the parts make the whole (GOAL-12)."""
     whole = files.gmv(plan.WINDOW_STARTS, plan.WINDOW_ENDS)
     for owner in (plan.COMPANY, plan.TEAM):

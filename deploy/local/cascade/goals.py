@@ -1,6 +1,6 @@
 """The plan becomes goals: split from above, given by templates, written by staff, and agreed upon (GOAL-1 to GOAL-3)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from deploy.local.calls import Api, Body, DemoFailed
 from deploy.local.cascade import plan
 from deploy.local.cascade.company import Company
 from deploy.local.cascade.figures import must_be
-from deploy.local.cascade.plan import GoalPlan, TemplatePlan
+from deploy.local.cascade.plan import GoalKey, GoalPlan, TemplatePlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,15 @@ def set_plan(made: Company) -> None:
         if (around is None) != (kind == "year"):
             raise DemoFailed(f"the cycle {name} is not nested in another one as it should be")
         parent_id = made.plan_goals[plan.COMPANY, names[around]] if around else None
-        indicators = [plan.metric("gmv", target, shop_ids=[made.shop_id])]
-        body = {"cycle_id": cycle_id, "owner": {"type": "company"}, "parent_id": parent_id, "weight": "100"}
-        body |= {"title": f"{name} 支付金额", "behaviours": plan.BEHAVIOURS, "indicators": indicators}
+        body: Body = {
+            "cycle_id": cycle_id,
+            "owner": made.owner(plan.COMPANY),
+            "parent_id": parent_id,
+            "title": f"{name} 支付金额",
+            "behaviours": plan.BEHAVIOURS,
+            "weight": "100",
+            "indicators": [plan.metric("gmv", target, shop_ids=[made.shop_id])],
+        }
         made.plan_goals[plan.COMPANY, name] = made.executive.create("/v1/goals", body)["id"]
     for goal in plan.SPLIT_GOALS:
         write(made, made.executive, goal)
@@ -60,21 +66,12 @@ def write(made: Company, by: Api, goal: GoalPlan) -> None:
     made.goals[goal.owner, goal.title] = by.create("/v1/goals", body)["id"]
 
 
-def propose(made: Company, *, by: str) -> Body:
-    """How the team's GMV may be split over those who hold the shop; the parts add up to it (GOAL-11)."""
-    holders = plan.SHARES[0][1]
-    return made.accounts[plan.WANG].get(
-        f"/v1/goals/{made.goals[plan.TEAM, plan.TEAM_GMV]}/split",
-        by=by,
-        person_id=[made.people[name] for name in holders],
-    )
-
-
-def parts_of(made: Company, proposal: Body) -> dict[str, Decimal]:
-    """Whose part is how much; fail unless they add up to the whole."""
+def propose(made: Company, goal: GoalKey, *, by: str, to: Iterable[str] = ()) -> dict[str, Decimal]:
+    """How a target may be split over people, else over those with goals right below; the parts add up (GOAL-11)."""
+    query = {"by": by, "person_id": [made.people[name] for name in to]}
+    proposal = made.executive.get(f"/v1/goals/{made.goals[goal]}/split", **query)
     parts = {made.name_of(item["owner"]): Decimal(item["target"]) for item in proposal["items"]}
-    if sum(parts.values()) != Decimal(proposal["target"]):
-        raise DemoFailed(f"the parts {parts} do not add up to {proposal['target']}")
+    must_be(sum(parts.values(), Decimal(0)), Decimal(proposal["target"]), f"the sum of the parts of {goal[1]}")
     return parts
 
 
@@ -112,11 +109,11 @@ def _assignment(made: Company, template: TemplatePlan, parts: Mapping[str, Decim
         "shop_ids": [made.shop_id],
         "targets": targets,
         "weight": str(template.weight),
+        "parent_id": made.goals[plan.ABOVE[template.person]],
     }
     if "" in template.targets:
         stretched = parts[template.person] * plan.STRETCH
         body["targets"] = targets | {str(template.targets.index("")): str(stretched)}
-        body["parent_id"] = made.goals[plan.TEAM, plan.TEAM_GMV]
     return body
 
 
@@ -126,9 +123,8 @@ def write_own_goals(made: Company, parts: Mapping[str, Decimal]) -> None:
     for name, weight in plan.OWNED_WEIGHTS.items():
         target = str(parts[name] * plan.STRETCH)
         indicators = (plan.metric("gmv", target, attribution="owned"),)
-        parent = (plan.TEAM, plan.TEAM_GMV)
-        goal = GoalPlan(name, plan.OWNED_GMV, weight, indicators, "按份额承担业绩", plan.BEHAVIOURS, parent)
-        write(made, wang, goal)
+        why, above = "按份额承担业绩", plan.ABOVE[name]
+        write(made, wang, GoalPlan(name, plan.OWNED_GMV, weight, indicators, why, plan.BEHAVIOURS, above))
     write(made, made.executive, plan.MILESTONES)
     write(made, made.accounts[plan.SU], plan.MANUAL)
 

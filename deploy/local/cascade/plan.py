@@ -96,11 +96,17 @@ CYCLES = (
     ("quarter", date(2025, 10, 1), "2025 Q4", "700000"),
 )
 """The company's plan of GMV, each cycle below the shortest one around it."""
-QUARTER, TARGET = "2025 Q2", Decimal("640000")
+QUARTER, TARGET = "2025 Q2", Decimal(640000)
 STRETCH = Decimal("1.02")
 """What the team asks of itself beyond its part of the plan."""
 
-COMPANY_GMV, TEAM_GMV, ENQUIRIES = "公司支付金额", "旗舰店支付金额", "询单成交"
+COMPANY_GMV, TEAM_GMV, ENQUIRIES, SERVICE_ENQUIRIES = "公司支付金额", "旗舰店支付金额", "询单成交", "询单支付人数"
+ABOVE: Mapping[str, GoalKey] = {
+    person.name: (SERVICE, SERVICE_ENQUIRIES) if person.department == SERVICE else (TEAM, TEAM_GMV)
+    for person in PEOPLE
+    if person.department != MANAGEMENT
+}
+"""The goal of their department that people's goals are below."""
 BEHAVIOURS = "每周复盘差距并落实行动"
 
 
@@ -110,7 +116,15 @@ def metric(code: str, target: str, **more: object) -> Body:
 
 
 SPLIT_GOALS = (
-    GoalPlan(COMPANY, COMPANY_GMV, 50, (metric("gmv", str(TARGET)),), "全年 240 万的四分之一强", BEHAVIOURS, (COMPANY, "2025 H1")),
+    GoalPlan(
+        COMPANY,
+        COMPANY_GMV,
+        50,
+        (metric("gmv", str(TARGET)),),
+        "全年 240 万的四分之一强",
+        BEHAVIOURS,
+        (COMPANY, "2025 H1"),
+    ),
     GoalPlan(
         COMPANY,
         "支付金额同比增长",
@@ -130,7 +144,13 @@ SPLIT_GOALS = (
         "描述与实物一致",
     ),
     GoalPlan(
-        SERVICE, "询单支付人数", 100, (metric("enquiry_buyers", "3800"),), "承接公司目标", "三十秒内回复", (COMPANY, ENQUIRIES)
+        SERVICE,
+        "询单支付人数",
+        100,
+        (metric("enquiry_buyers", "3800"),),
+        "承接公司目标",
+        "三十秒内回复",
+        (COMPANY, ENQUIRIES),
     ),
 )
 """Written from above (GOAL-3): the executive submits, who leads the owner confirms."""
@@ -199,8 +219,25 @@ TEMPLATES = (
     ),
     TemplatePlan("promotion", FANG, 60, ("1200", "0.15", "1050", "0.05", "0.0325")),
     TemplatePlan(
-        "planning", LIN, 100, ("40", "0.55", "0.03", "118", "4", "0.034"), changes={"ignore_missing": True}
+        "planning",
+        LIN,
+        100,
+        ("40", "0.51", "0.03", "118", "4", "0.034"),
+        changes={
+            "ignore_missing": True,
+            "indicators": [
+                {"kind": "metric", "metric": "optimised_items"},
+                {"kind": "metric", "metric": "stale_rate", "aggregate": "daily_pooled"},
+                {"kind": "metric", "metric": "campaign_ctr"},
+                {"kind": "metric", "metric": "dwell"},
+                {"kind": "metric", "metric": "pages_per_visitor"},
+                {"kind": "metric", "metric": "conversion", "aggregate": "daily_pooled"},
+            ],
+        },
     ),
     TemplatePlan("customer_service", HE, 100, ("0.40", "4.75", "0.05"), to="department"),
 )
-"""What a company edits in its copies: the sources of this shop report no hot items, no EDM, no campaign pages."""
+"""What a company edits in its copies: the sources of this shop report no hot items, no EDM, no campaign pages.
+
+A target left empty is the owner's part of the GMV.
+"""

@@ -1,5 +1,6 @@
 """The story in order: made, planned, agreed, measured, opened up; every sum is checked on the way."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -18,7 +19,8 @@ from deploy.local.printing import Printer, interval, make_console
 from deploy.local.samples import header_codes
 
 TIMEOUT_SECONDS = 30.0
-CENT = Decimal("0.01")
+CENT, STRETCHED = Decimal("0.01"), Decimal("0.000001")
+"""The places of performance and of stretch factors."""
 
 
 def run_cascade(base_url: str, email: str, password: str) -> None:
@@ -28,6 +30,8 @@ def run_cascade(base_url: str, email: str, password: str) -> None:
         admin = Api.sign_in(http, email=email, password=password)
         catalogue = admin.get("/v1/metrics")["items"]
         printer = Printer(make_console(), catalogue)
+        if any(f"{shop['platform']}:{shop['external_id']}" == plan.SHOP for shop in admin.items("/v1/shops")):
+            raise DemoFailed("the cascade was played here already: choose a new folder with --data")
         made = found(http, admin)
         printer.done(
             f"a company from nothing: the blueprint brand_team, {len(made.departments)} departments, "
@@ -64,18 +68,25 @@ class Quarter:
         open_figures(self.made, self.printer, self.tables, self.pushes)
 
     def split(self) -> Mapping[str, Decimal]:
-        """The company's plan is the team's, and the team's is split over those who hold the shop."""
-        proposals = {by: goals.propose(self.made, by=by) for by in ("shop", "last_year")}
-        by_shop, by_year = (goals.parts_of(self.made, proposal) for proposal in proposals.values())
+        """The company's plan is its team's, whose part is split over those who hold the shop (GOAL-11)."""
+        team, by = (plan.TEAM, plan.TEAM_GMV), ("shop", "last_year")
+        down = [goals.propose(self.made, (plan.COMPANY, plan.COMPANY_GMV), by=one) for one in by]
+        must_be(down[0][plan.TEAM], plan.TARGET, f"the part of {plan.TEAM}")
+        over = [goals.propose(self.made, team, by=one, to=plan.SHARES[0][1]) for one in by]
+        proposed = [
+            (above, who, part, parts[who])
+            for above, (first, parts) in ((plan.COMPANY, down), (plan.TEAM, over))
+            for who, part in first.items()
+        ]
         self.tables.show(
-            f"{plan.COMPANY} {plan.COMPANY_GMV} {plan.TARGET:,} → {plan.TEAM} → people: two proposals",
-            ("who", "by shares held", "by last year", "part", "target"),
+            f"{plan.COMPANY_GMV} {plan.TARGET:,} split: what is proposed, and the target with the stretch",
+            ("above", "below", "by shares held", "by last year", "part", "target"),
             [
-                (name, f"{by_shop[name]:,.2f}", f"{by_year[name]:,.2f}", share(part, plan.TARGET), _stretched(part))
-                for name, part in by_shop.items()
+                (above, who, *(f"{one:,.2f}" for one in (part, last)), share(part, plan.TARGET), _asked(who, part))
+                for above, who, part, last in proposed
             ],
         )
-        return by_shop
+        return over[0]
 
     def assign(self, parts: Mapping[str, Decimal]) -> None:
         """The KPI templates of GOAL-9, one call for each post."""
@@ -91,9 +102,7 @@ class Quarter:
         """What there is to look at again, before anybody confirms (GOAL-14)."""
         rows = []
         for owner, warnings in goals.check_goals(self.made).items():
-            counts = {code: 0 for code in dict.fromkeys(warning["code"] for warning in warnings)}
-            for warning in warnings:
-                counts[warning["code"]] += 1
+            counts = Counter(warning["code"] for warning in warnings)
             codes = [f"{code} ×{count}" if count > 1 else code for code, count in counts.items()]
             below = [warning["detail"] for warning in warnings if warning["code"] == "target-below-last"]
             rows.append((owner, ", ".join(codes), below[0] if below else ""))
@@ -117,8 +126,9 @@ class Quarter:
         """The quarter is pushed, week by week, restated, and ended."""
         goal_id = self.made.goals[plan.TEAM, plan.TEAM_GMV]
         self.pushes.push_quarter(self.made.executive, goal_id)
-        self.pushes.restate_and_end(self.made.executive, goal_id)
-        connector = self.pushes.connector
+        last, connector = self.pushes.restate_and_end(), self.pushes.connector
+        for goal_id in self.made.goals.values():
+            connector.wait_until_shown(self.made.executive, last, goal_id)
         batches, verdicts = connector.verdicts()
         self.printer.verdicts(batches, connector.pushed, verdicts)
         self.printer.times(connector.waits)
@@ -126,7 +136,10 @@ class Quarter:
     def scorecards(self) -> Mapping[str, Body]:
         """Everybody's, and the performance that their scores make (REV-2)."""
         query = {"cycle_id": self.made.quarter_id}
-        cards = {name: self.made.executive.get(f"/v1/scorecards/{self.made.path(name)}", **query) for name in self.made.owners}
+        cards = {
+            name: self.made.executive.get(f"/v1/scorecards/{self.made.path(name)}", **query)
+            for name in self.made.owners
+        }
         self.tables.scorecards(f"scorecards {plan.QUARTER}", cards)
         actual_of = {
             (owner, indicator["metric"]): Decimal(indicator["actual"])
@@ -136,9 +149,8 @@ class Quarter:
             if indicator["kind"] == "metric" and indicator["actual"] is not None
         }
         for owner, card in cards.items():
-            for end in ("score", "score_low", "score_high"):
-                _check_performance(owner, card, end)
-        credited = check_actuals(self.made, self.pushes.files, actual_of)
+            _check_performance(owner, card)
+        credited = check_actuals(self.pushes.files, actual_of)
         self.printer.done(f"{plan.SHOP_NAME}: {', '.join(credited)} make the whole {actual_of[plan.COMPANY, GMV]:,.2f}")
         return cards
 
@@ -155,7 +167,10 @@ class Quarter:
         self.tables.show(
             "the company with all below",
             ("owner", "performance", "goals", "no data"),
-            [(part["name"], interval(part, "performance") or "-", str(part["goals"]), str(part["without_data"])) for part in below],
+            [
+                (part["name"], interval(part, "performance") or "-", str(part["goals"]), str(part["without_data"]))
+                for part in below
+            ],
         )
         boards = {metric: self._board(metric) for metric in (None, GMV)}
         for metric, board in boards.items():
@@ -165,18 +180,23 @@ class Quarter:
 
     def conserves(self) -> None:
         """What is asked below against what is asked above (GOAL-11)."""
-        for cycle in ("2025", "2025 H1", plan.QUARTER):
-            report = self.made.executive.get(f"/v1/cycles/{self.made.cycles[cycle]}/cascade", limit=200)
-            names = {goal["goal_id"]: self.made.name_of(goal["owner"]) for goal in report["items"]}
-            for metric in (metric for goal in report["items"] for metric in goal["metrics"]):
-                above, below = Decimal(metric["target"]), Decimal(metric["children_target"])
-                must_be(metric["gap"], below - above, f"the gap of {metric['metric']} in {cycle}")
-                must_be(metric["stretch"], (below / above).quantize(Decimal("0.000001"), ROUND_HALF_UP), "the stretch")
-            self.tables.cascade(report, names)
-        of_team = [goal for goal in report["items"] if goal["goal_id"] == self.made.goals[plan.TEAM, plan.TEAM_GMV]]
-        must_be(of_team[0]["metrics"][0]["stretch"], plan.STRETCH, "the stretch of the team")
-        orphans = ", ".join(f"{self.made.name_of(one['owner'])} {one['title']}" for one in report["orphans"])
-        self.printer.done(f"{len(report['orphans'])} goals are below none: {orphans}; {len(report['unowned'])} unowned")
+        reports = {
+            cycle: self.made.executive.get(f"/v1/cycles/{self.made.cycles[cycle]}/cascade", limit=200)
+            for cycle in ("2025", "2025 H1", plan.QUARTER)
+        }
+        for metric in (one for report in reports.values() for goal in report["items"] for one in goal["metrics"]):
+            above, below = Decimal(metric["target"]), Decimal(metric["children_target"])
+            must_be(metric["gap"], below - above, "the gap of a cascade")
+            must_be(metric["stretch"], (below / above).quantize(STRETCHED, ROUND_HALF_UP), "the stretch of a cascade")
+        self.tables.cascade(reports, self.made.name_of)
+        loose = reports[plan.QUARTER]
+        team_gmv = self.made.goals[plan.TEAM, plan.TEAM_GMV]
+        asked = next(goal for goal in loose["items"] if goal["goal_id"] == team_gmv)["metrics"][0]
+        must_be(asked["stretch"], plan.STRETCH, "the stretch of the team")
+        below_none = [f"{self.made.name_of(one['owner'])} {one['title']}" for one in loose["orphans"]]
+        self.printer.done(
+            f"{len(below_none)} goals below none ({'; '.join(below_none)}), {len(loose['unowned'])} unowned"
+        )
 
     def _board(self, metric: str | None) -> list[Body]:
         query = {"cycle_id": self.made.quarter_id, **({"metric": metric} if metric else {})}
@@ -187,19 +207,19 @@ class Quarter:
         return board
 
 
-def _check_performance(owner: str, card: Body, end: str) -> None:
-    """Σ weight × score / Σ weight, over what has a score, to the cent (REV-2)."""
-    scored = [
-        (Decimal(goal["weight"]), Decimal(goal["score"] or goal[end]))
-        for goal in card["goals"]
-        if goal["score"] or goal["score_low"]
-        if goal["score"] or goal[end]
-    ]
-    figure = card[end.replace("score", "performance")]
-    if figure is not None:
-        mean = sum(weight * score for weight, score in scored) / sum(weight for weight, _ in scored)
-        must_be(figure, mean.quantize(CENT, ROUND_HALF_UP), f"the performance of {owner}")
+def _check_performance(owner: str, card: Body) -> None:
+    """Σ weight × score / Σ weight over what has a score, to the cent; of an interval each end by itself (REV-2)."""
+    scored = [goal for goal in card["goals"] if goal["score"] or goal["score_low"]]
+    whole = total(goal["weight"] for goal in scored)
+    for end in ("", "_low", "_high"):
+        figure = card[f"performance{end}"]
+        if figure is not None:
+            weighed = [Decimal(goal["weight"]) * Decimal(goal["score"] or goal[f"score{end}"]) for goal in scored]
+            must_be(
+                figure, (sum(weighed, Decimal(0)) / whole).quantize(CENT, ROUND_HALF_UP), f"the performance of {owner}"
+            )
 
 
-def _stretched(part: Decimal) -> str:
-    return f"{part * plan.STRETCH:,.2f}"
+def _asked(name: str, part: Decimal) -> str:
+    """What somebody is asked for: people more than their part."""
+    return f"{part if name == plan.TEAM else part * plan.STRETCH:,.2f}"

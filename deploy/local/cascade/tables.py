@@ -1,6 +1,6 @@
 """What the cascade prints: one table for each question that somebody in the company asks."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from rich import box
@@ -26,28 +26,29 @@ class Tables:
 
     def show(self, title: str, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A table with figures to the right."""
-        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+        self.printer.console.print(f"[bold]{title}[/]")
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
         for header in headers:
             right = header in RIGHT
-            table.add_column(header, justify="right" if right else "left", no_wrap=right)
+            table.add_column(header, justify="right" if right else "left", no_wrap=right, overflow="fold")
         for row in rows:
             table.add_row(*row)
         self.printer.console.print(table)
+        self.printer.console.print()
 
     def scorecards(self, title: str, cards: Mapping[str, Body]) -> None:
         """All owners' goals in one table."""
         rows = []
         for owner, card in cards.items():
-            shown = f"{owner} [bold]{interval(card, 'performance') or '-'}[/]"
+            rows.append((f"[bold]{owner}[/]", *[""] * 6, f"[bold]{interval(card, 'performance') or '-'}[/]", ""))
             for goal in card["goals"]:
                 for place, indicator in enumerate(goal["indicators"]):
                     head = (goal["title"], goal["weight"]) if place == 0 else ("", "")
                     tail = (goal["rule"] or "", interval(goal, "score") or "-") if place == 0 else ("", "")
-                    rows.append((shown, *head, *self.figures(indicator), *tail, status(indicator["status"])))
-                    shown = ""
+                    rows.append((*head, *self.figures(indicator), *tail, status(indicator["status"])))
         self.show(
             title,
-            ("owner", "goal", "weight", "metric", "actual", "target", "attainment", "rule", "score", "status"),
+            ("goal", "weight", "metric", "actual", "target", "attainment", "rule", "score", "status"),
             rows,
         )
 
@@ -61,11 +62,12 @@ class Tables:
             interval(indicator, "attainment", 4) or "-",
         )
 
-    def cascade(self, report: Body, name_of: Mapping[str, str]) -> None:
-        """Whether the targets below make the targets above (GOAL-11)."""
+    def cascade(self, reports: Mapping[str, Body], name_of: Callable[[Body], str]) -> None:
+        """Whether the targets below make the targets above, by cycle (GOAL-11)."""
         rows = [
             (
-                name_of[goal["goal_id"]],
+                cycle,
+                name_of(goal["owner"]),
                 goal["title"],
                 metric["metric"],
                 number(metric["target"], 2),
@@ -74,12 +76,13 @@ class Tables:
                 number(metric["gap"], 2),
                 metric["stretch"] or "-",
             )
+            for cycle, report in reports.items()
             for goal in report["items"]
             for metric in goal["metrics"]
         ]
         self.show(
-            "cascade: targets above and what is asked below",
-            ("owner", "goal", "metric", "target", "children", "sum", "gap", "stretch"),
+            "cascades: the targets above and what is asked below",
+            ("cycle", "owner", "goal", "metric", "target", "children", "sum", "gap", "stretch"),
             rows,
         )
 
@@ -106,9 +109,7 @@ class Tables:
             )
             for name, before, after, part in parts
         ]
-        self.show(
-            title, ("shop", "before", "after", "change", "visitors", "conversion", "客单价", "other"), rows
-        )
+        self.show(title, ("shop", "before", "after", "change", "visitors", "conversion", "客单价", "other"), rows)
 
     def _places(self, indicator: Body) -> int | None:
         if indicator["kind"] == "growth" or indicator["metric"] in PEOPLE_FIGURES:

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Generic, NamedTuple, TypeVar
 
-from attain_shared.rules.decomposition import Effects, Parts, decompose
+from attain_shared.rules.decomposition import Effects, Parts, decompose, together
 from attain_shared.rules.periods import Grain, Window
 from attain_shared.rules.tiling import Cell, Prefer, tile
 
@@ -66,16 +66,12 @@ def compare(
     All other GMV is in `other`.
     """
     sums = {unit: _sums(rows, after[unit], windows) for unit, rows in before.items()}
-    effects: dict[Unit, list[Effects]] = {unit: [] for unit in sums}
-    for side in ("compared", "rest"):
-        parts = ({unit: getattr(one[place], side) for unit, one in sums.items()} for place in (0, 1))
-        for unit, done in decompose(*parts):
-            effects[unit].append(done)
-    return [Comparison(unit, *one, _together(effects[unit])) for unit, one in sums.items()]
-
-
-def _together(effects: Iterable[Effects]) -> Effects:
-    return Effects(*(sum(column, _ZERO) for column in zip(*effects, strict=True)))
+    compared = decompose(*({unit: one[side].compared for unit, one in sums.items()} for side in (0, 1)))
+    rest = decompose(*({unit: one[side].rest for unit, one in sums.items()} for side in (0, 1)))
+    return [
+        Comparison(unit, was, now, together(parts))
+        for (unit, (was, now)), *parts in zip(sums.items(), compared, rest, strict=True)
+    ]
 
 
 def _sums(before: ByMetric, after: ByMetric, windows: tuple[Window, Window]) -> tuple[Sums, Sums]:

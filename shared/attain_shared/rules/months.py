@@ -5,6 +5,7 @@ months that the rows themselves would not give: there `NotEnough` is raised.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -99,14 +100,19 @@ class Cover(NamedTuple):
         return len(self.rows) + self.by_day.bit_count()
 
 
-class Series(NamedTuple):
-    """The months and coarser rows of one metric and shop in a window, their days as bits from its first day on."""
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The months and coarser rows of one metric and shop in a window, their days as bits from its first day on.
+
+    What covers it is found once, however many figures are read from it.
+    """
 
     window: Window
     months: Sequence[tuple[int, Month]]
     rows: Sequence[Row]
     days: int
     provisional: int
+    _covers: dict[tuple[Prefer, int], Cover] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def within(cls, window: Window, months: Iterable[Month], coarser: Iterable[Cell]) -> "Series":
@@ -141,6 +147,12 @@ class Series(NamedTuple):
         Raises:
             NotEnough: where they cannot be told, or not told apart.
         """
+        known = self._covers.get((prefer, allowed))
+        if known is None:
+            known = self._covers[prefer, allowed] = self._find_cover(prefer, allowed)
+        return known
+
+    def _find_cover(self, prefer: Prefer, allowed: int) -> Cover:
         days = self.days & allowed
         rows = [row for row in self.rows if not row.days & ~allowed]
         if rows and any(row.cell.grain is Grain.WEEK for row in rows):
