@@ -42,9 +42,9 @@ from tests.support.stack import Stack, running_stack
 from tests.support.story import make_company
 
 BYTES_A_FACT = 400
-LONG = 180.0
+LONG = 90.0
 """Seconds of a full recompute from which on the later rounds are of a part of the goals."""
-PART = 60.0
+PART = 45.0
 """Seconds that such a part is to take."""
 PROFILED = 40
 SLOW_STATEMENT_MS = 600_000

@@ -84,6 +84,7 @@ def call(client: Client, operation: Operation, ids: Mapping[str, str], **query: 
     required = {"cycle_id": ids["cycle_id"]} if of_cycle else {}
     required |= {"by": "shop", "person_id": ids["person_id"]} if path.endswith("/split") else {}
     required |= {"shop_id": ids["shop_id"]} if "metric-values" in path or "observations" in path else {}
+    required |= {"indicator_id": ids["indicator_id"]} if path.endswith("/explain/rows") else {}
     required |= {"format": "csv"} if path.endswith("/export") else {}
     headers = {"If-Match": "*", "X-Request-ID": "the-same"}
     params = operation.other_query | required | query
@@ -101,8 +102,8 @@ def shape(reply: httpx.Response, *hidden: str) -> tuple[int, str, dict[str, str]
 
 def test_another_companys_ids_are_unknown_in_every_path(a: World, b: World, operations: list[Operation]) -> None:
     with_ids = [operation for operation in operations if operation.ids_in_path]
-    # an export of somebody's data says when it was made, and is recorded
-    steady = [one for one in with_ids if one.method == "GET" and not one.path.endswith("/personal-data")]
+    # an export of somebody's data, and what a goal is explained by, say when they were made
+    steady = [one for one in with_ids if one.method == "GET" and not one.path.endswith(("/personal-data", "/explain"))]
     before = [shape(call(a.company.admin, one, a.ids)) for one in steady]
     for operation, name in [(one, name) for one in with_ids for name in one.ids_in_path]:
         nobodys = str(new_id())

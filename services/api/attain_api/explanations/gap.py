@@ -14,7 +14,7 @@ from attain_api.explanations.tracing import cell_of, key_of
 from attain_api.goals.record import check_in_full
 from attain_shared.clock import business_day
 from attain_shared.db.session import UnitOfWork
-from attain_shared.errors import Conflict, Invalid, NotAllowed
+from attain_shared.errors import Conflict, Invalid, NotAllowed, NotFound
 from attain_shared.goals.evaluation import holdings_of
 from attain_shared.goals.gap_schemas import EffectsRead, GoalGapRead, ShopGapRead, SideRead, TrafficRead
 from attain_shared.goals.inputs import is_owned, load_inputs, question_of
@@ -78,7 +78,7 @@ def _choose(indicators: Sequence[Indicator], indicator_id: UUID | None) -> Indic
         return chosen
     named = next((one for one in indicators if one.id == indicator_id), None)
     if named is None:
-        raise Invalid.field("/query/indicator_id", "indicator-not-in-goal", "the goal has no such indicator")
+        raise NotFound("the goal has no such indicator")
     if not _measures_gmv(named):
         raise Invalid.field("/query/indicator_id", "not-gmv", "the indicator does not measure GMV over its window")
     return named

@@ -17,7 +17,7 @@ from attain_api.messages import Language
 from attain_api.paging import read_cursor, write_cursor
 from attain_shared.clock import utc_now
 from attain_shared.db.session import UnitOfWork
-from attain_shared.errors import Invalid
+from attain_shared.errors import Invalid, NotAllowed, NotFound
 from attain_shared.goals.evaluation import evaluate
 from attain_shared.goals.explain_schemas import GoalExplanation, SourceRow
 from attain_shared.goals.models import Goal, Indicator
@@ -108,7 +108,7 @@ async def list_rows(
     goal, indicators, known, visible = await _open(uow, actor=actor, goal_id=goal_id, as_of=as_of)
     indicator = next((one for one in indicators if one.id == indicator_id), None)
     if indicator is None:
-        raise Invalid.field("/query/indicator_id", "indicator-not-in-goal", "the goal has no such indicator")
+        raise NotFound("the goal has no such indicator")
     rows = opening.rows_of(goal, indicator, known, visible)
     rest = [row for row in rows if opening.order_of(row) > after]
     if len(rest) <= limit:
