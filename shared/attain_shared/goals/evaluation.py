@@ -148,10 +148,14 @@ def evaluate(goal: Goal, indicators: Sequence[Indicator], inputs: Inputs) -> Eva
 
 def together(goal: Goal, evaluated: Sequence[IndicatorEvaluation]) -> Evaluation:
     """A goal's score and status by its indicators, all of them in their order."""
+    scored = score_of(goal, [(one.attainment, one.indicator.cap) for one in evaluated])
+    forecast = scored
+    if any(one.pace for one in evaluated):
+        forecast = score_of(goal, [(one.forecast, one.indicator.cap) for one in evaluated])
     return Evaluation(
         goal=goal,
-        scored=score_of(goal, [(one.attainment, one.indicator.cap) for one in evaluated]),
-        forecast=score_of(goal, [(one.forecast, one.indicator.cap) for one in evaluated]).score,
+        scored=scored,
+        forecast=forecast.score,
         status=goal_status(one.status for one in evaluated),
         indicators=tuple(evaluated),
     )

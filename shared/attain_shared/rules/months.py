@@ -112,7 +112,10 @@ class Series:
     rows: Sequence[Row]
     days: int
     provisional: int
-    _covers: dict[tuple[Prefer, int], Cover] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _covers: dict[tuple[bool, int], Cover] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _amounts: dict[tuple[bool, int], tuple[Decimal, Decimal]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @classmethod
     def within(cls, window: Window, months: Iterable[Month], coarser: Iterable[Cell]) -> "Series":
@@ -147,9 +150,24 @@ class Series:
         Raises:
             NotEnough: where they cannot be told, or not told apart.
         """
-        known = self._covers.get((prefer, allowed))
+        key = prefer is Prefer.FINEST, allowed
+        known = self._covers.get(key)
         if known is None:
-            known = self._covers[prefer, allowed] = self._find_cover(prefer, allowed)
+            known = self._covers[key] = self._find_cover(prefer, allowed)
+        return known
+
+    def amount(self, prefer: Prefer, allowed: int = -1) -> tuple[Decimal, Decimal]:
+        """The sum and the largest of the values of such a cover; it must have some.
+
+        Raises:
+            NotEnough: as `cover` and `amounts` do.
+        """
+        key = prefer is Prefer.FINEST, allowed
+        known = self._amounts.get(key)
+        if known is None:
+            amounts = list(self.amounts(self.cover(prefer, allowed)))
+            total = sum((total for total, _ in amounts), Decimal(0))
+            known = self._amounts[key] = total, max(largest for _, largest in amounts)
         return known
 
     def _find_cover(self, prefer: Prefer, allowed: int) -> Cover:
@@ -185,7 +203,9 @@ class Series:
             NotEnough: where these are some days of a month and not others.
         """
         taken = self.days & days
-        return sum((total for total, _ in self.amounts(Cover((), taken, taken, 0))), Decimal(0))
+        if taken != self.days:
+            return sum((total for total, _ in self.amounts(Cover((), taken, taken, 0))), Decimal(0))
+        return sum((month.total for _, month in self.months), Decimal(0))
 
     @property
     def last(self) -> Decimal | None:

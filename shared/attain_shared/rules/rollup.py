@@ -78,9 +78,10 @@ def _counted(metric: Metric, rollup: _Rollup) -> Reading:
     for shop in rollup.shops:
         series = rollup.of(metric.code, shop)
         cover = series.cover(prefer)
-        amounts.extend(series.amounts(cover))
-        present += cover.days.bit_count()
-        provisional += cover.provisional.bit_count()
+        if cover.days:
+            amounts.append(series.amount(prefer))
+            present += cover.days.bit_count()
+            provisional += cover.provisional.bit_count()
     coverage = rollup.coverage(present=present, provisional=provisional)
     return Reading.of(_figure(metric, amounts) if amounts else None, coverage)
 
@@ -184,6 +185,8 @@ class _Parts(NamedTuple):
 
     series: Mapping[Hashable, Mapping[str, Series]]
     covers: Mapping[Hashable, Mapping[str, Cover]]
+    allowed: Mapping[Hashable, int]
+    """The days that the covers are out of."""
     coverage: Coverage
 
     @property
@@ -202,29 +205,30 @@ def _parts_of(metric: Metric, catalogue: Mapping[str, Metric], rollup: _Rollup) 
     prefers = {code: _prefer(catalogue[code]) for code in codes if code not in standing or len(standing) == len(codes)}
     with_parts: dict[Hashable, Mapping[str, Series]] = {}
     covers: dict[Hashable, Mapping[str, Cover]] = {}
+    allowed: dict[Hashable, int] = {}
     present = provisional = 0
     for shop in rollup.shops:
         series = {code: rollup.of(code, shop) for code in codes}
         has_standing = all(series[code].last is not None for code in standing)
-        aligned = _align(series, prefers) if has_standing else {}
+        aligned, of_days = _align(series, prefers) if has_standing else ({}, 0)
         if aligned:
-            with_parts[shop], covers[shop] = series, aligned
+            with_parts[shop], covers[shop], allowed[shop] = series, aligned, of_days
             present += next(iter(aligned.values())).days.bit_count()
             provisional += reduce(or_, (cover.provisional for cover in aligned.values())).bit_count()
     coverage = rollup.coverage(present=present, provisional=provisional)
-    return _Parts(with_parts, covers, coverage) if covers else None
+    return _Parts(with_parts, covers, allowed, coverage) if covers else None
 
 
-def _align(series: Mapping[str, Series], prefers: Mapping[str, Prefer]) -> dict[str, Cover]:
-    """A cover of each part over the same days; none where they have no day in common (MET-5a)."""
+def _align(series: Mapping[str, Series], prefers: Mapping[str, Prefer]) -> tuple[dict[str, Cover], int]:
+    """A cover of each part over the same days, and the days it is out of; none without a day in common (MET-5a)."""
     allowed = -1
     while True:
         covers = {code: series[code].cover(prefer, allowed) for code, prefer in prefers.items()}
         common = reduce(and_, (cover.days for cover in covers.values()))
         if not common:
-            return {}
+            return {}, 0
         if all(cover.days == common for cover in covers.values()):
-            return covers
+            return covers, allowed
         allowed = common
 
 
@@ -238,11 +242,8 @@ def _of_parts(metric: Metric, catalogue: Mapping[str, Metric], parts: _Parts, ro
             value, lacks_weights = over_shops(declared, last, rollup.total)
             figures[code], is_estimated = Interval.point(value), is_estimated or lacks_weights
         else:
-            amounts = [
-                amount
-                for shop, by_code in parts.covers.items()
-                for amount in parts.series[shop][code].amounts(by_code[code])
-            ]
+            prefer = _prefer(declared)
+            amounts = [parts.series[shop][code].amount(prefer, parts.allowed[shop]) for shop in parts.covers]
             figures[code] = _figure(declared, amounts)
     return quotient_of(metric, figures, parts.coverage, estimated=is_estimated)
 

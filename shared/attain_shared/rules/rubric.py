@@ -137,6 +137,9 @@ def score_interval(
     lows: Iterable[Attainment], highs: Iterable[Attainment], rubric: Rubric, *, ignore_missing: bool
 ) -> Scored:
     """The scores of the lowest and of the highest attainments: one figure where they agree, else both (GOAL-6)."""
-    low = score(lows, rubric, ignore_missing=ignore_missing)
-    high = score(highs, rubric, ignore_missing=ignore_missing)
+    lowest, highest = list(lows), list(highs)
+    low = score(lowest, rubric, ignore_missing=ignore_missing)
+    if lowest == highest:
+        return low
+    high = score(highest, rubric, ignore_missing=ignore_missing)
     return low if low.score == high.score else Scored(None, low.score, high.score, None)
