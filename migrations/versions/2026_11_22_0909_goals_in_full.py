@@ -9,22 +9,21 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-# Months summed up are rebuilt with the facts. The build before would not: its claims are put off as for a lock, and the
-# new workers take its batches.
+# Months summed up are rebuilt with the facts, and attainments have indicators that the build before cannot measure. Its
+# claims are put off as for a lock, and the new workers take its batches and its goals.
 HOLD_OLD_WORKERS = """
     CREATE FUNCTION hold_workers_without_months() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         IF current_setting('attain.months', true) IS DISTINCT FROM 'kept' THEN
-            RAISE EXCEPTION 'a worker of the build before 0009 cannot store facts any more'
-                USING ERRCODE = '55P03', HINT = 'the new workers take its batches';
+            RAISE EXCEPTION 'a worker of the build before 0009 cannot store facts and attainments any more'
+                USING ERRCODE = '55P03', HINT = 'the new workers take its batches and goals';
         END IF;
         RETURN NULL;
     END $$
 """
-TRIGGER = """
-    CREATE TRIGGER hold_workers_without_months BEFORE INSERT ON observations
-    FOR EACH STATEMENT EXECUTE FUNCTION hold_workers_without_months()
-"""
+TRIGGER = """CREATE TRIGGER hold_workers_without_months BEFORE {held} FOR EACH STATEMENT
+    EXECUTE FUNCTION hold_workers_without_months()"""
+HELD = ("INSERT ON observations", "INSERT OR UPDATE ON attainments")
 CHECKS = {
     "kind": "kind IN ('metric', 'growth', 'people', 'manual', 'milestones')",
     "attribution": "attribution IN ('whole', 'owned')",
@@ -43,14 +42,15 @@ FORGET_NEW_KINDS = """
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
+    op.execute(HOLD_OLD_WORKERS)  # first, as it waits for writers; what follows holds off readers, too
+    for held in HELD:
+        op.execute(TRIGGER.format(held=held))
     _make_tables()
     _widen_tables()
     _make_positions_unique(deferrable=True)
     op.drop_constraint("ck_indicators_kind", "indicators")
     for name, condition in CHECKS.items():
         op.create_check_constraint(op.f(f"ck_indicators_{name}"), "indicators", condition)
-    op.execute(HOLD_OLD_WORKERS)
-    op.execute(TRIGGER)
 
 
 def _make_positions_unique(*, deferrable: bool) -> None:
@@ -318,6 +318,7 @@ def _widen_tables() -> None:
     op.add_column("indicators", sa.Column("against", sa.String(length=80), nullable=True))
     op.add_column("indicators", sa.Column("attribution", sa.String(length=80), server_default="whole", nullable=False))
     op.add_column("indicators", sa.Column("department_id", sa.Uuid(), nullable=True))
+    op.add_column("indicators", sa.Column("named_by", sa.Uuid(), nullable=True))
     op.add_column("indicators", sa.Column("name", sa.String(length=200), nullable=True))
     op.add_column("indicators", sa.Column("unit", sa.String(length=200), nullable=True))
     op.add_column("indicators", sa.Column("daily_curve", postgresql.ARRAY(sa.Numeric()), nullable=True))
@@ -347,7 +348,8 @@ def _widen_tables() -> None:
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
-    op.execute("DROP TRIGGER hold_workers_without_months ON observations")
+    for table in ("observations", "attainments"):
+        op.execute(f"DROP TRIGGER hold_workers_without_months ON {table}")
     op.execute("DROP FUNCTION hold_workers_without_months")
     op.drop_table("indicator_entries")
     op.execute(FORGET_NEW_KINDS)
@@ -364,6 +366,7 @@ def downgrade() -> None:
     op.drop_column("indicators", "daily_curve")
     op.drop_column("indicators", "unit")
     op.drop_column("indicators", "name")
+    op.drop_column("indicators", "named_by")
     op.drop_column("indicators", "department_id")
     op.drop_column("indicators", "attribution")
     op.drop_column("indicators", "against")

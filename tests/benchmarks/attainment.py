@@ -204,7 +204,7 @@ async def by_workers(bench: Bench, goals: int, workers: int) -> float:
 
 async def recompute_all(recompute: Recompute, company_id: UUID) -> None:
     """Claim after claim, as a worker does that nothing else waits for, until no mark is left."""
-    while await recompute.recompute(company_id, at_leisure=True):
+    while await recompute.recompute_at_leisure(company_id):
         pass
 
 

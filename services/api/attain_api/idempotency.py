@@ -62,6 +62,7 @@ class CreationRequest:
         *,
         location: str | None,
         etag: Callable[[T], str] | None = None,
+        status: int = 201,
     ) -> Response:
         """Create, or answer what the first request with this key was answered.
 
@@ -83,8 +84,9 @@ class CreationRequest:
         elif hasattr(made, "version"):
             headers["ETag"] = version_tag(made.version)
         if self.key is not None:
-            await self._store(uow.session, self.key, headers=headers, answer=shown.model_dump(mode="json"))
-        return _response(shown.model_dump_json().encode(), headers)
+            answer = shown.model_dump(mode="json")
+            await self._store(uow.session, self.key, status=status, headers=headers, answer=answer)
+        return _response(shown.model_dump_json().encode(), headers, status)
 
     async def _replay(self, session: AsyncSession, key: str) -> Response | None:
         if not await repository.try_lock(session, number=self._lock(key)):
@@ -103,7 +105,9 @@ class CreationRequest:
             raise Conflict("This key was used with another body.", code="idempotency-key-reused")
         return _response(json.dumps(stored.answer, ensure_ascii=False).encode(), stored.headers, stored.status)
 
-    async def _store(self, session: AsyncSession, key: str, *, headers: dict[str, str], answer: dict[str, Any]) -> None:
+    async def _store(
+        self, session: AsyncSession, key: str, *, status: int, headers: dict[str, str], answer: dict[str, Any]
+    ) -> None:
         await repository.store_answer(
             session,
             company_id=self.actor.company_id,
@@ -111,6 +115,7 @@ class CreationRequest:
             route=self.route,
             key=key,
             body_hash=self.body_hash,
+            status=status,
             headers=headers,
             answer={name: None if name in SECRET_FIELDS else value for name, value in answer.items()},
         )
@@ -127,7 +132,7 @@ def _show(read: type[BaseModel] | Callable[[T], BaseModel], made: T) -> BaseMode
     return read(made)
 
 
-def _response(body: bytes, headers: Mapping[str, str], status: int = 201) -> Response:
+def _response(body: bytes, headers: Mapping[str, str], status: int) -> Response:
     return Response(body, status_code=status, media_type="application/json", headers=headers)
 
 

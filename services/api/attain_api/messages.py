@@ -251,6 +251,8 @@ DETAILS_ZH = {
     "another-kind": "指标不能改变种类",
     "not-manual": "该指标由数据计算，不接受人工填报。",
     "outside-window": "应在目标的时间范围内",
+    "parent-cancelled": "上级目标已取消",
+    "goal-closed": "已关闭的目标权重不能再修改",
     "indicator-not-in-goal": "目标没有这个指标",
     "no-complete-day": "目标期间尚无完整的一天",
     "no-gmv-indicator": "目标没有按整个期间考核支付金额的指标",

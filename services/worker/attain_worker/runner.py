@@ -60,6 +60,8 @@ class Runner:
         self._beside: asyncio.Task[None] | None = None
         self._at_rest: set[UUID] = set()
         self._checking: asyncio.Task[None] | None = None
+        self._at_leisure: set[UUID] = set()
+        self._recomputing: asyncio.Task[None] | None = None
         self._serving = False
         self._with_work: set[UUID] = set()
         self._drawing: asyncio.Task[None] | None = None
@@ -85,7 +87,7 @@ class Runner:
         await asyncio.gather(*self._running_beside())
 
     def _running_beside(self) -> list[asyncio.Task[None]]:
-        return [task for task in (self._beside, self._checking, self._drawing) if task is not None]
+        return [task for task in (self._beside, self._recomputing, self._checking, self._drawing) if task is not None]
 
     async def let_go(self) -> None:
         """Hand back what runs beside the round, by rolling it back."""
@@ -143,7 +145,9 @@ class Runner:
                     busy = await self._ingestion.take_in(company_id)
                     self._catch_up_beside()
                 if busy or work.has_marks:
-                    busy |= await self._recompute.recompute(company_id, at_leisure=not work.has_batches)
+                    busy |= await self._recompute.recompute(company_id, pushed_only=True)
+                if work.has_marks and not busy:
+                    self._recompute_beside(company_id)
                 if busy:
                     self._at_rest.discard(company_id)
                 elif work.has_checks:
@@ -176,6 +180,23 @@ class Runner:
                         await self._ingestion.take_in(company_id)
         except Exception as error:  # noqa: BLE001 - the round goes on, and says what is the matter
             log.warning("catching up was broken off", reason=repr(error)[:300])
+
+    def _recompute_beside(self, company_id: UUID) -> None:
+        self._at_leisure.add(company_id)
+        if self._recomputing is None or self._recomputing.done():
+            self._recomputing = asyncio.create_task(self._recompute_at_leisure())
+
+    async def _recompute_at_leisure(self) -> None:
+        """Claim after claim of the goals that no push waits for; pushes go on meanwhile."""
+        while self._at_leisure and not self._stopping:
+            company_id = self._at_leisure.pop()
+            with structlog.contextvars.bound_contextvars(company_id=str(company_id), job_id=str(new_id())):
+                try:
+                    if await self._recompute.recompute_at_leisure(company_id):
+                        self._at_leisure.add(company_id)
+                        self.look()
+                except Exception as error:  # noqa: BLE001 - the marks stay, and the next look meets them again
+                    log.warning("recomputing at leisure is put off", reason=repr(error)[:300])
 
     def _check_beside(self, company_id: UUID) -> None:
         self._at_rest.add(company_id)

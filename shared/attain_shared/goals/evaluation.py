@@ -31,7 +31,7 @@ from attain_shared.rules import staff_growth
 from attain_shared.rules.aggregation import Coverage
 from attain_shared.rules.algebra import Aggregate, Metric
 from attain_shared.rules.attainment import Direction, Target, attainment, attainment_interval, growth_index
-from attain_shared.rules.attribution import Holding, read_owned
+from attain_shared.rules.attribution import Holding, held_so_far, read_owned
 from attain_shared.rules.growth import growth_interval, growth_target
 from attain_shared.rules.headcount import Counted, turnover
 from attain_shared.rules.interval import Interval
@@ -56,6 +56,8 @@ class Held:
     shown: Reading | None = None
     """The figure as it is shown, where that is another: a growth is shown, and held as an index."""
     pace: Pace | None = None
+    base: Reading | None = None
+    """What a growth is against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +119,21 @@ async def evaluate_goals(
     """
     inputs = await load_inputs(session, company_id=company_id, goals=goals, today=today, as_of=as_of)
     evaluations: dict[UUID, Evaluation] = {}
-    lacking = _evaluate_each(goals, inputs, evaluations)
-    if lacking:
-        await load_rows(session, inputs.facts, company_id=company_id, series=sorted(inputs.facts.lacking))
-        _evaluate_each(lacking, inputs, evaluations)
+    lacking = evaluate_each(goals, inputs, evaluations)
+    await evaluate_lacking(session, company_id=company_id, goals=lacking, inputs=inputs, evaluations=evaluations)
     return evaluations, inputs
 
 
-def _evaluate_each(goals: Measured, inputs: Inputs, evaluations: dict[UUID, Evaluation]) -> Measured:
+async def evaluate_lacking(
+    session: AsyncSession, *, company_id: UUID, goals: Measured, inputs: Inputs, evaluations: dict[UUID, Evaluation]
+) -> None:
+    """Evaluate the goals of which rows were lacking, once these are loaded."""
+    if goals:
+        await load_rows(session, inputs.facts, company_id=company_id, series=sorted(inputs.facts.lacking))
+        evaluate_each(goals, inputs, evaluations)
+
+
+def evaluate_each(goals: Measured, inputs: Inputs, evaluations: dict[UUID, Evaluation]) -> Measured:
     """Evaluate goals one by one; those of which rows are lacking."""
     lacking = []
     for goal, indicators in goals:
@@ -176,7 +185,12 @@ def evaluate_indicator(goal: Goal, indicator: Indicator, inputs: Inputs) -> Indi
     held = _measure(goal, indicator, inputs)
     is_open = inputs.today <= goal.ends_on
     reached = attained(held.reading, held.target)
-    judged: dict[str, Any] = {"metric": held.metric, "aggregate": held.aggregate, "is_open": is_open}
+    judged: dict[str, Any] = {
+        "metric": held.metric,
+        "aggregate": held.aggregate,
+        "is_open": is_open,
+        "base": held.base,
+    }
     return IndicatorEvaluation(
         indicator=indicator,
         reading=held.shown or held.reading,
@@ -258,7 +272,7 @@ def _measure_growth(goal: Goal, indicator: Indicator, target: Target, inputs: In
     index, raised = growth_index(now, before), growth_target(target)
     shown = index if index.bounds is None else _shown(index, growth_interval(index.bounds))
     if before.value is None or before.value <= 0 or index.bounds is None:
-        return Held(index, raised, metric=question.metric, aggregate=question.aggregate, shown=shown)
+        return Held(index, raised, metric=question.metric, aggregate=question.aggregate, shown=shown, base=before)
     held = _times(raised, before.value)
     return Held(
         replace(now, estimated=index.estimated),
@@ -267,6 +281,7 @@ def _measure_growth(goal: Goal, indicator: Indicator, target: Target, inputs: In
         aggregate=question.aggregate,
         shown=shown,
         pace=_pace(goal, indicator, question, held, inputs),
+        base=before,
     )
 
 
@@ -294,23 +309,38 @@ def _pace(goal: Goal, indicator: Indicator, question: Question, target: Target, 
     reading = _read(goal, indicator, complete, inputs)
     if reading.value is None:
         return None
-    expected = None
-    if not is_owned(goal, indicator):
-        expected = inputs.shares.get(paced_of(indicator, question).curve_id)
+    if is_owned(goal, indicator):
+        held = held_so_far(
+            holdings_of(goal, question, inputs), question.units, question.window, complete.window.ends_on
+        )
+        share = held.share * _share_present(complete, reading.coverage)
+        return pace(reading.value, target.target, share=share, remaining_days=held.days_to_come)
+    expected = inputs.shares.get(paced_of(indicator, question).curve_id)
     days, complete_days = question.window.days, complete.window.days
+    share = expected.share if expected else Decimal(complete_days) / days
     return pace(
         reading.value,
         target.target,
-        share=expected.share if expected else Decimal(complete_days) / days,
+        share=share * _share_present(complete, reading.coverage),
         remaining_days=days - complete_days,
         method=expected.method if expected else "linear",
         backtest_error=expected.error if expected else None,
     )
 
 
+def _share_present(question: Question, coverage: Coverage) -> Decimal:
+    """How many of the shop-days there are: what is missing is not zero, and is not expected to show (MET-8).
+
+    An item that sells nothing has no row, so that of items nothing tells which days are missing.
+    """
+    if coverage.is_complete or any(unit.dimension.startswith("item:") for unit in question.units):
+        return Decimal(1)
+    return Decimal(coverage.present) / coverage.expected
+
+
 def _read(goal: Goal, indicator: Indicator, question: Question, inputs: Inputs) -> Reading:
     """The figure of the units as a whole, or of what the goal's owner held of them (GOAL-12)."""
-    if not is_owned(goal, indicator):
+    if not inputs.is_in_part(goal, indicator, question):
         return inputs.facts.read(question)
     return read_owned(
         question.metric,

@@ -152,34 +152,43 @@ async def load_facts(
     company_id: UUID,
     catalogue: Mapping[str, Metric],
     questions: Collection[Question],
+    by_rows: Collection[Question] = (),
     as_of: datetime | None = None,
 ) -> Facts:
     """What these questions are answered from: as it stands, or as it was known at an instant (MET-7).
 
-    One statement for the months, and one for each month that some rows are wanted of; of an instant one for all rows.
+    One statement for the months, and one for each month that some rows are wanted of; one more for what is asked by
+    rows; of an instant one for all rows.
     """
     facts = Facts(catalogue)
     if as_of is None:
         await _load_days(session, facts, company_id=company_id, questions=[one for one in questions if one.is_by_day])
     asked: dict[Series, set[tuple[Window, bool]]] = defaultdict(set)
-    for question in questions:
-        if question in facts.answers:
-            continue
+    for question in (*(one for one in questions if one not in facts.answers), *by_rows):
         adds_up = question.metric.algebra is Algebra.ADDITIVE and question.aggregate is Aggregate.DEDUPLICATED
         for series in question.series:
             asked[series].add((question.window, adds_up))
     facts.spans.update({series: _hull(window for window, _ in windows) for series, windows in asked.items()})
-    if as_of is not None:
-        await load_rows(session, facts, company_id=company_id, series=asked, as_of=as_of)
-    elif asked:
-        kept = await load_months(session, company_id=company_id, spans=facts.spans)
-        wanted: dict[date, set[MonthPart]] = defaultdict(set)
-        for series, windows in asked.items():
-            _plan(facts, series, windows, kept.get(series, {}), wanted)
-        for month in sorted(wanted):
-            for part, cell in await load_month(session, company_id=company_id, month=month, parts=wanted[month]):
-                _put(facts, part, cell)
+    rows = set(asked) if as_of is not None else {series for question in by_rows for series in question.series}
+    await load_rows(session, facts, company_id=company_id, series=sorted(rows), as_of=as_of)
+    await _load_months(
+        session, facts, company_id=company_id, asked={one: windows for one, windows in asked.items() if one not in rows}
+    )
     return facts
+
+
+async def _load_months(
+    session: AsyncSession, facts: Facts, *, company_id: UUID, asked: Mapping[Series, Iterable[tuple[Window, bool]]]
+) -> None:
+    if not asked:
+        return
+    kept = await load_months(session, company_id=company_id, spans={series: facts.spans[series] for series in asked})
+    wanted: dict[date, set[MonthPart]] = defaultdict(set)
+    for series, windows in asked.items():
+        _plan(facts, series, windows, kept.get(series, {}), wanted)
+    for month in sorted(wanted):
+        for part, cell in await load_month(session, company_id=company_id, month=month, parts=wanted[month]):
+            _put(facts, part, cell)
 
 
 async def _load_days(session: AsyncSession, facts: Facts, *, company_id: UUID, questions: Sequence[Question]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_shared.goals.curves import ExpectedShare, Paced, load_shares
-from attain_shared.goals.facts import Facts, Question, load_facts, load_rows
+from attain_shared.goals.facts import Facts, Question, load_facts
 from attain_shared.goals.models import Goal, Indicator
 from attain_shared.goals.sources import MEASURED, Measured, earlier_window, units_of, window_of
 from attain_shared.metrics.declarations import load_entries, load_versions, metrics_of
@@ -82,6 +82,10 @@ class Inputs:
     paced: Mapping[UUID, Collection[UUID]] = field(default_factory=dict)
     """By curve, whether there is one yet or not, the goals that are paced by it."""
 
+    def is_in_part(self, goal: Goal, indicator: Indicator, question: Question) -> bool:
+        """Whether only some days or a share of what a figure is about count, as its owner held no more (GOAL-12)."""
+        return is_owned(goal, indicator) and not _is_whole(goal, question, self.holdings)
+
 
 def question_of(goal: Goal, indicator: Indicator, metric: Metric, window: Window | None = None) -> Question:
     """The figure that an indicator of a metric is about, over its goal's window or another."""
@@ -109,6 +113,18 @@ def so_far(question: Question, today: date) -> Question:
 def is_owned(goal: Goal, indicator: Indicator) -> bool:
     """Whether only the owner's days and share count (GOAL-12); the company owns every shop wholly."""
     return indicator.attribution == "owned" and (goal.person_id or goal.department_id) is not None
+
+
+def _is_whole(goal: Goal, question: Question, holdings: Mapping[tuple[UUID | None, UUID], Sequence[Holding]]) -> bool:
+    """Whether the goal's owner alone held all that a figure is about, on every day: as most do (GOAL-12)."""
+    owner, window = goal.person_id or goal.department_id, question.window
+    return all(
+        any(
+            one.share == 1 and one.starts_on <= window.starts_on and window.ends_on <= one.ends_on
+            for one in holdings.get((owner, unit.shop_id), ())
+        )
+        for unit in question.units
+    )
 
 
 def paced_of(indicator: Indicator, question: Question) -> Paced:
@@ -141,33 +157,38 @@ async def load_inputs(
     Figures on people, and who owned a shop, are always as they are known now. Without facts the caller has them.
     """
     formulas = await load_formulas(session, company_id=company_id, goals=goals, as_of=as_of)
+    owned = [(goal, indicator) for goal, indicator in each_of(goals, *MEASURED) if is_owned(goal, indicator)]
+    holdings = await _load_holdings(session, company_id=company_id, owned=owned) if owned else {}
     questions: dict[Question, None] = {}
+    by_rows: dict[Question, None] = {}
     paced: dict[UUID, set[UUID]] = defaultdict(set)
-    owned: list[tuple[Goal, Indicator]] = []
     for goal, indicator in each_of(goals, *MEASURED):
         question = question_of(goal, indicator, formulas.of(indicator))
-        before = earlier_question(goal, indicator, question)
-        questions |= dict.fromkeys(one for one in (question, before) if one is not None)
-        if is_owned(goal, indicator):
-            owned.append((goal, indicator))
-        elif is_paced(goal, indicator, question, today):
+        for one in (question, earlier_question(goal, indicator, question)):
+            if one is not None:
+                in_part = is_owned(goal, indicator) and not _is_whole(goal, one, holdings)
+                (by_rows if in_part else questions)[one] = None
+        if is_paced(goal, indicator, question, today) and question in questions:
             questions[so_far(question, today)] = None
-            paced[paced_of(indicator, question).curve_id].add(goal.id)
+            if not is_owned(goal, indicator):
+                paced[paced_of(indicator, question).curve_id].add(goal.id)
     facts = Facts(formulas.catalogue)
     if with_facts:
         facts = await load_facts(
-            session, company_id=company_id, catalogue=formulas.catalogue, questions=questions, as_of=as_of
+            session,
+            company_id=company_id,
+            catalogue=formulas.catalogue,
+            questions=questions,
+            by_rows=by_rows,
+            as_of=as_of,
         )
-    if with_facts and as_of is None and owned:
-        rows = {one for goal, each in owned for one in question_of(goal, each, formulas.of(each)).series}
-        await load_rows(session, facts, company_id=company_id, series=sorted(rows))
     teams = {team for goal, each in each_of(goals, "people") if (team := team_of(goal, each, today)) is not None}
     return Inputs(
         today=today,
         formulas=formulas,
         facts=facts,
         shares=await load_shares(session, company_id=company_id, curve_ids=paced, today=today),
-        holdings=await _load_holdings(session, company_id=company_id, owned=owned) if owned else {},
+        holdings=holdings,
         teams=await load_team_counts(session, company_id=company_id, teams=teams) if teams else {},
         entries=await _load_entries(session, company_id=company_id, goals=goals, as_of=as_of),
         milestones=await _load_milestones(session, company_id=company_id, goals=goals, as_of=as_of),

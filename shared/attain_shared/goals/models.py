@@ -155,6 +155,8 @@ class Indicator(Base):
     daily_curve: Mapped[list[Decimal] | None] = mapped_column(ARRAY(Numeric))
     """What each day of the window weighs, where that was given (GOAL-7)."""
     shop_ids: Mapped[list[UUID]] = mapped_column(ARRAY(PG_UUID))
+    named_by: Mapped[UUID | None]
+    """Who said what it measures, where that was not whoever wrote the goal."""
     direction: Mapped[code_text]
     target: Mapped[Decimal | None]
     baseline: Mapped[Decimal | None]

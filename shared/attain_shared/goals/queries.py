@@ -1,6 +1,7 @@
 """Marking goals whose facts changed, and loading what an evaluation needs: run by both services."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from attain_shared.clock import utc_now
 from attain_shared.goals.models import Goal, Indicator
 from attain_shared.metrics.queries import Series
+from attain_shared.rules.periods import Grain, bucket_end
 from attain_shared.work.queries import want_work
+
+NO_BATCH = UUID(int=0)
+"""As the earliest batch that is not shown yet: none is, since what a goal is measured by has changed itself."""
 
 _MARK = text("""
     INSERT INTO goal_marks AS mark (company_id, goal_id, generation, first_batch_id, marked_at)
@@ -23,9 +28,10 @@ _MARK = text("""
 
 _MARK_FOUND = """
     INSERT INTO goal_marks AS mark (company_id, goal_id, generation, first_batch_id, marked_at)
-    SELECT :company_id, goal_id, nextval('mark_generation'), NULL, :now FROM ({goals}) AS found
+    SELECT :company_id, goal_id, nextval('mark_generation'), CAST(:batch_id AS uuid), :now FROM ({goals}) AS found
     ORDER BY goal_id
-    ON CONFLICT (company_id, goal_id) DO UPDATE SET generation = excluded.generation
+    ON CONFLICT (company_id, goal_id) DO UPDATE
+    SET generation = excluded.generation, first_batch_id = LEAST(mark.first_batch_id, excluded.first_batch_id)
     RETURNING goal_id
 """
 
@@ -56,6 +62,14 @@ _MARK_OF_SERIES = text(
     )
 )
 
+_MARK_OF_MONTHS = text(
+    _MARK_FOUND.format(
+        goals="""SELECT DISTINCT source.goal_id FROM unnest(CAST(:firsts AS date[]), CAST(:lasts AS date[])) AS month (first, last)
+    JOIN indicator_sources source ON source.company_id = :company_id AND source.starts_on <= month.last
+         AND source.ends_on >= month.first"""
+    )
+)
+
 
 async def mark_goals_of_series(session: AsyncSession, *, company_id: UUID, series: Iterable[Series]) -> None:
     """Mark the goals that are measured by some series, in whatever window."""
@@ -68,9 +82,16 @@ async def mark_goals_of_series(session: AsyncSession, *, company_id: UUID, serie
     await _mark_found(session, _MARK_OF_SERIES, {"company_id": company_id, **columns})
 
 
-async def mark_goals_on_people(session: AsyncSession, *, company_id: UUID) -> None:
-    """Mark the goals that are measured by figures on people (GOAL-4): something has happened to some of them."""
-    await _mark_found(session, _MARK_ON_PEOPLE, {"company_id": company_id})
+async def mark_goals_of_months(session: AsyncSession, *, company_id: UUID, months: Iterable[date]) -> bool:
+    """Mark the goals that are measured by anything in some months, whose rows have gone or come back; whether any is."""
+    firsts = sorted(months)
+    columns = {"firsts": firsts, "lasts": [bucket_end(month, Grain.MONTH) for month in firsts]}
+    return await _mark_found(session, _MARK_OF_MONTHS, {"company_id": company_id, **columns})
+
+
+async def mark_goals_on_people(session: AsyncSession, *, company_id: UUID) -> bool:
+    """Mark the goals that are measured by figures on people (GOAL-4), of whom something has changed; whether any is."""
+    return await _mark_found(session, _MARK_ON_PEOPLE, {"company_id": company_id}, batch_id=None)
 
 
 async def mark_goals_owned(session: AsyncSession, *, company_id: UUID, shop_id: UUID) -> None:
@@ -78,10 +99,13 @@ async def mark_goals_owned(session: AsyncSession, *, company_id: UUID, shop_id: 
     await _mark_found(session, _MARK_OWNED, {"company_id": company_id, "shop_id": shop_id})
 
 
-async def _mark_found(session: AsyncSession, statement: TextClause, parameters: dict[str, Any]) -> None:
-    marked = (await session.execute(statement, {**parameters, "now": utc_now()})).all()
+async def _mark_found(
+    session: AsyncSession, statement: TextClause, parameters: dict[str, Any], *, batch_id: UUID | None = NO_BATCH
+) -> bool:
+    marked = (await session.execute(statement, {**parameters, "batch_id": batch_id, "now": utc_now()})).all()
     if marked:
         await want_work(session, company_id=parameters["company_id"])
+    return bool(marked)
 
 
 async def mark_goals(session: AsyncSession, *, company_id: UUID, marks: Iterable[tuple[UUID, UUID | None]]) -> None:

@@ -41,9 +41,12 @@ _SUMMED = f"""
 _NAMED = """unnest(CAST(:shops AS uuid[]), CAST(:metrics AS text[]), CAST(:dimensions AS text[]))
     AS named (shop_id, metric, dimension)"""
 
+# what is kept of a series that no goal is measured by any more is kept true as well: one may be again
 _MEASURED = f"""(SELECT * FROM {_NAMED} WHERE EXISTS (
     SELECT FROM indicator_sources source WHERE source.company_id = :company_id AND source.shop_id = named.shop_id
-      AND source.metric = named.metric AND source.dimension = named.dimension))"""  # noqa: S608 - as above
+      AND source.metric = named.metric AND source.dimension = named.dimension) OR EXISTS (
+    SELECT FROM metric_months known WHERE known.company_id = :company_id AND known.shop_id = named.shop_id
+      AND known.metric = named.metric AND known.dimension = named.dimension AND known.month = :month))"""  # noqa: S608 - as above
 
 _MISSING = f"""(SELECT * FROM {_NAMED} WHERE NOT EXISTS (
     SELECT FROM metric_months known WHERE known.company_id = :company_id AND known.shop_id = named.shop_id

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_shared.rules.aggregation import DaySums
 from attain_shared.rules.corrections import Finality
-from attain_shared.rules.periods import Grain, Window, bucket_end
+from attain_shared.rules.periods import Grain, Window, bucket_end, buckets
 from attain_shared.rules.tiling import Cell
 
 _GRAINS = {grain.value: grain for grain in Grain}
@@ -73,21 +73,23 @@ _OF_MONTH = text("""
 """)
 
 _DAY_SUMS = text("""
-    WITH by_day AS (
+    SELECT question, count(*) AS days, sum(present)::bigint AS present, sum(provisional)::bigint AS provisional,
+           sum(low) AS low, sum(high) AS high
+    FROM (
         SELECT wanted.question, o.bucket, max(o.value) AS low, sum(o.value) AS high, count(*) AS present,
                count(*) FILTER (WHERE NOT o.is_final) AS provisional
         FROM unnest(CAST(:questions AS integer[]), CAST(:shops AS uuid[]), CAST(:metrics AS text[]),
                     CAST(:dimensions AS text[]), CAST(:firsts AS date[]), CAST(:lasts AS date[]))
              AS wanted (question, shop_id, metric, dimension, first, last)
-        JOIN observations o ON o.company_id = :company_id AND o.shop_id = wanted.shop_id
-             AND o.metric = wanted.metric AND o.dimension = wanted.dimension AND o.grain = 'day'
-             AND o.bucket BETWEEN wanted.first AND wanted.last
-        WHERE o.bucket BETWEEN :first AND :last
+        CROSS JOIN LATERAL (
+            SELECT bucket, value, is_final FROM observations
+            WHERE company_id = :company_id AND shop_id = wanted.shop_id AND metric = wanted.metric
+              AND dimension = wanted.dimension AND grain = 'day' AND bucket BETWEEN wanted.first AND wanted.last
+              AND bucket BETWEEN :month AND :month_end
+            OFFSET 0
+        ) AS o
         GROUP BY wanted.question, o.bucket
-    )
-    SELECT question, count(*) AS days, sum(present)::bigint AS present, sum(provisional)::bigint AS provisional,
-           sum(low) AS low, sum(high) AS high
-    FROM by_day GROUP BY question
+    ) AS by_day GROUP BY question
 """)
 
 _AS_WANTED = """shop_id = wanted.shop_id AND metric = wanted.metric AND dimension = wanted.dimension
@@ -170,23 +172,31 @@ async def load_month(
 async def load_day_sums(
     session: AsyncSession, *, company_id: UUID, questions: Sequence[tuple[Window, Sequence[Series]]]
 ) -> list[DaySums]:
-    """Day by day over some series in a window, the largest value and the sum, added up: one statement for all questions."""
-    asked = [(place, one, window) for place, (window, series) in enumerate(questions) for one in series]
-    rows = await session.execute(
-        _DAY_SUMS,
-        {
-            "company_id": company_id,
-            "questions": [place for place, _, _ in asked],
-            "shops": [one.shop_id for _, one, _ in asked],
-            "metrics": [one.metric for _, one, _ in asked],
-            "dimensions": [one.dimension for _, one, _ in asked],
-            "firsts": [window.starts_on for _, _, window in asked],
-            "lasts": [window.ends_on for _, _, window in asked],
-            "first": min(window.starts_on for window, _ in questions),
-            "last": max(window.ends_on for window, _ in questions),
-        },
-    )
+    """Day by day over some series in a window, the largest value and the sum, added up: a statement for each month."""
     found = [DaySums(0, 0, 0, Decimal(0), Decimal(0))] * len(questions)
-    for question, *sums in rows.all():
-        found[question] = DaySums(*sums)
+    months = {month for window, _ in questions for month in buckets(window, Grain.MONTH)}
+    for month in sorted(months):
+        of_month = Window(month, bucket_end(month, Grain.MONTH))
+        asked = [
+            (place, one, window)
+            for place, (window, series) in enumerate(questions)
+            if window.starts_on <= of_month.ends_on and of_month.starts_on <= window.ends_on
+            for one in series
+        ]
+        rows = await session.execute(
+            _DAY_SUMS,
+            {
+                "company_id": company_id,
+                "month": of_month.starts_on,
+                "month_end": of_month.ends_on,
+                "questions": [place for place, _, _ in asked],
+                "shops": [one.shop_id for _, one, _ in asked],
+                "metrics": [one.metric for _, one, _ in asked],
+                "dimensions": [one.dimension for _, one, _ in asked],
+                "firsts": [window.starts_on for _, _, window in asked],
+                "lasts": [window.ends_on for _, _, window in asked],
+            },
+        )
+        for question, *sums in rows.all():
+            found[question] = DaySums(*(known + more for known, more in zip(found[question], sums, strict=True)))
     return found

@@ -98,6 +98,34 @@ def credit(
     )
 
 
+class HeldSoFar(NamedTuple):
+    """How much of what an owner holds in a window lies behind (GOAL-7, GOAL-12)."""
+
+    share: Decimal
+    """Of the shares held on the days of the window, that on its complete days; 0 where nothing is held."""
+    days_to_come: int
+    """The days behind these on which anything is held."""
+
+
+def held_so_far(
+    holdings: Mapping[Hashable, Sequence[Holding]], shops: Iterable[Hashable], window: Window, until: date
+) -> HeldSoFar:
+    """What to expect by a day of a figure that adds up, and is credited by shares: each shop's days weigh the same."""
+    held = [one for shop in dict.fromkeys(shops) for one in _stretches(holdings.get(shop, ()), window, scales=True)]
+    whole = sum((one.share * one.window.days for one in held), _ZERO)
+    behind = sum((one.share * _days_up_to(one.window, until) for one in held), _ZERO)
+    to_come = {
+        day
+        for one in held
+        for day in range(max(one.window.starts_on, until + _DAY).toordinal(), one.window.ends_on.toordinal() + 1)
+    }
+    return HeldSoFar(behind / whole if whole else _ZERO, len(to_come))
+
+
+def _days_up_to(window: Window, until: date) -> int:
+    return max((min(window.ends_on, until) - window.starts_on).days + 1, 0)
+
+
 def _credited(cell: Cell, stretches: Iterable[_Stretch]) -> Iterator[Cell]:
     """The row as the owner is credited with it; none where it speaks for days of another share, or of none."""
     for stretch in stretches:

@@ -130,13 +130,15 @@ class Series:
         days = provisional = 0
         for month in months:
             offset = month.first.toordinal() - start
-            present = _moved(month.days, offset) & whole
+            moved = month.days << offset if offset >= 0 else month.days >> -offset
+            present = moved & whole
             if present:
-                if present.bit_count() != month.days.bit_count():
+                if present != moved or (offset < 0 and month.days & ((1 << -offset) - 1)):
                     raise NotEnough
                 inside.append((present, month))
                 days |= present
-                provisional |= _moved(month.provisional, offset)
+                if month.provisional:
+                    provisional |= _moved(month.provisional, offset)
         rows = []
         for cell in coarser:
             offset, after = cell.bucket.toordinal() - start, cell.ends_on.toordinal() + 1 - start

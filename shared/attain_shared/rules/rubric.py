@@ -1,10 +1,12 @@
 """From attainments to a score (评分标准, GOAL-6)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from attain_shared.rules.rounding import half_up
 
@@ -43,20 +45,34 @@ class Rule:
     score: Decimal
 
     def __str__(self) -> str:
-        short = self.threshold.normalize()
-        return f"{self.test}{self.op}{half_up(short, max(2, -int(short.as_tuple().exponent)))}"
+        return _name_of(self.test, self.op, self.threshold)
 
-    def matches(self, attainments: Sequence[tuple[Decimal, Decimal]]) -> bool:
-        """Whether the rule holds for attainments and their caps (GOAL-6)."""
+    def matches(self, reached: "Reached") -> bool:
+        """Whether the rule holds for the attainments (GOAL-6)."""
         if self.test is Quantifier.MEAN:
-            capped = sum((min(reached, cap) for reached, cap in attainments), Decimal(0))
             # Compared as sums: a mean of three would have to be rounded.
-            return self._holds(capped, self.threshold * len(attainments))
-        held = (self._holds(reached, self.threshold) for reached, _ in attainments)
-        return all(held) if self.test is Quantifier.ALL else any(held)
-
-    def _holds(self, value: Decimal, threshold: Decimal) -> bool:
+            value, threshold = reached.capped, self.threshold * reached.indicators
+        else:
+            # All are at most so much if the highest is, any is if the lowest is; and the other way round.
+            is_highest = (self.test is Quantifier.ALL) is (self.op is Op.AT_MOST)
+            value, threshold = (reached.highest if is_highest else reached.lowest), self.threshold
         return value <= threshold if self.op is Op.AT_MOST else value >= threshold
+
+
+class Reached(NamedTuple):
+    """What the rules look at of a goal's attainments (GOAL-6)."""
+
+    lowest: Decimal
+    highest: Decimal
+    capped: Decimal
+    """The sum, each no more than its cap."""
+    indicators: int
+
+
+@lru_cache(maxsize=1024)
+def _name_of(test: Quantifier, op: Op, threshold: Decimal) -> str:
+    short = threshold.normalize()
+    return f"{test}{op}{half_up(short, max(2, -int(short.as_tuple().exponent)))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +143,10 @@ def score(attainments: Iterable[Attainment], rubric: Rubric, *, ignore_missing: 
     known = [(reached, cap) for reached, cap in given if reached is not None]
     if not known or (len(known) < len(given) and not ignore_missing):
         return NO_SCORE
-    matched = next((rule for rule in rubric.rules if rule.matches(known)), None)
+    figures = [reached for reached, _ in known]
+    capped = sum((min(reached, cap) for reached, cap in known), Decimal(0))
+    reached = Reached(min(figures), max(figures), capped, len(known))
+    matched = next((rule for rule in rubric.rules if rule.matches(reached)), None)
     if matched is None:
         return Scored(rubric.otherwise, None, None, OTHERWISE)
     return Scored(matched.score, None, None, str(matched))

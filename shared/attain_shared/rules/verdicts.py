@@ -40,18 +40,34 @@ class IndicatorStatus(StrEnum):
 
 
 def verdict(
-    reading: Reading, target: Target, *, metric: Metric | None, aggregate: Aggregate, is_open: bool
+    reading: Reading,
+    target: Target,
+    *,
+    metric: Metric | None,
+    aggregate: Aggregate,
+    is_open: bool,
+    base: Reading | None = None,
 ) -> IndicatorVerdict:
-    """The verdict on a reading (GOAL-5, GOAL-7); `metric` is None for indicators that are not of a metric."""
+    """The verdict on a reading (GOAL-5, GOAL-7).
+
+    `metric` is None for indicators that are not of a metric. `base` is what a growth is against: with days of it
+    missing it may be more than is known, and the growth less (the mirror of MET-5a).
+    """
     bounds = reading.bounds
     if bounds is None:
         return IndicatorVerdict.NO_DATA
     if reading.estimated:
         return IndicatorVerdict.UNDECIDED
+    can_shrink = base is not None and _base_can_grow(base, metric, aggregate)
     if is_open:
-        return _while_open(bounds, target) if _is_cumulative(metric, aggregate) else IndicatorVerdict.OPEN
+        can_decide = _is_cumulative(metric, aggregate) and not can_shrink
+        return _while_open(bounds, target) if can_decide else IndicatorVerdict.OPEN
     is_open_ended = not bounds.is_point or _counts_once(metric, aggregate)
-    return _when_closed(bounds, target, can_grow=is_open_ended and not reading.coverage.is_complete)
+    can_grow = is_open_ended and not reading.coverage.is_complete
+    if can_shrink:
+        is_missed = not can_grow and target.is_rising and bounds.high < target.goal
+        return IndicatorVerdict.MISSED if is_missed else IndicatorVerdict.UNDECIDED
+    return _when_closed(bounds, target, can_grow=can_grow)
 
 
 def indicator_status(
@@ -62,9 +78,10 @@ def indicator_status(
     aggregate: Aggregate,
     is_open: bool,
     pace: Pace | None,
+    base: Reading | None = None,
 ) -> IndicatorStatus:
     """Where an indicator stands: by its forecast where it adds up, else by its attainment (GOAL-7)."""
-    decided = verdict(reading, target, metric=metric, aggregate=aggregate, is_open=is_open)
+    decided = verdict(reading, target, metric=metric, aggregate=aggregate, is_open=is_open, base=base)
     if decided is IndicatorVerdict.MISSED and is_open:
         return IndicatorStatus.OFF_TRACK
     if decided is not IndicatorVerdict.OPEN or reading.bounds is None:
@@ -98,6 +115,11 @@ def _is_cumulative(metric: Metric | None, aggregate: Aggregate) -> bool:
     """Whether what is reached in a running window can no longer be lost (GOAL-7)."""
     counts = metric is not None and metric.algebra in {Algebra.ADDITIVE, Algebra.DISTINCT}
     return counts and aggregate is Aggregate.DEDUPLICATED
+
+
+def _base_can_grow(base: Reading, metric: Metric | None, aggregate: Aggregate) -> bool:
+    """Whether missing days may add to what a growth is against: to a sum, a count, and the ends of an interval."""
+    return not base.coverage.is_complete and (base.value is None or _is_cumulative(metric, aggregate))
 
 
 def _while_open(bounds: Interval, target: Target) -> IndicatorVerdict:

@@ -350,17 +350,12 @@ async def store_answer(
     route: str,
     key: str,
     body_hash: bytes,
+    status: int,
     headers: dict[str, str],
     answer: dict[str, Any],
 ) -> None:
     """Keep an answer; one that is past its time is replaced."""
-    values = {
-        "body_hash": body_hash,
-        "status": 201,
-        "headers": headers,
-        "answer": answer,
-        "created_at": utc_now(),
-    }
+    values = {"body_hash": body_hash, "status": status, "headers": headers, "answer": answer, "created_at": utc_now()}
     statement = insert(IdempotencyKey).values(
         company_id=company_id, principal_id=principal_id, route=route, key=key, **values
     )

@@ -29,7 +29,7 @@ Read, never stored: a push that commits late with a smaller id cannot make it a 
 
 _ATTAINMENT = (
     text(f"""
-    SELECT goal.id AS goal_id, attainment.score, attainment.score_low, attainment.score_high,
+    SELECT goal.id AS goal_id, goal.state, attainment.score, attainment.score_low, attainment.score_high,
            attainment.score_forecast, attainment.rule, attainment.status, attainment.business_day, attainment.computed_at, attainment.rubric_id,
            attainment.rubric_version, attainment.indicators, {_INCLUDED} AS includes_batches_up_to
     FROM goals goal
@@ -41,7 +41,7 @@ _ATTAINMENT = (
         *map(
             column,
             (
-                "goal_id", "score", "score_low", "score_high", "score_forecast", "rule", "status", "business_day",
+                "goal_id", "state", "score", "score_low", "score_high", "score_forecast", "rule", "status", "business_day",
                 "computed_at", "rubric_id", "rubric_version", "indicators", "includes_batches_up_to",
             ),
         )

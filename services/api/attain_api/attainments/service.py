@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,9 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_api.access.actor import Actor
+from attain_api.access.visibility import MEASURING
 from attain_api.attainments import repository
+from attain_api.goals.hiding import NO_SCORE, find_hidden, hide
 from attain_api.state import ApiState
 from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import UnitOfWork, transaction
@@ -69,9 +71,13 @@ async def get_attainment(uow: UnitOfWork, *, actor: Actor, goal_id: UUID, as_of:
         attainment = _read_stored(row)
     else:
         evaluation = await _evaluate(uow.session, actor=actor, goal_id=goal_id, as_of=as_of)
-        attainment = _read_evaluation(evaluation, row, computed_at=now)
-    # the rubric is no part of a goal's public form, and the rule quotes it
-    return attainment if row.is_full else attainment.model_copy(update={"rule": None, "rubric": None})
+        attainment = _read_evaluation(evaluation, row, computed_at=now) if evaluation else _read_nothing(row, now)
+    if not row.is_full:  # the rubric is no part of a goal's public form, and the rule quotes it
+        return attainment.model_copy(update={"rule": None, "rubric": None})
+    hidden = await _find_hidden(uow, row, actor=actor)
+    if not hidden:
+        return attainment
+    return attainment.model_copy(update={**NO_SCORE, "indicators": hide(attainment.indicators, hidden)})
 
 
 async def get_history(
@@ -86,10 +92,23 @@ async def get_history(
     if row.business_day is not None:
         days.append(_read_day(row, day=row.business_day, attainments=[one["attainment"] for one in row.indicators]))
     if last >= business_day() and not _is_current(row):
-        days.append(_read_present(await _evaluate(uow.session, actor=actor, goal_id=goal_id, as_of=None)))
+        evaluation = await _evaluate(uow.session, actor=actor, goal_id=goal_id, as_of=None)
+        days += [_read_present(evaluation)] if evaluation else []
+    if await _find_hidden(uow, row, actor=actor):  # which figure of a day that is past was whose is not kept
+        days = [_hide_day(one) for one in days]
     items = _changes([one for one in days if one.day <= last], first)
     masked = {} if row.is_full else {"attainments": None}
     return AttainmentHistoryRead(goal_id=goal_id, items=[one.model_copy(update=masked) for one in items])
+
+
+async def _find_hidden(uow: UnitOfWork, row: Row[Any], *, actor: Actor) -> Collection[UUID]:
+    return () if row.state in MEASURING else await find_hidden(uow, actor=actor, goal_ids=[row.goal_id])
+
+
+def _hide_day(one: AttainmentDayRead) -> AttainmentDayRead:
+    nothing = [None] * len(one.attainments or ())
+    score = {name: value for name, value in NO_SCORE.items() if name in AttainmentDayRead.model_fields}
+    return one.model_copy(update={**score, "score_forecast": None, "attainments": nothing})
 
 
 def _read_day(
@@ -134,11 +153,24 @@ def _read_stored(row: Row[Any]) -> AttainmentRead:
     return AttainmentRead.model_validate(row._asdict() | {"rubric": rubric})
 
 
-async def _evaluate(session: AsyncSession, *, actor: Actor, goal_id: UUID, as_of: datetime | None) -> Evaluation:
+async def _evaluate(session: AsyncSession, *, actor: Actor, goal_id: UUID, as_of: datetime | None) -> Evaluation | None:
+    """What a goal has come to; none where it cannot be evaluated, which is logged."""
     goals = await load_goals(session, company_id=actor.company_id, goal_ids=[goal_id])
     today = business_day(as_of)
     evaluations, _ = await evaluate_goals(session, company_id=actor.company_id, goals=goals, today=today, as_of=as_of)
-    return evaluations[goal_id]
+    return evaluations.get(goal_id)
+
+
+def _read_nothing(row: Row[Any], computed_at: datetime) -> AttainmentRead:
+    """What is said of a goal that cannot be evaluated: nothing, of no batch."""
+    return AttainmentRead(
+        goal_id=row.goal_id,
+        **NO_SCORE,
+        rubric=None,
+        computed_at=computed_at,
+        includes_batches_up_to=None,
+        indicators=[],
+    )
 
 
 def _read_evaluation(evaluation: Evaluation, row: Row[Any], *, computed_at: datetime) -> AttainmentRead:

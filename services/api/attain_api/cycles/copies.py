@@ -16,7 +16,7 @@ from attain_shared.rules.succession import carried_day, carried_window
 from attain_shared.shops.models import ItemSet
 
 Row = TypeVar("Row", Goal, Indicator, Milestone)
-_OF_ITS_OWN = frozenset({"id", "version", "created_at", "agreed_at", "is_closed_with_cycle"})
+_OF_ITS_OWN = frozenset({"id", "version", "created_at", "agreed_at", "is_closed_with_cycle", "named_by"})
 """What a copy does not take over, but has of its own."""
 
 
@@ -29,19 +29,24 @@ class Copier:
     months: int
     """How much later it is."""
     author_id: UUID
+    made: Mapping[UUID, UUID]
+    """By the goal that it is copied from, every copy to be made."""
     copies: Mapping[UUID, UUID]
-    """By the goal that it was copied from, every copy in the next cycle."""
+    """Those that are there already, which may have been changed."""
     parents: Mapping[UUID, Goal]
-    """Of other cycles."""
+    """By their ids: of other cycles, or such copies."""
     entries: Mapping[str, CatalogueEntry]
     item_sets: Mapping[UUID, ItemSet]
 
     def goal(self, goal: Goal) -> Goal:
-        """A draft; below the copy of the goal above it, or below that itself where its window encloses the copy's."""
+        """A draft; below the copy of the goal above it, or below that itself where it was not copied.
+
+        What was there before is a parent where it is not cancelled, and its window encloses the copy's.
+        """
         window = carried_window(window_of(goal), self.months)
         return _copy(
             goal,
-            id=self.copies[goal.id],
+            id=self.made[goal.id],
             cycle_id=self.cycle.id,
             parent_id=self._parent_id(goal, window),
             starts_on=window.starts_on,
@@ -75,16 +80,16 @@ class Copier:
         return _copy(
             milestone,
             id=new_id(),
-            goal_id=self.copies[milestone.goal_id],
+            goal_id=self.made[milestone.goal_id],
             due_on=carried_day(milestone.due_on, self.months),
             done_on=None,
             done_at=None,
         )
 
     def _parent_id(self, goal: Goal, window: Window) -> UUID | None:
-        if goal.parent_id is None or goal.parent_id in self.copies:
-            return self.copies.get(goal.parent_id) if goal.parent_id else None
-        parent = self.parents.get(goal.parent_id)
+        if goal.parent_id is None or goal.parent_id in self.made:
+            return self.made.get(goal.parent_id) if goal.parent_id else None
+        parent = self.parents.get(self.copies.get(goal.parent_id, goal.parent_id))
         return parent.id if parent is not None and window_of(parent).encloses(window) else None
 
 

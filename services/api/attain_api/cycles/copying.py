@@ -12,7 +12,7 @@ from attain_api.cycles.copies import Copier, parents_first
 from attain_api.cycles.repository import Copyable, Known
 from attain_api.cycles.service import ShownCycle, add_cycle, show
 from attain_api.goals.measuring import recompute
-from attain_api.goals.writing import CycleClosed
+from attain_api.goals.writing import CycleClosed, hold_cascade
 from attain_shared.clock import business_day
 from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import NotFound
@@ -56,6 +56,7 @@ async def copy_cycle(uow: UnitOfWork, *, actor: Actor, cycle_id: UUID, data: Cyc
     if source is None:
         raise NotFound("no such cycle")
     target = await _next_cycle(uow, actor=actor, source=source, name=data.name)
+    await hold_cascade(uow, company_id=actor.company_id)
     there_on = max(business_day(), target.starts_on)
     goals = await repository.list_copyable(uow.session, company_id=actor.company_id, cycle_id=source.id, on=there_on)
     known = await repository.find_known(uow.session, company_id=actor.company_id, cycle_id=target.id)
@@ -111,13 +112,14 @@ async def _copy_goals(
     entries = await load_entries(uow.session, company_id=company_id)
     indicators = await repository.list_indicators(uow.session, company_id=company_id, goal_ids=ids)
     milestones = await repository.list_milestones(uow.session, company_id=company_id, goal_ids=ids)
-    above = {goal.parent_id for goal in goals if goal.parent_id is not None}
+    above = {known.copies.get(goal.parent_id, goal.parent_id) for goal in goals if goal.parent_id is not None}
     item_set_ids = {one.item_set_id for one in indicators if one.item_set_id is not None}
     copier = Copier(
         cycle=target,
         months=months_between(source.starts_on, target.starts_on),
         author_id=actor.principal_id,
-        copies=known.copies | {goal.id: new_id() for goal in goals},
+        made={goal.id: new_id() for goal in goals},
+        copies=known.copies,
         parents=await repository.list_parents(uow.session, company_id=company_id, goal_ids=above),
         entries=entries,
         item_sets=await repository.list_item_sets(uow.session, company_id=company_id, item_set_ids=item_set_ids),

@@ -8,7 +8,7 @@ from uuid import UUID
 from attain_api.access.actor import Actor
 from attain_api.conditional import apply_changes
 from attain_api.departments import repository
-from attain_api.departments.service import check_found, check_place, save, take_department
+from attain_api.departments.service import check_found, check_place, recount_people, save, take_department
 from attain_shared.clock import business_day
 from attain_shared.db.failures import is_reference
 from attain_shared.db.session import UnitOfWork
@@ -154,6 +154,7 @@ async def _close(uow: UnitOfWork, department: Department, *, today: date, merged
     apply_changes(department, {"closed_on": today, "merged_into_id": merged_into_id})
     await uow.session.flush()
     await end_spells(uow.session, department, on=today)
+    await recount_people(uow, company_id=department.company_id)
 
 
 async def _transfer_people(

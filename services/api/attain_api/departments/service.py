@@ -17,7 +17,9 @@ from attain_shared.db.session import UnitOfWork
 from attain_shared.departments.models import Department
 from attain_shared.departments.queries import write_spells
 from attain_shared.departments.schemas import DepartmentCreate, DepartmentRead, DepartmentUpdate
+from attain_shared.doorbell import Bell
 from attain_shared.errors import Conflict, Invalid, NotFound
+from attain_shared.goals.queries import mark_goals_on_people
 from attain_shared.people.timeline import ALWAYS
 
 MAX_LEVELS = 50
@@ -198,6 +200,14 @@ async def save(uow: UnitOfWork, departments: Sequence[Department], *, starts_on:
             raise Invalid.field("/head_id", "unknown-person", "There is no such person.") from error
         raise
     await write_spells(uow.session, departments, starts_on=starts_on or business_day())
+    if departments:
+        await recount_people(uow, company_id=departments[0].company_id)
+
+
+async def recount_people(uow: UnitOfWork, *, company_id: UUID) -> None:
+    """Have the goals that are measured by people computed anew: who belongs to which department has changed (GOAL-4)."""
+    if await mark_goals_on_people(uow.session, company_id=company_id):
+        uow.bells.add(Bell.MARKS)
 
 
 async def list_places(

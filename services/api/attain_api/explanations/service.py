@@ -7,17 +7,19 @@ from typing import NamedTuple
 from uuid import UUID
 
 from attain_api.access.actor import Actor
+from attain_api.access.visibility import MEASURING
 from attain_api.explanations import opening, repository
 from attain_api.explanations.changing import explain_change
 from attain_api.explanations.opening import Sight
 from attain_api.explanations.tracing import Known, asked_of, know, periods_of
 from attain_api.findings.service import read_finding
+from attain_api.goals.hiding import NO_SCORE, hide
 from attain_api.goals.record import check_in_full
 from attain_api.messages import Language
 from attain_api.paging import read_cursor, write_cursor
 from attain_shared.clock import utc_now
 from attain_shared.db.session import UnitOfWork
-from attain_shared.errors import Invalid, NotAllowed, NotFound
+from attain_shared.errors import Invalid, NotFound
 from attain_shared.goals.evaluation import evaluate
 from attain_shared.goals.explain_schemas import GoalExplanation, SourceRow
 from attain_shared.goals.models import Goal, Indicator
@@ -60,8 +62,9 @@ async def explain_goal(uow: UnitOfWork, *, actor: Actor, goal_id: UUID, wanted: 
     if wanted.since is not None and wanted.since >= until:
         raise Invalid.field("/query/since", "since-not-before", "`since` must lie before `as_of`, or before now")
     goal, indicators, known, visible = await _open(uow, actor=actor, goal_id=goal_id, as_of=wanted.as_of)
+    hidden = _hidden(goal, indicators, visible)
     then = None
-    if wanted.since is not None:
+    if wanted.since is not None and not hidden:
         then = await know(uow.session, goal=goal, indicators=indicators, as_of=wanted.since)
     sight = Sight(visible=visible, limit=wanted.limit, language=wanted.language)
     people = await _load_people_made(uow, goal=goal, indicators=indicators, as_of=wanted.as_of)
@@ -73,7 +76,7 @@ async def explain_goal(uow: UnitOfWork, *, actor: Actor, goal_id: UUID, wanted: 
     ]
     batches = sorted({row.batch_id for read in rows for row in read}, reverse=True)
     name = await repository.find_rubric_name(uow.session, company_id=actor.company_id, rubric_id=goal.rubric_id)
-    return GoalExplanation(
+    explanation = GoalExplanation(
         goal_id=goal.id,
         as_of=until,
         score=evaluation.scored.score,
@@ -91,6 +94,25 @@ async def explain_goal(uow: UnitOfWork, *, actor: Actor, goal_id: UUID, wanted: 
         change=then
         and explain_change(goal, indicators, then=then, now=known, until=until, visible=visible, limit=wanted.limit),
     )
+    return _hide(explanation, hidden) if hidden else explanation
+
+
+def _hidden(goal: Goal, indicators: Sequence[Indicator], visible: Collection[UUID]) -> Collection[UUID]:
+    """The indicators that a draft shows no figures of: those over shops out of the caller's sight (SEC-3)."""
+    if goal.state in MEASURING:
+        return ()
+    return {one.id for one in indicators if not set(visible).issuperset(one.shop_ids)}
+
+
+def _hide(explanation: GoalExplanation, hidden: Collection[UUID]) -> GoalExplanation:
+    """Without what would open a shop: figures, and the score with the rule that it matched."""
+    indicators = [
+        one.model_copy(update={"periods": [], "rows": [], "rows_total": 0}) if one.indicator_id in hidden else one
+        for one in hide(explanation.indicators, hidden)
+    ]
+    rules = [rule.model_copy(update={"matched": False}) for rule in explanation.rubric.rules]
+    rubric = explanation.rubric.model_copy(update={"rules": rules})
+    return explanation.model_copy(update={**NO_SCORE, "rubric": rubric, "indicators": indicators})
 
 
 async def list_rows(

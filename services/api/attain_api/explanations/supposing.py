@@ -1,10 +1,12 @@
 """What a goal would come to with other figures; nothing is stored (GOAL-8)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
 from attain_api.access.actor import Actor
+from attain_api.access.visibility import MEASURING
+from attain_api.goals.hiding import NO_SCORE, find_hidden, hide
 from attain_api.goals.record import check_in_full
 from attain_shared.clock import business_day
 from attain_shared.db.session import UnitOfWork
@@ -24,7 +26,7 @@ async def what_if(uow: UnitOfWork, *, actor: Actor, goal_id: UUID, data: WhatIf)
         NotAllowed: they see its public part alone (SEC-3).
         Invalid: an indicator is not of this goal, or named twice.
     """
-    await check_in_full(uow, actor=actor, goal_id=goal_id)
+    seen = await check_in_full(uow, actor=actor, goal_id=goal_id)
     ((goal, indicators),) = goals = await load_goals(uow.session, company_id=actor.company_id, goal_ids=[goal_id])
     supposed = _supposed(data, indicators)
     evaluations, inputs = await evaluate_goals(
@@ -35,7 +37,10 @@ async def what_if(uow: UnitOfWork, *, actor: Actor, goal_id: UUID, data: WhatIf)
         for one in evaluations[goal_id].indicators
     ]
     evaluation = together(goal, evaluated)
-    return WhatIfRead.model_validate(
+    hidden: Collection[UUID] = ()
+    if seen.goal.state not in MEASURING:
+        hidden = await find_hidden(uow, actor=actor, goal_ids=[goal_id]) - supposed.keys()
+    supposition = WhatIfRead.model_validate(
         {
             "goal_id": goal_id,
             "score": evaluation.scored.score,
@@ -49,6 +54,11 @@ async def what_if(uow: UnitOfWork, *, actor: Actor, goal_id: UUID, data: WhatIf)
                 for one in evaluated
             ],
         }
+    )
+    return (
+        supposition.model_copy(update={**NO_SCORE, "indicators": hide(supposition.indicators, hidden)})
+        if hidden
+        else supposition
     )
 
 

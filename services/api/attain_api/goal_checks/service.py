@@ -1,6 +1,6 @@
 """What to look at again in an owner's goals before they are confirmed (GOAL-14)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from attain_api.access.actor import Actor
 from attain_api.cycles.service import get_cycle
 from attain_api.goal_checks import repository
+from attain_api.goals.hiding import find_hidden
 from attain_api.goals.owners import OwnerKey, read_owner
 from attain_api.goals.service import check_owner
 from attain_api.messages import Language, detail
@@ -29,9 +30,12 @@ from attain_shared.rules.goal_set import (
     check_goal_set,
 )
 from attain_shared.rules.growth import Against, growth_target, previous_window
+from attain_shared.rules.rounding import half_up, settled
 from attain_shared.wire import plain_decimal
 
 _ONE = Decimal(1)
+DIGITS = 4
+"""Behind the point, in a sentence for people."""
 
 TEXTS = {
     WarningCode.WEIGHTS: "The goals weigh {total} together, not 100.",
@@ -62,9 +66,10 @@ async def check_goals(
         confirmed = await repository.list_confirmations(uow.session, company_id=company_id, goal_ids=ids)
         earlier = {goal.id: _before(goal) for goal, _ in goals}
         both = [*goals, *((earlier[goal.id], indicators) for goal, indicators in goals)]
+        hidden = await find_hidden(uow, actor=actor, goal_ids=ids)
         evaluated, _ = await evaluate_goals(uow.session, company_id=company_id, goals=both, today=today)
         checked = [
-            _checked(goal, indicators, evaluated.get(goal.id), evaluated.get(earlier[goal.id].id), confirmed)
+            _checked(goal, indicators, evaluated.get(goal.id), evaluated.get(earlier[goal.id].id), confirmed, hidden)
             for goal, indicators in goals
         ]
         warnings = check_goal_set(checked, today=today)
@@ -97,6 +102,7 @@ def _checked(
     now: Evaluation | None,
     before: Evaluation | None,
     confirmed: Mapping[UUID, datetime],
+    hidden: Collection[UUID],
 ) -> CheckedGoal:
     confirmed_at = confirmed.get(goal.id) if goal.state == "confirmed" else None
     return CheckedGoal(
@@ -104,7 +110,9 @@ def _checked(
         weight=goal.weight,
         has_behaviours=bool((goal.behaviours or "").strip()),
         indicators=[
-            _checked_indicator(
+            _unseen_indicator(indicator)
+            if indicator.id in hidden
+            else _checked_indicator(
                 indicator,
                 now.indicators[place] if now else None,
                 before.indicators[place] if before else None,
@@ -113,6 +121,11 @@ def _checked(
         ],
         confirmed_on=business_day(confirmed_at) if confirmed_at else None,
     )
+
+
+def _unseen_indicator(indicator: Indicator) -> CheckedIndicator:
+    """Whose shops the caller does not see: nothing is said of its figures (SEC-3)."""
+    return CheckedIndicator(kind=IndicatorKind(indicator.kind), target=None, has_data=True, last=None)
 
 
 def _checked_indicator(
@@ -131,13 +144,18 @@ def _checked_indicator(
     )
 
 
+def _for_people(figure: Decimal) -> str:
+    """To four decimals, of what is less than one to four digits that count; the exact one is beside it."""
+    return plain_decimal(settled(half_up(figure, max(DIGITS, DIGITS - 1 - figure.adjusted()))))
+
+
 def _warning(one: GoalSetWarning, goals: Measured, language: Language) -> GoalWarning:
     goal, indicators = goals[one.goal] if one.goal is not None else (None, ())
     indicator = indicators[one.indicator] if one.indicator is not None else None
     figures = dict(one.figures)
     if indicator is not None and indicator.kind == IndicatorKind.GROWTH:
         figures = {name: figure - _ONE for name, figure in figures.items()}
-    shown = {name: plain_decimal(figure) for name, figure in figures.items()}
+    shown = {name: _for_people(figure) for name, figure in figures.items()}
     code = one.code.value
     return GoalWarning.model_validate(
         {

@@ -20,8 +20,8 @@ from attain_shared.goals.models import Cycle, Goal, Indicator
 from attain_shared.rules.life import ENDINGS, NEEDS_REASON, NEXT, Action
 from attain_shared.rules.weights import WHOLE, add_up, total
 
-WEIGHED = ("submitted", "confirmed")
-"""The states whose weights must add up to 100 (GOAL-2)."""
+WEIGHED = ("submitted", "confirmed", "closed")
+"""The states whose weights must add up to 100 (GOAL-2): those of a score (REV-2), and what is to be one of them."""
 
 
 class WeightsDoNotAddUp(Conflict):
@@ -88,18 +88,18 @@ async def _check_submission(uow: UnitOfWork, *, actor: Actor, goal: Goal) -> Non
     indicators = (await repository.list_indicators(uow.session, company_id=company_id, goal_ids=ids))[goal.id]
     milestones = (await repository.list_milestones(uow.session, company_id=company_id, goal_ids=ids))[goal.id]
     drafting.refuse(list(drafting.submit_faults(goal, indicators, milestones)))
-    if goal.created_by == actor.principal_id:
-        await _check_shops(uow, actor=actor, indicators=indicators)
+    own = [one for one in indicators if (one.named_by or goal.created_by) == actor.principal_id]
+    await _check_shops(uow, actor=actor, indicators=own)
     _check_room(goal, await _list_weighed(uow, goal=goal))
 
 
 async def _check_shops(uow: UnitOfWork, *, actor: Actor, indicators: Iterable[Indicator]) -> None:
-    """A draft of long ago does not open a shop's books again: whoever wrote it sees its shops today (SEC-3).
+    """A draft of long ago does not open a shop's books again: whoever named its shops sees them today (SEC-3).
 
     What somebody above has split to its owner names shops that they see, and is submitted with them.
     """
     shop_ids = {shop_id for indicator in indicators for shop_id in indicator.shop_ids}
-    if await repository.find_shop_ids(uow.session, visible_to=actor, shop_ids=shop_ids) != shop_ids:
+    if shop_ids and await repository.find_shop_ids(uow.session, visible_to=actor, shop_ids=shop_ids) != shop_ids:
         raise Conflict("The goal measures a shop that you do not see any more.", code="shop-out-of-sight")
 
 
@@ -117,10 +117,14 @@ async def _list_weighed(uow: UnitOfWork, *, goal: Goal) -> list[Goal]:
 def _check_room(goal: Goal, weighed: Iterable[Goal]) -> None:
     reached = total(one.weight for one in weighed) + goal.weight
     if reached > WHOLE:
-        raise WeightsDoNotAddUp(f"with this goal the owner's submitted and confirmed goals would weigh {reached}")
+        raise WeightsDoNotAddUp(
+            f"with this goal the owner's submitted, confirmed and closed goals would weigh {reached}"
+        )
 
 
 def _check_whole(weighed: Iterable[Goal]) -> None:
     weights = [one.weight for one in weighed]
     if not add_up(weights):
-        raise WeightsDoNotAddUp(f"the owner's submitted and confirmed goals weigh {total(weights)}, not {WHOLE}")
+        raise WeightsDoNotAddUp(
+            f"the owner's submitted, confirmed and closed goals weigh {total(weights)}, not {WHOLE}"
+        )

@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from attain_api.access.actor import Actor
+from attain_api.access.visibility import MEASURING
 from attain_api.goals import drafting, repository
 from attain_api.goals.acting import WeightsDoNotAddUp
 from attain_api.goals.draft import Draft, Known, load_known
-from attain_api.goals.indicators import curve_faults, indicator_columns
+from attain_api.goals.indicators import curve_faults, indicator_columns, measures_the_same
 from attain_api.goals.measuring import recompute
 from attain_api.goals.owners import OwnerKey
 from attain_api.goals.reading import Parts, ShownGoal, read_goal, show_goal
@@ -22,6 +23,7 @@ from attain_shared.errors import ActionNotAllowed, Conflict, FieldError, Invalid
 from attain_shared.goals.indicator_schemas import IndicatorChange, Kept
 from attain_shared.goals.models import Cycle, Goal, Indicator, Milestone
 from attain_shared.goals.schemas import GoalUpdate, MilestoneChange, RubricBody, Standards
+from attain_shared.goals.sources import window_of
 from attain_shared.identifiers import new_id
 from attain_shared.rules.life import Action
 from attain_shared.rules.periods import Window
@@ -30,6 +32,8 @@ UNSUBMITTED = frozenset({"draft", "returned"})
 """States of what nobody has been asked to agree to."""
 FROZEN = frozenset({"standards", "rubric", "rubric_id", "rubric_version"})
 """What stays as it was confirmed (GOAL-1)."""
+TEXTS = frozenset({"title", "why", "how", "behaviours", "standards"})
+"""What is changed in a closed cycle, too."""
 MEASURED_BY = frozenset({"starts_on", "ends_on", "indicators"})
 """What says which facts an attainment depends on."""
 SCORED_BY = frozenset({"rubric", "ignore_missing", "milestones"})
@@ -55,7 +59,7 @@ async def update_goal(
 
     Raises:
         NotADraft, ActionNotAllowed: another state would allow it to this caller.
-        CycleClosed: in a closed cycle goals are measured as they were.
+        CycleClosed: in a closed cycle only texts are changed.
         Frozen: standards and rubric of a confirmed goal.
         WeightsDoNotAddUp: weights of submitted goals change together (GOAL-2).
     """
@@ -73,7 +77,7 @@ async def update_goal(
     columns = _columns(goal, data, draft, known)
     _check_columns(goal, columns)
     _set(goal, columns)
-    parts = await _replace_parts(uow, goal, data, parts=parts, known=known)
+    parts = await _replace_parts(uow, goal, data, actor=actor, parts=parts, known=known)
     after = _as_json(seen, parts)
     changes = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
     if not changes:
@@ -89,8 +93,10 @@ async def update_goal(
             reason=(data.reason or "").strip() or None,
             changes=changes,
         )
+    if cycle.state != "open" and changes.keys() - TEXTS:
+        raise CycleClosed(f"{cycle.name} is closed: of its goals only texts are changed")
     goal.version += 1
-    await _remeasure(uow, goal, parts, cycle=cycle, changed=changes.keys())
+    await _remeasure(uow, goal, parts, changed=changes.keys())
     return show_goal(goal, parts, rights=rights)
 
 
@@ -130,7 +136,7 @@ def _draft_of(goal: Goal, data: GoalUpdate, cycle: Cycle) -> Draft:
 
 async def _check(uow: UnitOfWork, *, actor: Actor, goal: Goal, data: GoalUpdate, draft: Draft, parts: Parts) -> Known:
     faults = list(await _cascade_faults(uow, actor=actor, goal=goal, data=data, draft=draft))
-    known = await load_known(uow, actor=actor, draft=draft, present=parts.indicators)
+    known = await load_known(uow, actor=actor, draft=draft, held=_held(goal, data, draft, parts.indicators))
     faults.extend(drafting.draft_faults(draft, known))
     if isinstance(data.indicators, list):
         faults.extend(_kept_faults("indicators", data.indicators, parts.indicators))
@@ -140,6 +146,20 @@ async def _check(uow: UnitOfWork, *, actor: Actor, goal: Goal, data: GoalUpdate,
     return known
 
 
+def _held(goal: Goal, data: GoalUpdate, draft: Draft, present: Sequence[Indicator]) -> dict[UUID, Indicator]:
+    """What stays measured as it is by whoever changes the goal: of a draft what is asked for just so, over the same days.
+
+    A draft brings the sight of no shop, so its writer gets no other figures of one out of sight (SEC-3).
+    """
+    by_id = {row.id: row for row in present}
+    if goal.state in MEASURING:
+        return by_id
+    if draft.window != window_of(goal) or not isinstance(data.indicators, list):
+        return {}
+    wanted = {one.id: one for one in data.indicators if one.id is not None}
+    return {key: row for key, row in by_id.items() if key in wanted and measures_the_same(row, wanted[key])}
+
+
 async def _cascade_faults(
     uow: UnitOfWork, *, actor: Actor, goal: Goal, data: GoalUpdate, draft: Draft
 ) -> list[FieldError]:
@@ -147,15 +167,16 @@ async def _cascade_faults(
 
     Two changes that together would close a circle, or leave a goal outside, are judged one after the other.
     """
-    parent_id = data.parent_id if isinstance(data.parent_id, UUID) else None
-    if parent_id is None and draft.window == Window(goal.starts_on, goal.ends_on):
+    parent_id = data.parent_id if isinstance(data.parent_id, UUID) and data.parent_id != goal.parent_id else None
+    is_loosened = "parent_id" in data.model_fields_set and data.parent_id is None
+    if parent_id is None and draft.window == window_of(goal):
         return []
     await repository.lock_cascade(uow.session, company_id=goal.company_id)
     faults: list[FieldError] = []
     above, below = await repository.find_bounds(uow.session, company_id=goal.company_id, goal=goal)
     if parent_id is not None:
         faults.extend(await _new_parent_faults(uow, actor=actor, goal=goal, parent_id=parent_id, draft=draft))
-    elif above is not None and "parent_id" not in data.model_fields_set and not above.encloses(draft.window):
+    elif above is not None and not is_loosened and not above.encloses(draft.window):
         detail = f"the parent runs only from {above.starts_on} to {above.ends_on}"
         faults.append(FieldError(_end_outside(above, draft.window), "window-not-enclosed", detail))
     if below is not None and not draft.window.encloses(below):
@@ -247,12 +268,16 @@ def _set(row: Goal | Indicator | Milestone, columns: Mapping[str, Any]) -> None:
             setattr(row, name, value)
 
 
-async def _replace_parts(uow: UnitOfWork, goal: Goal, data: GoalUpdate, *, parts: Parts, known: Known) -> Parts:
+async def _replace_parts(
+    uow: UnitOfWork, goal: Goal, data: GoalUpdate, *, actor: Actor, parts: Parts, known: Known
+) -> Parts:
     indicators, milestones = parts
     if isinstance(data.milestones, list):
         milestones = await _replace_milestones(uow, goal, data.milestones, present=parts.milestones)
     if isinstance(data.indicators, list):
-        indicators = await _replace_indicators(uow, goal, data.indicators, present=parts.indicators, known=known)
+        indicators = await _replace_indicators(
+            uow, goal, data.indicators, actor=actor, present=parts.indicators, known=known
+        )
     return Parts(indicators, milestones)
 
 
@@ -277,19 +302,25 @@ async def _replace_indicators(
     goal: Goal,
     wanted: Sequence[IndicatorChange],
     *,
+    actor: Actor,
     present: Sequence[Indicator],
     known: Known,
 ) -> list[Indicator]:
-    """What is named by its id keeps what was entered for it; what is not named goes, and its entries with it."""
+    """What is named by its id keeps what was entered for it; what is not named goes, and its entries with it.
+
+    Whoever has one measure something else answers for its shops from then on.
+    """
     left = {row.id: row for row in present}
     rows = []
     for position, one in enumerate(wanted):
         columns = indicator_columns(one, department_id=goal.department_id, known=known) | {"position": position}
-        if one.id is None:
+        row = left.pop(one.id) if one.id is not None else None
+        if row is None or not measures_the_same(row, one):
+            columns["named_by"] = actor.principal_id
+        if row is None:
             row = Indicator(company_id=goal.company_id, id=new_id(), goal_id=goal.id, **columns)
             uow.session.add(row)
         else:
-            row = left.pop(one.id)
             _set(row, columns)
         rows.append(row)
     if left:
@@ -301,11 +332,9 @@ async def _replace_indicators(
     return rows
 
 
-async def _remeasure(uow: UnitOfWork, goal: Goal, parts: Parts, *, cycle: Cycle, changed: Set[str]) -> None:
+async def _remeasure(uow: UnitOfWork, goal: Goal, parts: Parts, *, changed: Set[str]) -> None:
     """Have what the attainment depends on followed anew, where it has changed."""
     if changed & MEASURED_BY:
-        if cycle.state != "open":
-            raise CycleClosed(f"{cycle.name} is closed: its goals are measured as they were")
         await measure(uow, goal, parts.indicators)
     elif changed & SCORED_BY:
         await uow.session.flush()

@@ -9,6 +9,7 @@ from attain_api.goals.owners import OwnerKey
 from attain_shared.errors import FieldError, Invalid
 from attain_shared.goals.models import Cycle, Goal, Indicator, Milestone
 from attain_shared.goals.schemas import RubricBody
+from attain_shared.rules.life import State
 from attain_shared.rules.periods import Window
 from attain_shared.rules.rubric import Rubric, Rule, problems
 
@@ -35,6 +36,8 @@ def parent_faults(parent: Goal | None, *, window: Window, owner: OwnerKey) -> It
     """A parent is of the same or an enclosing period, and of the same or a higher level (GOAL-2)."""
     if parent is None:
         yield FieldError("/parent_id", "unknown-goal", "no such goal")
+    elif parent.state == State.CANCELLED:
+        yield FieldError("/parent_id", "parent-cancelled", "the parent is cancelled")
     elif not Window(parent.starts_on, parent.ends_on).encloses(window):
         detail = f"the parent runs only from {parent.starts_on} to {parent.ends_on}"
         yield FieldError("/parent_id", "window-not-enclosed", detail)

@@ -14,6 +14,7 @@ from attain_shared.goals.indicator_schemas import (
     Measured,
     PeopleIndicator,
 )
+from attain_shared.goals.models import Indicator
 from attain_shared.metrics.push import is_dimension
 from attain_shared.positions.kpis import PEOPLE_FIGURES
 from attain_shared.rules.algebra import RollUpRefused, check_aggregate
@@ -40,8 +41,10 @@ def indicator_faults(draft: Draft, known: Known) -> Iterator[FieldError]:
 
 
 def _measured_faults(indicator: Measured, place: str, known: Known) -> Iterator[FieldError]:
+    held = known.held_by(indicator)
+    seen = known.shops if held is None else known.shops.union(held.shop_ids)
     for position, shop_id in enumerate(indicator.shop_ids):
-        if shop_id not in known.shops:
+        if shop_id not in seen:
             yield FieldError(f"{place}/shop_ids/{position}", "unknown-shop", "no such shop")
         elif shop_id in indicator.shop_ids[:position]:
             yield FieldError(f"{place}/shop_ids/{position}", "duplicate", "named twice")
@@ -91,8 +94,16 @@ def _people_faults(indicator: PeopleIndicator, place: str, draft: Draft, known: 
     if named is None:
         if draft.owner.person_id is not None:
             yield FieldError(f"{place}/department_id", "missing", "a person's goal says whose people it is about")
-    elif named != draft.owner.department_id and named not in known.departments:
+    elif named not in known.departments and named not in {
+        draft.owner.department_id,
+        _department_held(indicator, known),
+    }:
         yield FieldError(f"{place}/department_id", "unknown-department", "no such department, or not yours to measure")
+
+
+def _department_held(indicator: PeopleIndicator, known: Known) -> UUID | None:
+    held = known.held_by(indicator)
+    return None if held is None else held.department_id
 
 
 def _target_faults(indicator: IndicatorCreate, place: str) -> Iterator[FieldError]:
@@ -134,6 +145,16 @@ def indicator_columns(indicator: IndicatorCreate, *, department_id: UUID | None,
         "name": indicator.name if isinstance(indicator, ManualIndicator) else None,
         "unit": indicator.unit if isinstance(indicator, ManualIndicator) else None,
     }
+
+
+def measures_the_same(row: Indicator, wanted: IndicatorCreate) -> bool:
+    """Whether an indicator is to go on measuring what it does, over no other shops or people."""
+    if isinstance(wanted, Measured):
+        same = (row.metric, row.dimension, row.item_set_id) == (wanted.metric, wanted.dimension, wanted.item_set)
+        return same and set(wanted.shop_ids) <= set(row.shop_ids)
+    if isinstance(wanted, PeopleIndicator):
+        return (row.metric, row.department_id) == (wanted.metric, wanted.department_id or row.department_id)
+    return True
 
 
 def _aim_columns(aim: Aim) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from attain_api.goals.service import find_goal, show
 from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import ActionNotAllowed, Invalid, NotAllowed, NotFound
-from attain_shared.goals.models import Milestone
+from attain_shared.goals.models import Goal, Milestone
 from attain_shared.rules.life import State
 
 MilestoneAction = Literal["complete", "reopen"]
@@ -48,7 +48,7 @@ async def tick_milestone(
     check_if_match(if_match, goal_tag(goal, rights=rights), required=True)
     if goal.state != State.CONFIRMED or (milestone.done_on is not None) == (action == "complete"):
         raise ActionNotAllowed(f"this milestone of a goal that is {goal.state} cannot be said to {action}")
-    done_on = _day_of(on) if action == "complete" else None
+    done_on = _day_of(on, goal) if action == "complete" else None
     changes = {f"milestones/{milestone.id}/done_on": (_text(milestone), done_on.isoformat() if done_on else None)}
     record(uow, goal, actor=actor, action=f"{action}_milestone", is_stand_in=rights.is_stand_in, changes=changes)
     milestone.done_on, milestone.done_at = done_on, utc_now() if done_on else None
@@ -58,10 +58,12 @@ async def tick_milestone(
     return await show(uow, seen)
 
 
-def _day_of(on: date | None) -> date:
+def _day_of(on: date | None, goal: Goal) -> date:
     today = business_day()
     if on is not None and on > today:
         raise Invalid.field("/on", "in-the-future", "the day is yet to come")
+    if (on or today) < goal.starts_on:
+        raise Invalid.field("/on", "outside-window", f"the goal runs only from {goal.starts_on}")
     return on or today
 
 

@@ -6,12 +6,12 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Uuid, and_, bindparam, exists, func, or_, select, text
+from sqlalchemy import Row, Select, Uuid, and_, any_, bindparam, exists, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_api.access.actor import Actor
 from attain_api.access.goal_relations import cycle_is_open, relation_columns
-from attain_api.access.visibility import OwnerColumns, View, goal_is_public, view_of
+from attain_api.access.visibility import MEASURING, READS_ALL_SHOPS, OwnerColumns, View, goal_is_public, on_day, view_of
 from attain_api.goals.owners import OwnerKey
 from attain_api.goals.reading import MASKED
 from attain_api.goals.rights import Rights
@@ -20,8 +20,7 @@ from attain_shared.clock import business_day
 from attain_shared.departments.models import Department
 from attain_shared.goals.models import Cycle, Goal, GoalEvent, Indicator, IndicatorEntry, Milestone
 from attain_shared.goals.template_models import Rubric, RubricVersion
-from attain_shared.metrics.catalogue import CatalogueEntry
-from attain_shared.people.models import Person
+from attain_shared.people.models import Person, PersonSpell
 from attain_shared.rules.periods import Window
 from attain_shared.shops.models import ItemSet, Shop
 
@@ -38,6 +37,8 @@ class OwnerSight(NamedTuple):
 
     exists: bool
     rights: Rights
+    has_left: bool
+    """Whether it is a person who is not there any more."""
 
 
 def _select_seen(view: View) -> Select[*tuple[Any, ...]]:
@@ -69,7 +70,7 @@ def _statement_of_many(roles: frozenset[str], _today: date, *, in_full: bool) ->
 
 
 @lru_cache(maxsize=256)
-def _statement_of_owner(roles: frozenset[str], _today: date) -> Select[*tuple[Any, ...]]:
+def _statement_of_owner(roles: frozenset[str], today: date) -> Select[*tuple[Any, ...]]:
     view = view_of(roles)
     department_id, person_id = (bindparam(name, type_=Uuid()) for name in OwnerKey._fields)
     known = or_(
@@ -77,7 +78,17 @@ def _statement_of_owner(roles: frozenset[str], _today: date) -> Select[*tuple[An
         exists().where(Department.company_id == view.actor.company_id, Department.id == department_id),
         exists().where(Person.company_id == view.actor.company_id, Person.id == person_id),
     )
-    return select(known.label("is_known"), *relation_columns(view, OwnerColumns(department_id, person_id)))
+    has_left = exists().where(
+        PersonSpell.company_id == view.actor.company_id,
+        PersonSpell.person_id == person_id,
+        PersonSpell.status == "left",
+        on_day(today),
+    )
+    return select(
+        known.label("is_known"),
+        has_left.label("has_left"),
+        *relation_columns(view, OwnerColumns(department_id, person_id)),
+    )
 
 
 def _values(actor: Actor) -> dict[str, Any]:
@@ -116,7 +127,8 @@ async def find_owner(session: AsyncSession, *, visible_to: Actor, owner: OwnerKe
     """An owner, whether it has goals or not; the company itself always is one."""
     statement = _statement_of_owner(visible_to.roles, business_day())
     row = (await session.execute(statement, _values(visible_to) | owner._asdict())).one()
-    return OwnerSight(row.is_known, Rights.of(row, actor=visible_to, department_id=owner.department_id))
+    rights = Rights.of(row, actor=visible_to, department_id=owner.department_id)
+    return OwnerSight(row.is_known, rights, row.has_left)
 
 
 async def list_indicators(
@@ -190,6 +202,27 @@ async def find_shop_ids(session: AsyncSession, *, visible_to: Actor, shop_ids: I
             )
         )
     )
+
+
+async def find_hidden(session: AsyncSession, *, hidden_from: Actor, goal_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """The indicators of goals that bring the sight of no shop yet which are over shops out of the caller's sight."""
+    if hidden_from.roles & READS_ALL_SHOPS:
+        return frozenset()
+    company_id = hidden_from.company_id
+    out_of_sight = exists().where(
+        Shop.company_id == company_id, Shop.id == any_(Indicator.shop_ids), ~View(hidden_from).shop(Shop.id)
+    )
+    rows = await session.scalars(
+        select(Indicator.id)
+        .join(Goal, (Goal.company_id == Indicator.company_id) & (Goal.id == Indicator.goal_id))
+        .where(
+            Indicator.company_id == company_id,
+            Indicator.goal_id.in_(list(goal_ids)),
+            Goal.state.not_in(MEASURING),
+            out_of_sight,
+        )
+    )
+    return frozenset(rows)
 
 
 async def hold_item_sets(
@@ -319,70 +352,3 @@ async def list_owned(
         .with_for_update(key_share=True)
     )
     return list(rows)
-
-
-_BEHIND = """indicator.company_id = :company_id
-      AND indicator.metric = force.metric AND indicator.metric_version < force.version
-      AND goal.company_id = :company_id AND goal.id = indicator.goal_id AND goal.state NOT IN ('closed', 'cancelled')
-      AND cycle.company_id = :company_id AND cycle.id = goal.cycle_id AND cycle.state = 'open'"""
-"""What measures an earlier version than is in force, and can still follow."""
-
-_IN_FORCE = "unnest(CAST(:metrics AS text[]), CAST(:versions AS integer[])) AS force (metric, version)"
-
-_SHOPS_BEHIND = text(f"""
-    SELECT DISTINCT unnest(indicator.shop_ids) FROM indicators indicator, goals goal, cycles cycle, {_IN_FORCE}
-    WHERE {_BEHIND}
-""")  # noqa: S608 - composed of constants
-
-# past the session: the trail tells of the new version, and a company's goals are too many to load
-_MOVE = text(f"""
-    UPDATE indicators indicator SET metric_version = force.version FROM goals goal, cycles cycle, {_IN_FORCE}
-    WHERE {_BEHIND}
-    RETURNING indicator.goal_id
-""")  # noqa: S608 - composed of constants
-
-
-def _in_force(company_id: UUID, entries: Sequence[CatalogueEntry]) -> dict[str, object]:
-    return {
-        "company_id": company_id,
-        "metrics": [entry.metric.code for entry in entries],
-        "versions": [entry.version for entry in entries],
-    }
-
-
-async def list_shops_behind(session: AsyncSession, *, company_id: UUID, entries: Sequence[CatalogueEntry]) -> set[UUID]:
-    """The shops of the indicators that are to follow metrics of the company's own."""
-    return set(await session.scalars(_SHOPS_BEHIND, _in_force(company_id, entries)))
-
-
-async def move_indicators(session: AsyncSession, *, company_id: UUID, entries: Sequence[CatalogueEntry]) -> set[UUID]:
-    """Have them measured by the versions in force; the goals they are of."""
-    return set(await session.scalars(_MOVE, _in_force(company_id, entries)))
-
-
-_OF_ITEM_SET = """indicator.company_id = :company_id AND indicator.item_set_id = :item_set_id
-      AND goal.company_id = :company_id AND goal.id = indicator.goal_id AND goal.state NOT IN ('closed', 'cancelled')
-      AND cycle.company_id = :company_id AND cycle.id = goal.cycle_id AND cycle.state = 'open'"""
-
-_GOALS_OF_ITEM_SET = text(f"""
-    SELECT DISTINCT indicator.goal_id FROM indicators indicator, goals goal, cycles cycle WHERE {_OF_ITEM_SET} ORDER BY 1
-""")  # noqa: S608 - composed of constants
-
-# past the session: the trail tells of the set
-_REFRESH_ITEMS = text(f"""
-    UPDATE indicators indicator SET item_dimensions = (
-        SELECT COALESCE(array_agg('item:' || item ORDER BY place), '{{}}') FROM item_sets one,
-               unnest(one.item_ids) WITH ORDINALITY AS item (item, place)
-        WHERE one.company_id = :company_id AND one.id = :item_set_id)
-    FROM goals goal, cycles cycle WHERE {_OF_ITEM_SET}
-""")  # noqa: S608 - composed of constants
-
-
-async def list_goals_of_item_set(session: AsyncSession, *, company_id: UUID, item_set_id: UUID) -> list[UUID]:
-    """The goals in open cycles that are measured by a set of items."""
-    return list(await session.scalars(_GOALS_OF_ITEM_SET, {"company_id": company_id, "item_set_id": item_set_id}))
-
-
-async def refresh_item_dimensions(session: AsyncSession, *, company_id: UUID, item_set_id: UUID) -> None:
-    """Have their indicators name the items that are in the set now."""
-    await session.execute(_REFRESH_ITEMS, {"company_id": company_id, "item_set_id": item_set_id})

@@ -11,6 +11,7 @@ from attain_api.goals.owners import owner_key, read_owner
 from attain_api.goals.record import record
 from attain_api.goals.rights import Rights
 from attain_api.goals.service import check_may_write
+from attain_api.goals.writing import hold_open_cycle
 from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import FieldError, Invalid, NotAllowed
 from attain_shared.goals.models import Goal
@@ -24,18 +25,26 @@ LIVE = ("draft", "returned", "submitted", "confirmed")
 
 
 async def set_weights(uow: UnitOfWork, *, actor: Actor, data: GoalWeights) -> GoalWeightsRead:
-    """Change all of an owner's weights in a cycle at once, to 100 (GOAL-2)."""
+    """Change all of an owner's weights in a cycle at once, to 100 (GOAL-2).
+
+    A closed goal keeps its weight, and counts.
+
+    Raises:
+        CycleClosed: in a closed cycle weights stay as they are.
+    """
     owner = owner_key(data.owner)
     rights = await check_may_write(uow, actor=actor, owner=owner)
+    await hold_open_cycle(uow, actor=actor, cycle_id=data.cycle_id)
     await repository.lock_owner(uow.session, company_id=actor.company_id, cycle_id=data.cycle_id, owner=owner)
-    live = await repository.list_owned(
+    owned = await repository.list_owned(
         uow.session,
         company_id=actor.company_id,
         cycle_id=data.cycle_id,
         owner=owner,
-        states=LIVE,
+        states=(*LIVE, "closed"),
     )
-    faults = list(_faults(data, live))
+    live = [goal for goal in owned if goal.state in LIVE]
+    faults = list(_faults(data, live, closed=[goal for goal in owned if goal.state not in LIVE]))
     if faults:
         raise Invalid("the weights cannot be taken; see errors", errors=faults)
     wanted = {one.goal_id: one.weight for one in data.weights}
@@ -66,17 +75,20 @@ def _record(uow: UnitOfWork, goal: Goal, *, actor: Actor, rights: Rights, weight
     )
 
 
-def _faults(data: GoalWeights, live: list[Goal]) -> Iterator[FieldError]:
-    """Every live goal of the owner is named once, and the weights make 100."""
-    known = {goal.id for goal in live}
+def _faults(data: GoalWeights, live: list[Goal], *, closed: list[Goal]) -> Iterator[FieldError]:
+    """Every live goal of the owner is named once, and their weights make 100 with those of the closed ones."""
+    known, settled = {goal.id for goal in live}, {goal.id for goal in closed}
     named = {one.goal_id for one in data.weights}
     for index, one in enumerate(data.weights):
-        if one.goal_id not in known:
+        if one.goal_id in settled:
+            yield FieldError(f"/weights/{index}/goal_id", "goal-closed", "a closed goal keeps its weight")
+        elif one.goal_id not in known:
             yield FieldError(f"/weights/{index}/goal_id", "unknown-goal", "no such goal of this owner in this cycle")
     if len(named) < len(data.weights):
         yield FieldError("/weights", "duplicate", "a goal is named twice")
     if missing := [goal.title for goal in live if goal.id not in named]:
         yield FieldError("/weights", "incomplete", f"not named: {', '.join(missing)[:500]}")
-    if not add_up(one.weight for one in data.weights):
-        reached = total(one.weight for one in data.weights)
+    weights = [*(one.weight for one in data.weights), *(goal.weight for goal in closed)]
+    if not add_up(weights):
+        reached = total(weights)
         yield FieldError("/weights", "weights-do-not-add-up", f"the weights make {reached}, not {WHOLE}")

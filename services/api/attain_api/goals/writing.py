@@ -1,6 +1,6 @@
 """Writing goals (GOAL-1, GOAL-2, GOAL-4)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
 from attain_api.access.actor import Actor
@@ -10,6 +10,7 @@ from attain_api.goals.indicators import indicator_columns
 from attain_api.goals.measuring import recompute
 from attain_api.goals.owners import OwnerKey, owner_key
 from attain_api.goals.reading import Parts, ShownGoal, show_goal
+from attain_api.goals.repository import OwnerSight
 from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import Conflict, FieldError, Invalid
 from attain_shared.goals.models import Cycle, Goal, Indicator, Milestone
@@ -47,7 +48,7 @@ async def create_goal(uow: UnitOfWork, *, actor: Actor, data: GoalCreate) -> Sho
         rubric=data.rubric,
         rubric_id=data.rubric_id,
     )
-    faults = [] if sight.exists else [FieldError("/owner/id", "unknown-owner", f"no such {data.owner.type}")]
+    faults = list(_owner_faults(data, sight))
     if data.parent_id is not None:
         faults.extend(await find_parent_faults(uow, actor=actor, parent_id=data.parent_id, draft=draft))
     known = await load_known(uow, actor=actor, draft=draft)
@@ -73,6 +74,13 @@ async def create_goal(uow: UnitOfWork, *, actor: Actor, data: GoalCreate) -> Sho
     return show_goal(goal, parts, rights=sight.rights)
 
 
+def _owner_faults(data: GoalCreate, sight: OwnerSight) -> Iterator[FieldError]:
+    if not sight.exists:
+        yield FieldError("/owner/id", "unknown-owner", f"no such {data.owner.type}")
+    elif sight.has_left:
+        yield FieldError("/owner/id", "has-left", "the person has left")
+
+
 async def hold_open_cycle(uow: UnitOfWork, *, actor: Actor, cycle_id: UUID) -> Cycle:
     """An open cycle, which stays open until the transaction ends.
 
@@ -90,9 +98,14 @@ async def hold_open_cycle(uow: UnitOfWork, *, actor: Actor, cycle_id: UUID) -> C
 
 async def find_parent_faults(uow: UnitOfWork, *, actor: Actor, parent_id: UUID, draft: Draft) -> Iterable[FieldError]:
     """What speaks against the goal above a new one; its window stays as it is until the transaction ends."""
-    await repository.lock_cascade(uow.session, company_id=actor.company_id)
+    await hold_cascade(uow, company_id=actor.company_id)
     parent = await repository.find_goal(uow.session, visible_to=actor, goal_id=parent_id)
     return drafting.parent_faults(parent.goal if parent else None, window=draft.window, owner=draft.owner)
+
+
+async def hold_cascade(uow: UnitOfWork, *, company_id: UUID) -> None:
+    """Let nobody else change windows and parents until the transaction ends; after the cycle, before the metrics."""
+    await repository.lock_cascade(uow.session, company_id=company_id)
 
 
 def _new_goal(data: GoalCreate, *, actor: Actor, draft: Draft, known: Known) -> Goal:

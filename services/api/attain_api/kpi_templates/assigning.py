@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from attain_api.access.actor import Actor
 from attain_api.goals import assigning as goals
@@ -32,7 +32,7 @@ from attain_shared.goals.sources import MEASURED
 from attain_shared.goals.template_models import KpiTemplate
 
 WRITERS = frozenset({"admin", "hr"})
-"""Who gives templates to everybody (SEC-3); others give them to the people below them."""
+"""Who gives templates whoever they are above of: HR to everybody, administrators to people without an account (SEC-3)."""
 MOST_SHOPS = 200
 """As many as an indicator takes."""
 _NOT_EMPLOYED = {"left": "has-left", "upcoming": "not-hired-yet"}
@@ -137,9 +137,7 @@ async def _addressed(uow: UnitOfWork, *, actor: Actor, data: Assignment, cycle: 
     """Everybody the call is about: of a group those whom the caller may give goals to, by name whoever is named."""
     today = business_day()
     day = min(max(today, cycle.starts_on), cycle.ends_on)
-    people = await repository.list_addressed(
-        uow.session, visible_to=actor, to=data.to, day=day, for_all=bool(actor.roles & WRITERS), limit=MOST_PEOPLE + 1
-    )
+    people = await repository.list_addressed(uow.session, visible_to=actor, to=data.to, day=day, limit=MOST_PEOPLE + 1)
     if not actor.roles & WRITERS and not any(person.is_within_reach for person in people):
         raise NotAllowed("You may give templates to the people below you.")
     if isinstance(data.to, ToPeople):
@@ -183,13 +181,19 @@ def _reason_against(person: Addressed, template: KpiTemplate, shop_ids: Sequence
 
 
 def _indicators(template: KpiTemplate, data: Assignment, person: Addressed, shop_ids: Sequence[UUID]) -> Indicators:
-    """The template's indicators as a goal of this person has them."""
-    return _INDICATORS.validate_python(
-        [
-            _indicator(one, data.targets.get(str(place)), person, shop_ids)
-            for place, one in enumerate(template.indicators)
-        ]
-    )
+    """The template's indicators as a goal of this person has them.
+
+    Raises:
+        Invalid: a target is none for its kind of indicator; all else was checked before.
+    """
+    told = [
+        _indicator(one, data.targets.get(str(place)), person, shop_ids) for place, one in enumerate(template.indicators)
+    ]
+    try:
+        return _INDICATORS.validate_python(told)
+    except ValidationError as refusal:
+        faults = [FieldError(f"/targets/{one['loc'][0]}", "invalid-target", one["msg"]) for one in refusal.errors()]
+        raise Invalid("the template cannot be assigned; see errors", errors=faults) from refusal
 
 
 def _indicator(

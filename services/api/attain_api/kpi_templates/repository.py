@@ -6,12 +6,12 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select, true
+from sqlalchemy import ColumnElement, Uuid, exists, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_api.access.actor import Actor
 from attain_api.access.subtrees import departments_in
-from attain_api.access.visibility import View, on_day
+from attain_api.access.visibility import OwnerColumns, View, on_day, owner_has_account
 from attain_api.paging import PageQuery, paginate
 from attain_shared.access.models import Company
 from attain_shared.departments.models import Department
@@ -62,15 +62,13 @@ class Addressed(NamedTuple):
     """Whether the caller may give them goals."""
 
 
-async def list_addressed(
-    session: AsyncSession, *, visible_to: Actor, to: To, day: date, for_all: bool, limit: int
-) -> list[Addressed]:
+async def list_addressed(session: AsyncSession, *, visible_to: Actor, to: To, day: date, limit: int) -> list[Addressed]:
     """Those addressed as they are on a day, at most so many.
 
     Of a position, a department or a tier those employed whom the caller may give goals to; by name everybody named.
     """
     company_id = visible_to.company_id
-    may = true() if for_all else PersonSpell.person_id.in_(View(visible_to).below)
+    may = _may_be_given(visible_to)
     statement = (
         select(PersonSpell.person_id, PersonSpell.status, PersonSpell.department_id, may.label("may"))
         .where(PersonSpell.company_id == company_id, on_day(day), _is_addressed(company_id, to))
@@ -81,6 +79,17 @@ async def list_addressed(
         statement = statement.where(PersonSpell.status == "employed", may)
     rows = await session.execute(statement)
     return [Addressed(*row) for row in rows]
+
+
+def _may_be_given(actor: Actor) -> ColumnElement[bool]:
+    """Whether somebody gives goals to the person in a row (SEC-3)."""
+    if "hr" in actor.roles:
+        return true()
+    is_below = PersonSpell.person_id.in_(View(actor).below)
+    if "admin" not in actor.roles:
+        return is_below
+    owner = OwnerColumns(literal(None, Uuid()), PersonSpell.person_id)
+    return or_(is_below, ~owner_has_account(actor.company_id, owner))
 
 
 def _is_addressed(company_id: UUID, to: To) -> ColumnElement[bool]:

@@ -134,15 +134,20 @@ async def delete_kpi_template(*, uow: Uow, actor: CurrentActor, template_id: UUI
 
 @router.post(
     "/{template_id}/assign",
+    response_model=AssignmentReport,
     summary="Give a KPI template to people",
     dependencies=[allow(*READ)],
     responses=problems(CycleClosed),
 )
-async def assign_kpi_template(
-    *, uow: Uow, actor: CurrentActor, template_id: UUID, body: Assignment
-) -> AssignmentReport:
+async def assign_kpi_template(*, uow: Uow, creation: Creation, template_id: UUID, body: Assignment) -> Response:
     """A draft for everybody addressed, once in a cycle: doing it again changes nothing (GOAL-13).
 
-    HR and administrators give to everybody, managers and heads to the people below them.
+    HR gives to everybody, managers and heads to the people below them, administrators to people without an account.
     """
-    return await assigning.assign_template(uow, actor=actor, template_id=template_id, data=body)
+    return await creation.answer(
+        uow,
+        lambda: assigning.assign_template(uow, actor=creation.actor, template_id=template_id, data=body),
+        AssignmentReport,
+        location=None,
+        status=200,
+    )

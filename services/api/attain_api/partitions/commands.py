@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 from asyncpg import PostgresError
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -27,7 +26,7 @@ from attain_shared.db.partitions import (
 )
 from attain_shared.db.session import create_engine, create_sessions, reading, transaction
 from attain_shared.doorbell import MemoryDoorbell
-from attain_shared.metrics.months import forget_months
+from attain_shared.goals.moved_months import moving_months
 from attain_shared.settings import read_settings
 
 app = typer.Typer(help="The monthly partitions of facts, history and inbox.", no_args_is_help=True)
@@ -79,13 +78,13 @@ async def _detach(engine: AsyncEngine, *, before: date) -> None:
     async with reading(create_sessions(engine)) as uow:
         known = await list_partitions(uow.session, BY_BUCKET)
     old = [partition for partition in known if partition.month < before and partition.place is not Place.DETACHED]
-    async with engine.connect() as plain:
+    months = {partition.month for partition in old}
+    async with moving_months(create_sessions(engine), MemoryDoorbell(), months=months), engine.connect() as plain:
         connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
         # of a table no second month can be detached before the first is off
         for partition in sorted(old, key=lambda partition: partition.place is not Place.LEAVING):
             await detach_partition(connection, partition)
             typer.echo(f"{partition.name}: detached")
-    await _forget_sums(engine, {partition.month for partition in old})
     if not old:
         typer.echo(f"nothing attached is older than {before:%Y-%m}")
 
@@ -95,22 +94,16 @@ async def _attach(engine: AsyncEngine, *, months: list[date]) -> None:
         known = await list_partitions(uow.session, BY_BUCKET)
     if missing := sorted(set(months) - {partition.month for partition in known}):
         raise typer.BadParameter(f"there are no facts of {', '.join(f'{month:%Y-%m}' for month in missing)}")
-    async with transaction(create_sessions(engine), MemoryDoorbell()) as uow:
+    sessions, doorbell = create_sessions(engine), MemoryDoorbell()
+    leaving = {partition.month for partition in known if partition.place is Place.LEAVING}
+    async with (
+        moving_months(sessions, doorbell, months={*months, *leaving}),
+        transaction(sessions, doorbell) as uow,
+    ):
         await finish_detaching(uow.session)
         attached = await create_partitions(uow.session, buckets=months, inbox=[])
-    await _forget_sums(engine, set(months))
     for name in attached:
         typer.echo(f"{name}: attached")
-
-
-async def _forget_sums(engine: AsyncEngine, months: set[date]) -> None:
-    """What is summed up of months whose rows went or came is not true any more; goals read the rows themselves."""
-    sessions = create_sessions(engine)
-    async with reading(sessions) as uow:
-        companies = list(await uow.session.scalars(text("SELECT id FROM companies ORDER BY id")))
-    for company_id in companies if months else ():
-        async with transaction(sessions, MemoryDoorbell()) as uow:
-            await forget_months(uow.session, company_id=company_id, months=months)
 
 
 def _run(work: Callable[[AsyncEngine], Awaitable[None]]) -> None:

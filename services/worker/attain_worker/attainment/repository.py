@@ -20,10 +20,12 @@ class Mark(NamedTuple):
     generation: int
 
 
-_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended('recompute ' || :company_id, 0))")
+_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:what || ' ' || :company_id, 0))")
 
 _READ_MARKS = text("""
-    SELECT goal_id, generation FROM goal_marks WHERE company_id = :company_id ORDER BY generation LIMIT :goals
+    SELECT goal_id, generation FROM goal_marks
+    WHERE company_id = :company_id AND (first_batch_id IS NOT NULL AND :pushed OR first_batch_id IS NULL AND :others)
+    ORDER BY first_batch_id IS NULL, generation LIMIT :goals
 """)
 
 _TAKE_MARKS = text("""
@@ -87,19 +89,25 @@ _STORE = text("""
 _OF_OTHER_DAY = text("""
     SELECT goal.id FROM goals goal
     JOIN attainments attainment ON attainment.company_id = goal.company_id AND attainment.goal_id = goal.id
-    WHERE goal.company_id = :company_id AND attainment.business_day <> :today
-      AND goal.starts_on <= :today AND goal.ends_on >= attainment.business_day AND goal.state <> 'cancelled'
+    WHERE goal.company_id = :company_id AND goal.state <> 'cancelled'
+      AND (attainment.business_day <> :today AND goal.starts_on <= :today AND goal.ends_on >= attainment.business_day
+           OR NOT attainment.indicators -> 0 ? 'kind')
 """)
 
 
-async def try_lock_company(session: AsyncSession, *, company_id: UUID) -> bool:
-    """Let one worker at a time recompute a company: two would do the same marks."""
-    return bool(await session.scalar(_TRY_LOCK, {"company_id": str(company_id)}))
+async def try_lock_company(session: AsyncSession, *, company_id: UUID, at_leisure: bool = False) -> bool:
+    """Let one worker at a time recompute a company, and one at leisure: two would do the same marks."""
+    what = "recompute at leisure" if at_leisure else "recompute"
+    return bool(await session.scalar(_TRY_LOCK, {"what": what, "company_id": str(company_id)}))
 
 
-async def read_marks(session: AsyncSession, *, company_id: UUID, goals: int) -> list[Mark]:
-    """The oldest marks, unlocked: ingestion goes on marking meanwhile."""
-    rows = await session.execute(_READ_MARKS, {"company_id": company_id, "goals": goals})
+async def read_marks(
+    session: AsyncSession, *, company_id: UUID, goals: int, pushed: bool = True, others: bool = True
+) -> list[Mark]:
+    """The oldest marks, those by pushes first, or of one kind alone; unlocked: ingestion goes on marking meanwhile."""
+    rows = await session.execute(
+        _READ_MARKS, {"company_id": company_id, "goals": goals, "pushed": pushed, "others": others}
+    )
     return [Mark(*row) for row in rows]
 
 
@@ -144,5 +152,5 @@ async def store_attainments(
 
 
 async def list_goals_of_other_day(session: AsyncSession, *, company_id: UUID, today: date) -> list[UUID]:
-    """Goals whose attainment was computed on another business day, while their window ran."""
+    """Goals whose attainment was computed on another business day, while their window ran, or by a build before 0009."""
     return list(await session.scalars(_OF_OTHER_DAY, {"company_id": company_id, "today": today}))

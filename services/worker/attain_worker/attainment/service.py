@@ -1,5 +1,6 @@
 """Keeping attainments true: marks in, attainments out, one transaction a claim (GOAL-10)."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -7,18 +8,21 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from attain_shared.clock import business_day, utc_now
+from attain_shared.db.failures import is_passing
 from attain_shared.db.session import UnitOfWork, transaction
 from attain_shared.doorbell import Doorbell
-from attain_shared.goals.evaluation import evaluate_goals
+from attain_shared.goals.evaluation import Evaluation, evaluate_goals
 from attain_shared.goals.queries import load_goals, mark_goals
 from attain_shared.work.queries import want_work
 from attain_worker.attainment import repository
+from attain_worker.attainment.parts import evaluate_in_parts
+from attain_worker.attainment.repository import Mark
 from attain_worker.curves.wanted import WantedCurves, goals_lacking
 
 log = structlog.get_logger(__name__)
 
-LEISURE = 5
-"""How many times as many goals are taken at once when no push is waiting."""
+LEISURE = 20
+"""How many times as many goals are taken at once where no push waits for them."""
 
 
 class Recompute:
@@ -38,41 +42,119 @@ class Recompute:
         self._claim_goals = claim_goals
         self._wanted_curves = wanted_curves
 
-    async def recompute(self, company_id: UUID, *, at_leisure: bool = False) -> bool:
-        """Recompute the goals with the oldest marks; False where nothing was to do.
-
-        At leisure, with no push waiting for it, many goals are taken at once: they share what they are measured by.
+    async def recompute(self, company_id: UUID, *, pushed_only: bool = False) -> bool:
+        """Recompute the goals with the oldest marks, those by pushes first, or alone; False where nothing was to do.
 
         The marks are read before the facts and taken away before the result is written: whoever marks in between
         keeps their mark, and a slower worker finds its mark gone and writes nothing.
         """
+        try:
+            return await self._recompute(company_id, pushed_only=pushed_only)
+        except Exception as error:
+            return await self._recompute_alone(error, company_id, others=not pushed_only)
+
+    async def _recompute(self, company_id: UUID, *, pushed_only: bool) -> bool:
         async with transaction(self._sessions, self._doorbell) as uow:
             if not await repository.try_lock_company(uow.session, company_id=company_id):
                 return False
-            goals_at_once = self._claim_goals * (LEISURE if at_leisure else 1)
-            marks = await repository.read_marks(uow.session, company_id=company_id, goals=goals_at_once)
+            marks = await repository.read_marks(
+                uow.session, company_id=company_id, goals=self._claim_goals, others=not pushed_only
+            )
             if not marks:
                 return False
             today = business_day()
-            goal_ids = [mark.goal_id for mark in marks]
-            goals = await load_goals(uow.session, company_id=company_id, goal_ids=goal_ids)
+            goals = await load_goals(uow.session, company_id=company_id, goal_ids=[mark.goal_id for mark in marks])
             evaluations, inputs = await evaluate_goals(uow.session, company_id=company_id, goals=goals, today=today)
-            done = [mark for mark in marks if mark.goal_id in evaluations]
-            taken = await repository.take_marks(uow.session, company_id=company_id, marks=done)
-            await repository.store_attainments(
-                uow.session,
-                company_id=company_id,
-                evaluations=[one for goal_id, one in evaluations.items() if goal_id in taken],
-                today=today,
-                now=utc_now(),
-            )
-            if len(done) < len(marks):
-                failed = [(goal_id, None) for goal_id in goal_ids if goal_id not in evaluations]
-                # marked anew, they stand behind all others; their attainment says that it lacks their batches
-                await mark_goals(uow.session, company_id=company_id, marks=failed)
+            await self._settle(uow, company_id=company_id, marks=marks, evaluations=evaluations, today=today)
         self._wanted_curves.add(company_id, sorted(goals_lacking(inputs)))
+        return bool(evaluations)
+
+    async def recompute_at_leisure(self, company_id: UUID) -> bool:
+        """Recompute many of the goals that no push waits for: a new day's, or those of new curves; False without any.
+
+        They share what they are measured by, so that many at once cost less each. Beside it pushes are taken in and
+        recomputed: what they mark anew in between is not written here.
+        """
+        try:
+            return await self._recompute_at_leisure(company_id)
+        except Exception as error:
+            return await self._recompute_alone(error, company_id, pushed=False)
+
+    async def _recompute_at_leisure(self, company_id: UUID) -> bool:
+        async with transaction(self._sessions, self._doorbell) as uow:
+            if not await repository.try_lock_company(uow.session, company_id=company_id, at_leisure=True):
+                return False
+            goals_at_once = self._claim_goals * LEISURE
+            marks = await repository.read_marks(uow.session, company_id=company_id, goals=goals_at_once, pushed=False)
+            if not marks:
+                return False
+            today = business_day()
+            goals = await load_goals(uow.session, company_id=company_id, goal_ids=[mark.goal_id for mark in marks])
+            evaluations, lacking = await evaluate_in_parts(uow.session, company_id=company_id, goals=goals, today=today)
+            await self._settle(uow, company_id=company_id, marks=marks, evaluations=evaluations, today=today)
+        self._wanted_curves.add(company_id, sorted(lacking))
+        return bool(evaluations)
+
+    async def _recompute_alone(
+        self, error: Exception, company_id: UUID, *, pushed: bool = True, others: bool = True
+    ) -> bool:
+        """After many goals at once have failed, recompute the oldest marks one by one; False where none could be.
+
+        One that fails again is marked anew, behind all others, and holds up none of them.
+
+        Raises:
+            Exception: the error, where it passes by itself.
+        """
+        if is_passing(error):
+            raise error
+        log.warning("recompute failed; trying its goals alone", reason=repr(error)[:500])
+        async with transaction(self._sessions, self._doorbell) as uow:
+            marks = await repository.read_marks(
+                uow.session, company_id=company_id, goals=self._claim_goals, pushed=pushed, others=others
+            )
+        evaluated = [await self._try_alone(company_id, mark) for mark in marks]
+        return any(evaluated)
+
+    async def _try_alone(self, company_id: UUID, mark: Mark) -> bool:
+        try:
+            async with transaction(self._sessions, self._doorbell) as uow:
+                today = business_day()
+                goals = await load_goals(uow.session, company_id=company_id, goal_ids=[mark.goal_id])
+                evaluations, _ = await evaluate_goals(uow.session, company_id=company_id, goals=goals, today=today)
+                await self._settle(uow, company_id=company_id, marks=[mark], evaluations=evaluations, today=today)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            log.exception("a goal cannot be recomputed", goal_id=str(mark.goal_id))
+            async with transaction(self._sessions, self._doorbell) as uow:
+                await mark_goals(uow.session, company_id=company_id, marks=[(mark.goal_id, None)])
+            return False
+        return bool(evaluations)
+
+    async def _settle(
+        self,
+        uow: UnitOfWork,
+        *,
+        company_id: UUID,
+        marks: Sequence[Mark],
+        evaluations: Mapping[UUID, Evaluation],
+        today: date,
+    ) -> None:
+        """Take the marks away, and write what their goals have come to."""
+        done = [mark for mark in marks if mark.goal_id in evaluations]
+        taken = await repository.take_marks(uow.session, company_id=company_id, marks=done)
+        await repository.store_attainments(
+            uow.session,
+            company_id=company_id,
+            evaluations=[one for goal_id, one in evaluations.items() if goal_id in taken],
+            today=today,
+            now=utc_now(),
+        )
+        if len(done) < len(marks):
+            failed = [(mark.goal_id, None) for mark in marks if mark.goal_id not in evaluations]
+            # marked anew, they stand behind all others; their attainment says that it lacks their batches
+            await mark_goals(uow.session, company_id=company_id, marks=failed)
         log.info("attainments computed", goals=len(taken))
-        return bool(done)
 
 
 async def mark_goals_for_new_day(uow: UnitOfWork, *, company_id: UUID, today: date) -> None:

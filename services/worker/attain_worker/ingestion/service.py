@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from attain_shared.clock import utc_now
 from attain_shared.db.failures import is_passing
-from attain_shared.db.partitions import create_partitions, finish_detaching
-from attain_shared.db.session import UnitOfWork, transaction
+from attain_shared.db.partitions import BY_BUCKET, Place, create_partitions, finish_detaching, list_partitions
+from attain_shared.db.session import UnitOfWork, reading, transaction
 from attain_shared.doorbell import Doorbell
+from attain_shared.goals.moved_months import moving_months
 from attain_shared.identifiers import new_id
 from attain_worker.facts import service as facts
 from attain_worker.facts.claim import CODES, Batch
@@ -168,7 +169,11 @@ class Ingestion:
     async def _ensure_months(self, months: set[date]) -> None:
         """Make the partitions that are missing, in a transaction of their own: attaching must not wait for a claim."""
         if missing := months - self._months:
-            async with transaction(self._sessions, self._doorbell) as uow:
+            returning = await self._find_months(Place.DETACHED) & missing
+            async with (
+                moving_months(self._sessions, self._doorbell, months=returning),
+                transaction(self._sessions, self._doorbell) as uow,
+            ):
                 await create_partitions(uow.session, buckets=sorted(missing), inbox=[])
             self._months |= missing
 
@@ -176,13 +181,23 @@ class Ingestion:
         """A month may have been detached, in whole or in half, since it was last looked for."""
         self._months.clear()
         try:
-            async with transaction(self._sessions, self._doorbell) as uow:
+            leaving = await self._find_months(Place.LEAVING)
+            async with (
+                moving_months(self._sessions, self._doorbell, months=leaving),
+                transaction(self._sessions, self._doorbell) as uow,
+            ):
                 await finish_detaching(uow.session)
         except Exception as error:
             if not is_passing(error):
                 raise
             # somebody still reads that month: its batches are put off, the others go on
             log.warning("a month stays half detached for now", reason=repr(error)[:300])
+
+    async def _find_months(self, place: Place) -> set[date]:
+        """The months of facts that are, in a table at least, attached, detached or on their way."""
+        async with reading(self._sessions) as uow:
+            known = await list_partitions(uow.session, BY_BUCKET)
+        return {partition.month for partition in known if partition.place is place}
 
 
 def _count(verdicts: bytearray) -> dict[str, int]:

@@ -28,6 +28,7 @@ from attain_shared.db.partitions import (
 )
 from attain_shared.db.session import create_sessions, reading, transaction
 from attain_shared.doorbell import MemoryDoorbell
+from attain_shared.goals.moved_months import moving_months
 from attain_worker.repository import list_companies
 from attain_worker.retention import repository
 
@@ -126,8 +127,9 @@ class Retention:
     async def _detach_facts(self, connection: AsyncConnection, *, before: date) -> None:
         async with reading(self._sessions) as uow:
             partitions = await list_partitions(uow.session, BY_BUCKET)
-        for partition in _unfinished_first(partitions):
-            if partition.month < before and partition.place is not Place.DETACHED:
+        old = [one for one in partitions if one.month < before and one.place is not Place.DETACHED]
+        async with moving_months(self._sessions, self._doorbell, months={one.month for one in old}):
+            for partition in _unfinished_first(old):
                 await detach_partition(connection, partition)
                 log.info("a month of facts was detached", table=partition.table, month=f"{partition.month:%Y-%m}")
 
