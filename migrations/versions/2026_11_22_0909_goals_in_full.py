@@ -29,12 +29,12 @@ CHECKS = {
     "attribution": "attribution IN ('whole', 'owned')",
     "against": "against IN ('previous', 'last_year')",
 }
-# What only this build can measure goes with it; in a block, as it is of all companies.
+# What only this build can measure goes with it, and their goals are due again; in a block, as it is of all companies.
 FORGET_NEW_KINDS = """
     DO $$ BEGIN
-    DELETE FROM indicator_sources source USING indicators indicator
-    WHERE indicator.company_id = source.company_id AND indicator.id = source.indicator_id
-      AND (indicator.kind <> 'metric' OR indicator.item_set_id IS NOT NULL);
+    UPDATE attainments attainment SET business_day = business_day - 1 FROM indicators one
+    WHERE one.company_id = attainment.company_id AND one.goal_id = attainment.goal_id
+      AND (one.kind <> 'metric' OR one.item_set_id IS NOT NULL);
     DELETE FROM indicators WHERE kind <> 'metric' OR item_set_id IS NOT NULL;
     END $$
 """

@@ -65,6 +65,23 @@ async def test_doing_it_again_changes_nothing(world: World) -> None:
     ]
 
 
+async def test_with_one_key_the_first_report_comes_again(world: World) -> None:
+    template, people = await world.template(), await world.people(1)
+    body = {"cycle_id": world.cycle, "to": {"person_ids": people}, "shop_ids": [str(world.shop)]}
+    headers = world.company.headers | {"Idempotency-Key": "k"}
+    path = f"/v1/kpi-templates/{template}/assign"
+    first, again = [ok(await world.api.post(path, json=body, headers=headers)) for _ in range(2)]
+    assert (counts(first), again) == ((1, 0, 0), first)
+    other = await world.api.post(path, json=body | {"weight": "1"}, headers=headers)
+    problem(other, status=409, code="idempotency-key-reused")
+
+
+async def test_a_target_that_its_kind_does_not_take_is_refused(world: World) -> None:
+    template, people = await world.template(indicators=[{"kind": "milestones"}]), await world.people(2)
+    response = await world.send(template, {"person_ids": people}, targets={"0": "2"})
+    assert pointers(response) == [("/targets/0", "invalid-target")]
+
+
 async def test_a_dry_run_says_the_same_and_stores_nothing(world: World) -> None:
     template, people = await world.template(), await world.people(2)
     to = {"person_ids": people}
@@ -306,7 +323,10 @@ async def test_more_than_one_call_takes_is_refused(world: World, monkeypatch: py
 
 
 async def test_managers_and_heads_give_to_the_people_below_them(api: AsyncClient, state: ApiState) -> None:
-    """SEC-3: HR and administrators to everybody; of a group others are not counted, by name they are refused."""
+    """SEC-3: HR to everybody, administrators to people without an account.
+
+    Of a group others are not counted, by name they are refused.
+    """
     relations = await make_relations(state)
     company, team = relations.admin, str(relations.departments["team"])
     ids = {name: str(member.person_id) for name, member in relations.members.items()}
@@ -317,7 +337,8 @@ async def test_managers_and_heads_give_to_the_people_below_them(api: AsyncClient
     owners = {"starts_on": "2026-07-01", "owners": share}
     ok(await api.put(f"/v1/shops/{shop.id}/owners", json=owners, headers=company.headers))
     everybody = {ids[name] for name in ("me", "peer", "silent", "boss")}
-    team_of = dict.fromkeys(("hr", "admin", "skip", "head"), everybody) | {"boss": everybody - {ids["boss"]}}
+    team_of = dict.fromkeys(("hr", "skip", "head"), everybody)
+    team_of |= {"boss": everybody - {ids["boss"]}, "admin": {ids["silent"]}}
     for name in ("hr", "admin", "boss", "skip", "head", "other_head", "mentor", "me", "report", "executive"):
         template, caller = await world.template(indicators=[MANUAL]), relations[name]
         response = await world.send(template, {"department_id": team}, caller=caller, shop_ids="owned", dry_run=True)
@@ -333,6 +354,8 @@ async def test_managers_and_heads_give_to_the_people_below_them(api: AsyncClient
     # not even that the other one has such a goal already
     assert outcomes(report) == {ids["me"]: "created", ids["mentor"]: "not-allowed"}
     assert next(one["goal_id"] for one in report["items"] if one["person_id"] == ids["mentor"]) is None
+    report = ok(await world.send(template, {"person_ids": [ids["me"], ids["silent"]]}, caller=relations["admin"]))
+    assert outcomes(report) == {ids["me"]: "not-allowed", ids["silent"]: "created"}
     stranger = await make_company(state)
     response = await world.send(await world.template(), by_name, caller=stranger)
     problem(response, status=404, code="not-found")

@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from httpx import AsyncClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from attain_api.goals.writing import hold_cascade
 from attain_api.state import ApiState
 from attain_shared.clock import business_day
 from attain_shared.db.session import reading, transaction
@@ -159,6 +160,43 @@ async def test_parents_are_the_copies_or_stay_where_they_still_enclose(api: Asyn
     assert {copied: goal.parent_id for copied, goal in copies.items()} == {
         top: of_year, middle: copies[top].id, low: copies[middle].id, ending: None,
     }  # fmt: skip
+
+
+async def test_copies_that_are_there_are_parents_where_they_still_fit(api: AsyncClient, state: ApiState) -> None:
+    """GOAL-2: since the first copying one was cancelled, one made shorter, one left as it was."""
+    company = await make_company(state)
+    cycle = await make_cycle(api, company)
+    tops = [await store_goal(state, company, cycle) for _ in range(3)]
+    following = (await copy(api, company, cycle))["cycle"]["id"]
+    there = await read_copies(state, company, following)
+    async with transaction(state.sessions, state.doorbell) as uow:
+        cancelled, short, _ = [await uow.session.get_one(Goal, (company.company_id, there[top].id)) for top in tops]
+        cancelled.state, short.ends_on = "cancelled", date(2026, 11, 30)
+    below = [await store_goal(state, company, cycle, parent_id=top) for top in tops]
+    await copy(api, company, cycle)
+    copies = await read_copies(state, company, following)
+    assert [copies[one].parent_id for one in below] == [None, None, there[tops[2]].id]
+
+
+async def test_a_parent_that_shrinks_meanwhile_is_none_of_a_copy(api: AsyncClient, state: ApiState) -> None:
+    """GOAL-2: copying and a change of the window above are judged one after the other."""
+    company = await make_company(state)
+    executive = await make_member(state, company, roles=("executive",))
+    year = await make_cycle(api, company, kind="year", starts_on="2026-01-01")
+    cycle = await make_cycle(api, company)
+    top = await store_goal(state, company, year, state="draft", created_by=executive.person_id)
+    below = await store_goal(state, company, cycle, parent_id=top)
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    async with state.engine.connect() as watch:
+        async with transaction(state.sessions, state.doorbell) as uow:
+            await hold_cascade(uow, company_id=company.company_id)
+            (await uow.session.get_one(Goal, (company.company_id, top))).ends_on = date(2026, 9, 30)
+            copying = asyncio.create_task(copy(api, company, cycle))
+            while not copying.done() and not await watch.scalar(waiting):
+                await watch.rollback()
+                await asyncio.sleep(0.02)
+        report = await copying
+    assert (await read_copies(state, company, report["cycle"]["id"]))[below].parent_id is None
 
 
 async def test_whose_owner_is_gone_is_left_out(api: AsyncClient, state: ApiState) -> None:

@@ -243,6 +243,11 @@ async def test_a_milestone_is_not_done_in_the_future(api: AsyncClient, world: Wo
     assert pointers(response) == [("/on", "in-the-future")]
 
 
+async def test_a_milestone_is_not_done_before_the_goal_began(api: AsyncClient, world: World) -> None:
+    response = await tick(api, world.people["me"], world, body={"on": "2020-01-01"})
+    assert pointers(response) == [("/on", "outside-window")]
+
+
 @pytest.mark.parametrize(
     ("caller", "status"),
     [("me", 200), ("boss", 200), ("head", 200), ("mentor", 403), ("hr", 403), ("executive", 403), ("peer", 404)],

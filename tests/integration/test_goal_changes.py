@@ -321,7 +321,11 @@ async def test_in_a_closed_cycle_goals_are_measured_as_they_were(api: AsyncClien
     goal = await goal_in(api, at, "submitted")
     ok(await api.post(f"/v1/cycles/{at.cycle}/actions/close", headers=at.company.headers))
     ok(await patch(api, at.company, goal, why="x"))
-    for change in ({"ends_on": "2026-09-29"}, {"indicators": [indicator([at.shop], "uv")]}):
+    steps = [{"title": "一", "due_on": "2026-07-31"}]
+    for change in (
+        {"ends_on": "2026-09-29"}, {"indicators": [indicator([at.shop], "uv")]}, {"rubric": RULES},
+        {"ignore_missing": True}, {"milestones": steps},
+    ):  # fmt: skip
         problem(await patch(api, at.company, goal, **change), status=409, code="cycle-closed")
 
 

@@ -1,6 +1,7 @@
 """Goal-set checks: what to look at again before goals are confirmed (GOAL-14)."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -92,6 +93,23 @@ async def test_a_target_below_what_the_last_window_reached_is_warned_of(api: Asy
     chinese = [one for one in await read_check(api, executive, cycle, language="zh-CN") if one["code"] != "late"]
     assert chinese[0]["detail"].startswith("目标值 900 低于上一周期已达到的水平 1000")
     assert [one["indicator_id"] is not None for one in warnings] == [True] * 3
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [("1000.123456789", "1000.1235"), ("1000.10", "1000.1"), ("0.00123456789", "0.001235"), ("12000000", "12000000")],
+)
+async def test_a_sentence_says_figures_as_people_do(api: AsyncClient, state: ApiState, last: str, said: str) -> None:
+    """GOAL-14: and beside it they are exact."""
+    pusher = await make_pusher(state)
+    executive = await make_member(state, pusher.company, roles=("executive",))
+    cycle = await make_cycle(api, pusher.company, kind="month", starts_on="2026-08-01")
+    await push_and_take_in(api, state, pusher, pusher.row("gmv", "2026-07-15", last))
+    aim = stored_indicator(target="0.001", shop_ids=[pusher.shop.id])
+    await store_goal(state, pusher.company, cycle, aim, state="draft")
+    (warning,) = [one for one in await read_check(api, executive, cycle) if one["code"] == "target-below-last"]
+    assert f"easier than the {said} that" in warning["detail"]
+    assert Decimal(warning["figures"]["last"]) == Decimal(last)
 
 
 async def test_a_goal_set_late_is_warned_of_by_the_day_it_was_confirmed(api: AsyncClient, state: ApiState) -> None:

@@ -109,7 +109,33 @@ async def test_weights_are_of_one_owner_and_one_cycle(api: AsyncClient, state: A
     person = {"type": "person", "id": str(company.person_id)}
     codes = {code for _, code in pointers(await put(api, company, cycle, named, owner=person))}
     assert codes == {"unknown-goal"}
-    assert {code for _, code in pointers(await put(api, other, cycle, named))} == {"unknown-goal"}
+    assert pointers(await put(api, other, cycle, named)) == [("/cycle_id", "unknown-cycle")]
     assert await weights_of(api, company) == ["50.00", "50.00", "0.00"]
     hr = await make_member(state, company, roles=("hr",))
     problem(await put(api, hr, cycle, named), status=403, code="not-allowed")
+
+
+async def test_the_weights_of_a_closed_cycle_stay(api: AsyncClient, state: ApiState) -> None:
+    """GOAL-1: else what opens again with it would no longer add up."""
+    company, cycle, goals = await three_goals(api, state)
+    await confirm_goals(api, company, goals[0], goals[1])
+    ok(await api.post(f"/v1/cycles/{cycle}/actions/close", headers=company.headers))
+    problem(await put(api, company, cycle, [(goals[2], "100")]), status=409, code="cycle-closed")
+
+
+async def test_a_closed_goal_keeps_its_weight_and_counts(api: AsyncClient, state: ApiState) -> None:
+    """GOAL-2, REV-2: it is part of the score."""
+    company, cycle, goals = await three_goals(api, state)
+    await confirm_goals(api, company, goals[0], goals[1])
+    ok(await act(api, company, goals[0], "close"))
+    named = [(goals[1], "30"), (goals[2], "20")]
+    assert pointers(await put(api, company, cycle, [(goals[0], "50"), *named])) == [
+        ("/weights/0/goal_id", "goal-closed"),
+        ("/weights", "weights-do-not-add-up"),
+    ]
+    assert pointers(await put(api, company, cycle, [(goals[1], "50"), (goals[2], "50")])) == [
+        ("/weights", "weights-do-not-add-up")
+    ]
+    ok(await put(api, company, cycle, named))
+    assert await weights_of(api, company) == ["50.00", "30.00", "20.00"]
+    await confirm_goals(api, company, goals[2])

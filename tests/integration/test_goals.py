@@ -1,15 +1,19 @@
 """Goals from draft to confirmed, for the company, its departments and its people (GOAL-1 to GOAL-6)."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 
 from attain_api.state import ApiState
+from attain_shared.clock import business_day
+from attain_shared.people.timeline import EventKind
 from tests.support.companies import Company, make_company, make_member, make_shop
 from tests.support.goals import NOBODY, act, confirm_goals, goal_body, indicator, make_cycle, make_goal
 from tests.support.http import created, ok, pointers, problem
+from tests.support.staff import HIRED_ON, add_person, hired
 from tests.support.statements import count_statements
 from tests.support.worker import count_rows
 
@@ -191,6 +195,29 @@ async def test_goals_cascade_downwards_within_the_parents_window(api: AsyncClien
         body = goal_body(cycle, [indicator([shop])], **more)
         response = await api.post("/v1/goals", json=body, headers=company.headers)
         assert pointers(response) == [("/parent_id", code)]
+
+
+async def test_a_cancelled_goal_takes_no_new_ones_below_it(api: AsyncClient, state: ApiState) -> None:
+    """GOAL-2: those that were below it before keep it, and may say so again."""
+    company, cycle, shop = await setting(api, state)
+    top = await make_goal(api, company, indicator([shop]), cycle_id=cycle)
+    body = goal_body(cycle, [indicator([shop])], parent_id=top["id"])
+    below = created(await api.post("/v1/goals", json=body, headers=company.headers))
+    ok(await act(api, company, top["id"], "cancel", reason="x"))
+    response = await api.post("/v1/goals", json=body, headers=company.headers)
+    assert pointers(response) == [("/parent_id", "parent-cancelled")]
+    again = {"parent_id": top["id"], "title": "改了"}
+    headers = company.headers | {"If-Match": "*"}
+    ok(await api.patch(f"/v1/goals/{below['id']}", json=again, headers=headers))
+
+
+async def test_who_has_left_gets_no_goals(api: AsyncClient, state: ApiState) -> None:
+    company, cycle, shop = await setting(api, state)
+    yesterday = business_day() - timedelta(days=1)
+    left = await add_person(state, company, hired(on=HIRED_ON), (EventKind.LEAVE, yesterday, {}))
+    body = goal_body(cycle, [indicator([shop])], owner={"type": "person", "id": str(left)})
+    response = await api.post("/v1/goals", json=body, headers=company.headers)
+    assert pointers(response) == [("/owner/id", "has-left")]
 
 
 async def test_a_closed_cycle_takes_no_goals(api: AsyncClient, state: ApiState) -> None:

@@ -15,6 +15,7 @@ from tests.support.companies import PASSWORD, Company, make_company, make_member
 from tests.support.fresh import client_of, fresh_state
 from tests.support.goals import NOBODY, make_cycle
 from tests.support.http import created, ok, pointers, problem
+from tests.support.staff import add_person, hired
 from tests.support.statements import count_statements
 
 TEMPLATES = "/v1/kpi-templates"
@@ -264,7 +265,7 @@ async def test_a_template_that_goals_came_of_stays(api: AsyncClient, state: ApiS
     cycle = await make_cycle(api, company)
     made = await make(api, company, indicators=[{"kind": "milestones"}])
     path = f"{TEMPLATES}/{made['id']}"
-    body = {"cycle_id": cycle["id"], "to": {"person_ids": [str(company.person_id)]}}
+    body = {"cycle_id": cycle["id"], "to": {"person_ids": [str(await add_person(state, company, hired()))]}}
     assert ok(await api.post(f"{path}/assign", json=body, headers=company.headers))["created"] == 1
     problem(await api.delete(path, headers=company.headers), status=409, code="template-in-use")
     assert ok(await api.get(path, headers=company.headers)) == made

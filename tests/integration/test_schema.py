@@ -7,6 +7,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import NullPool, make_url, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from attain_api.state import ApiState
@@ -111,6 +112,62 @@ async def test_what_columns_said_of_people_becomes_events_and_goes_back(empty_da
             assert await read(told) == await read(follows) == before
             await go(command.downgrade, "0005")
             assert await read(said) == before
+    await engine.dispose()
+
+
+async def test_workers_of_the_build_before_are_held_off(state: ApiState) -> None:
+    """F14: they would store facts without their months, and attainments of goals that they cannot measure."""
+    statements = (
+        "INSERT INTO observations (company_id) VALUES (md5('c')::uuid)",
+        "INSERT INTO attainments (company_id) VALUES (md5('c')::uuid)",
+        "UPDATE attainments SET score = 1 WHERE company_id = md5('c')::uuid",
+    )
+    for statement in statements:
+        async with state.engine.connect() as connection:
+            await connection.execute(text("SET attain.months = ''"))
+            with pytest.raises(DBAPIError, match="build before 0009") as refusal:
+                await connection.execute(text(statement))
+            assert getattr(refusal.value.orig, "sqlstate", None) == "55P03"
+
+
+async def test_the_way_back_forgets_what_the_build_before_cannot_measure(empty_database: str) -> None:
+    """F14, migration 0009: its goals stay, and are computed anew."""
+    engine = create_async_engine(make_url(empty_database).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    config, c, g = Config("alembic.ini"), "md5('c')::uuid", "md5('g')::uuid"
+    rows = (
+        f"INSERT INTO companies (id, code, name, created_at) VALUES ({c}, 'c', 'c', now())",
+        (
+            "INSERT INTO cycles (company_id, id, kind, name, starts_on, ends_on, state, created_at, version)"
+            f" VALUES ({c}, {c}, 'month', 'c', '2026-11-01', '2026-11-30', 'open', now(), 1)"
+        ),
+        (
+            "INSERT INTO goals (company_id, id, cycle_id, title, weight, starts_on, ends_on, ignore_missing, state, created_by,"
+            f" created_at, version) VALUES ({c}, {g}, {c}, 'g', 1, '2026-11-01', '2026-11-30', false, 'draft', {c}, now(), 1)"
+        ),
+        (
+            "INSERT INTO indicators (company_id, id, goal_id, position, kind, metric, aggregate, dimension, shop_ids, direction,"
+            f" cap) SELECT {c}, md5(kind)::uuid, {g}, place, kind, 'gmv', 'deduplicated', '', '{{}}', 'higher_better', 2"
+            " FROM (VALUES ('metric', 0), ('manual', 1)) AS told (kind, place)"
+        ),
+        (
+            "INSERT INTO attainments (company_id, goal_id, status, business_day, computed_at, indicators)"
+            f" VALUES ({c}, {g}, 'no_data', '2026-11-20', now(), '[]')"
+        ),
+    )
+    async with engine.connect() as connection:
+        config.attributes["connection"] = connection.sync_connection
+        await connection.run_sync(lambda _: command.upgrade(config, "head"))
+        await connection.commit()
+        await connection.execute(text("SET attain.months = 'kept'"))
+        for statement in rows:
+            await connection.execute(text(statement))
+        await connection.commit()
+        await connection.run_sync(lambda _: command.downgrade(config, "0008"))
+        await connection.commit()
+        kept = await connection.scalars(text(f"SELECT kind FROM indicators WHERE company_id = {c}"))
+        assert list(kept) == ["metric"]
+        due = f"SELECT business_day::text FROM attainments WHERE company_id = {c}"
+        assert await connection.scalar(text(due)) == "2026-11-19"
     await engine.dispose()
 
 

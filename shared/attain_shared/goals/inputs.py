@@ -159,27 +159,15 @@ async def load_inputs(
     formulas = await load_formulas(session, company_id=company_id, goals=goals, as_of=as_of)
     owned = [(goal, indicator) for goal, indicator in each_of(goals, *MEASURED) if is_owned(goal, indicator)]
     holdings = await _load_holdings(session, company_id=company_id, owned=owned) if owned else {}
-    questions: dict[Question, None] = {}
-    by_rows: dict[Question, None] = {}
-    paced: dict[UUID, set[UUID]] = defaultdict(set)
-    for goal, indicator in each_of(goals, *MEASURED):
-        question = question_of(goal, indicator, formulas.of(indicator))
-        for one in (question, earlier_question(goal, indicator, question)):
-            if one is not None:
-                in_part = is_owned(goal, indicator) and not _is_whole(goal, one, holdings)
-                (by_rows if in_part else questions)[one] = None
-        if is_paced(goal, indicator, question, today) and question in questions:
-            questions[so_far(question, today)] = None
-            if not is_owned(goal, indicator):
-                paced[paced_of(indicator, question).curve_id].add(goal.id)
+    asked = _ask(goals, formulas, holdings, today)
     facts = Facts(formulas.catalogue)
     if with_facts:
         facts = await load_facts(
             session,
             company_id=company_id,
             catalogue=formulas.catalogue,
-            questions=questions,
-            by_rows=by_rows,
+            questions=asked.questions,
+            by_rows=asked.by_rows,
             as_of=as_of,
         )
     teams = {team for goal, each in each_of(goals, "people") if (team := team_of(goal, each, today)) is not None}
@@ -187,13 +175,42 @@ async def load_inputs(
         today=today,
         formulas=formulas,
         facts=facts,
-        shares=await load_shares(session, company_id=company_id, curve_ids=paced, today=today),
+        shares=await load_shares(session, company_id=company_id, curve_ids=asked.paced, today=today),
         holdings=holdings,
         teams=await load_team_counts(session, company_id=company_id, teams=teams) if teams else {},
         entries=await _load_entries(session, company_id=company_id, goals=goals, as_of=as_of),
         milestones=await _load_milestones(session, company_id=company_id, goals=goals, as_of=as_of),
-        paced=paced,
+        paced=asked.paced,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is to be read for goals: by months where they tell it, or by rows; and the goals by curve."""
+
+    questions: dict[Question, None] = field(default_factory=dict)
+    by_rows: dict[Question, None] = field(default_factory=dict)
+    paced: dict[UUID, set[UUID]] = field(default_factory=lambda: defaultdict(set))
+
+
+def _ask(
+    goals: Measured,
+    formulas: Formulas,
+    holdings: Mapping[tuple[UUID | None, UUID], Sequence[Holding]],
+    today: date,
+) -> _Asked:
+    asked = _Asked()
+    for goal, indicator in each_of(goals, *MEASURED):
+        question, owned = question_of(goal, indicator, formulas.of(indicator)), is_owned(goal, indicator)
+        for one in (question, earlier_question(goal, indicator, question)):
+            if one is not None:
+                in_part = owned and not _is_whole(goal, one, holdings)
+                (asked.by_rows if in_part else asked.questions)[one] = None
+        if is_paced(goal, indicator, question, today) and question in asked.questions:
+            asked.questions[so_far(question, today)] = None
+            if not owned:
+                asked.paced[paced_of(indicator, question).curve_id].add(goal.id)
+    return asked
 
 
 async def load_formulas(

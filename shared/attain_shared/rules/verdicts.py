@@ -65,8 +65,7 @@ def verdict(
     is_open_ended = not bounds.is_point or _counts_once(metric, aggregate)
     can_grow = is_open_ended and not reading.coverage.is_complete
     if can_shrink:
-        is_missed = not can_grow and target.is_rising and bounds.high < target.goal
-        return IndicatorVerdict.MISSED if is_missed else IndicatorVerdict.UNDECIDED
+        return IndicatorVerdict.UNDECIDED if can_grow else _when_base_can_grow(bounds, target)
     return _when_closed(bounds, target, can_grow=can_grow)
 
 
@@ -139,6 +138,13 @@ def _when_closed(bounds: Interval, target: Target, *, can_grow: bool) -> Indicat
     if _meets(bounds.low, target) and _meets(bounds.high, target):
         return IndicatorVerdict.MET
     return IndicatorVerdict.UNDECIDED if _may_meet(bounds, target) else IndicatorVerdict.MISSED
+
+
+def _when_base_can_grow(bounds: Interval, target: Target) -> IndicatorVerdict:
+    """The verdict on a growth that may be less than it seems: its high end alone is sure, the mirror of MET-5a."""
+    if target.direction is Direction.BAND or _meets(bounds.high, target) is target.is_rising:
+        return IndicatorVerdict.UNDECIDED
+    return IndicatorVerdict.MISSED if target.is_rising else IndicatorVerdict.MET
 
 
 def _meets(actual: Decimal, target: Target) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from attain_shared.rules.aggregation import read
 from attain_shared.rules.algebra import Aggregate, Algebra, Metric, RollUpRefused
-from attain_shared.rules.attribution import Holding, read_owned
+from attain_shared.rules.attribution import HeldSoFar, Holding, held_so_far, read_owned
 from attain_shared.rules.corrections import Finality
 from attain_shared.rules.periods import Grain, Window
 from attain_shared.rules.reading import Coverage, Reading
@@ -182,3 +182,29 @@ def test_what_the_owners_are_credited_with_adds_up_to_the_shop_goal_12(
                 owner.append(Holding(july(day), ends_on, share))
     credited = sum((owned(GMV, days, owner).value or D(0) for owner in owners), D(0))
     assert credited == (read(GMV, CATALOGUE, days, JULY, [SHOP], Aggregate.DEDUPLICATED).value or 0)
+
+
+@pytest.mark.parametrize(
+    ("holdings", "until", "expected"),
+    [
+        ([A], 20, HeldSoFar(D(15) / D("20.5"), 11)),
+        ([B], 10, HeldSoFar(D(0), 21)),
+        ([B], 20, HeldSoFar(D(10) / D(21), 11)),
+        ([ALONE_TO_THE_10TH], 5, HeldSoFar(D("0.5"), 5)),
+        ([ALONE_TO_THE_10TH], 10, HeldSoFar(D(1), 0)),
+        ([ALONE_TO_THE_10TH, B], 15, HeldSoFar(D("12.5") / D("20.5"), 16)),
+        ([[]], 15, HeldSoFar(D(0), 0)),
+    ],
+)
+def test_what_is_to_be_expected_goes_by_the_shares_held_goal_7(
+    holdings: list[list[Holding]], until: int, expected: HeldSoFar
+) -> None:
+    """GOAL-12: days that are not the owner's bring nothing, neither behind nor to come."""
+    shops = (SHOP, OTHER)[: len(holdings)]
+    assert held_so_far(dict(zip(shops, holdings, strict=True)), shops, JULY, july(until)) == expected
+
+
+@given(st.integers(1, 31))
+def test_who_holds_all_of_it_is_expected_to_make_as_much_every_day_goal_7(until: int) -> None:
+    whole = [Holding(date(2020, 1, 1), date(2030, 1, 1), D(1))]
+    assert held_so_far({SHOP: whole, OTHER: whole}, (SHOP, OTHER), JULY, july(until)) == (D(until) / 31, 31 - until)

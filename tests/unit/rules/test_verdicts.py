@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from attain_shared.rules.algebra import Aggregate, Metric
 from attain_shared.rules.attainment import Direction, Target
 from attain_shared.rules.pace import Pace
-from attain_shared.rules.reading import Reading
+from attain_shared.rules.reading import Coverage, Reading
 from attain_shared.rules.verdicts import (
     IndicatorStatus,
     IndicatorVerdict,
@@ -51,8 +51,9 @@ def judged(
     metric: Metric | None = UV,
     is_open: bool = False,
     aggregate: Aggregate = Aggregate.DEDUPLICATED,
+    base: Reading | None = None,
 ) -> IndicatorVerdict:
-    return verdict(reading, target, metric=metric, aggregate=aggregate, is_open=is_open)
+    return verdict(reading, target, metric=metric, aggregate=aggregate, is_open=is_open, base=base)
 
 
 @pytest.mark.parametrize(("target", "expected"), [(35_000, MISSED), (1_500, MET), (20_000, UNDECIDED)])
@@ -257,3 +258,41 @@ def test_an_interval_decides_nothing_that_a_figure_within_denies_met_5(
     inside = data.draw(st.decimals(low, high, places=2))
     of_all = judged(interval(str(low), str(high)), target)
     assert of_all in {UNDECIDED, judged(point(str(inside)), target)}
+
+
+ONE_DAY = Coverage(30, 1, 0)
+
+
+@pytest.mark.parametrize("metric", [UV, GMV], ids=["counted once", "added up"])
+@pytest.mark.parametrize(
+    ("growth", "target", "expected"),
+    [
+        (point(9), higher("1.2"), UNDECIDED),
+        (point("1.1"), higher("1.2"), MISSED),
+        (point(9), lower("0.8"), UNDECIDED),
+        (point("0.7"), lower("0.8"), MET),
+        (interval("0.9", "1.1"), higher("1.2"), MISSED),
+        (interval("0.9", "1.3"), higher("1.2"), UNDECIDED),
+        (point("1.2"), band(1, 2), UNDECIDED),
+    ],
+)  # fmt: skip
+def test_a_growth_from_days_that_are_missing_may_be_less_met_5a(
+    metric: Metric, growth: Reading, target: Target, expected: IndicatorVerdict
+) -> None:
+    """Those days can only add to what it is from; the mirror of a count with days missing."""
+    assert judged(growth, target, metric=metric, base=point(10, coverage=ONE_DAY)) is expected
+    assert judged(growth, target, metric=metric, base=interval(5, 10, coverage=ONE_DAY)) is expected
+    assert judged(growth, target, metric=metric, base=point(10)) is judged(growth, target, metric=metric)
+    assert judged(growth, target, metric=metric, base=point(10, coverage=ONE_DAY), is_open=True) is OPEN
+
+
+def test_a_growth_of_which_neither_end_is_sure_is_undecided_met_5a() -> None:
+    growth = point("1.1", coverage=PARTIAL)
+    assert judged(growth, higher("1.2"), base=point(10, coverage=ONE_DAY)) is UNDECIDED
+
+
+def test_a_growth_of_a_ratio_or_a_last_value_is_from_what_there_is_met_5a() -> None:
+    """As the figure of a window is, days missing or not; only within bounds a day more may change it."""
+    for metric in (CONVERSION, MEMBERS):
+        assert judged(point(2), higher("1.2"), metric=metric, base=point(10, coverage=ONE_DAY)) is MET
+        assert judged(point(2), higher("1.2"), metric=metric, base=interval(5, 10, coverage=ONE_DAY)) is UNDECIDED

@@ -13,7 +13,7 @@ from attain_api.attainments import service
 from attain_api.deps import Credential, CurrentActor, RolePolicy, State, Uow, allow
 from attain_api.problems import problems
 from attain_shared.clock import business_day
-from attain_shared.db.session import transaction
+from attain_shared.db.session import reading, transaction
 from attain_shared.errors import Invalid, NotFound
 from attain_shared.goals.attainment_schemas import AttainmentHistoryRead, AttainmentRead
 from attain_shared.wire import Day, Input, Instant
@@ -26,7 +26,7 @@ class BriefRolePolicy(RolePolicy):
 
     async def __call__(self, credential: Credential, state: State) -> Actor:  # type: ignore[override]
         """The caller, if they may."""
-        async with transaction(state.sessions, state.doorbell) as uow:
+        async with reading(state.sessions) as uow:
             secret = state.settings.secret_key.get_secret_value()
             actor = await authenticate(uow.session, credential=credential, secret_key=secret)
         self.check(actor)

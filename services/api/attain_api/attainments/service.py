@@ -17,7 +17,7 @@ from attain_api.attainments import repository
 from attain_api.goals.hiding import NO_SCORE, find_hidden, hide
 from attain_api.state import ApiState
 from attain_shared.clock import business_day, utc_now
-from attain_shared.db.session import UnitOfWork, transaction
+from attain_shared.db.session import UnitOfWork, reading
 from attain_shared.errors import NotFound
 from attain_shared.goals.attainment_models import AttainmentDay
 from attain_shared.goals.attainment_schemas import (
@@ -47,7 +47,7 @@ async def wait_for_batch(state: ApiState, *, actor: Actor, goal_id: UUID, batch_
     """
     deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
     while True:
-        async with transaction(state.sessions, state.doorbell) as uow:
+        async with reading(state.sessions) as uow:
             found = await repository.find_wait_state(uow.session, visible_to=actor, goal_id=goal_id, batch_id=batch_id)
         if found is None:
             raise NotFound("no such goal or batch")

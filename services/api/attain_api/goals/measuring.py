@@ -29,12 +29,18 @@ async def remeasure(uow: UnitOfWork, *, company_id: UUID, entries: Iterable[Cata
     goals = await load_goals(uow.session, company_id=company_id, goal_ids=sorted(goal_ids))
     metrics = await load_metrics(uow.session, company_id=company_id)
     await set_sources(uow.session, company_id=company_id, goals=goals, metrics=metrics)
-    await recompute(uow, company_id=company_id, goal_ids=goal_ids)
+    await recompute(uow, company_id=company_id, goal_ids=goal_ids, measures_else=True)
 
 
-async def recompute(uow: UnitOfWork, *, company_id: UUID, goal_ids: Iterable[UUID]) -> None:
-    """Mark goals, and ring for the worker; until then their attainment shows no batch as it is to be shown (GOAL-10)."""
-    await mark_goals(uow.session, company_id=company_id, marks=[(goal_id, NO_BATCH) for goal_id in goal_ids])
+async def recompute(
+    uow: UnitOfWork, *, company_id: UUID, goal_ids: Iterable[UUID], measures_else: bool = False
+) -> None:
+    """Mark goals, and ring for the worker.
+
+    Where they measure something else than before their attainment shows no batch until it is computed (GOAL-10).
+    """
+    unseen = NO_BATCH if measures_else else None
+    await mark_goals(uow.session, company_id=company_id, marks=[(goal_id, unseen) for goal_id in goal_ids])
     await want_work(uow.session, company_id=company_id)
     uow.bells.add(Bell.MARKS)
 
@@ -49,4 +55,4 @@ async def follow_item_set(uow: UnitOfWork, *, company_id: UUID, item_set_id: UUI
     goals = await load_goals(uow.session, company_id=company_id, goal_ids=goal_ids)
     metrics = await load_metrics(uow.session, company_id=company_id)
     await set_sources(uow.session, company_id=company_id, goals=goals, metrics=metrics)
-    await recompute(uow, company_id=company_id, goal_ids=goal_ids)
+    await recompute(uow, company_id=company_id, goal_ids=goal_ids, measures_else=True)

@@ -51,7 +51,10 @@ class Recompute:
         try:
             return await self._recompute(company_id, pushed_only=pushed_only)
         except Exception as error:
-            return await self._recompute_alone(error, company_id, others=not pushed_only)
+            if is_passing(error):
+                raise
+            log.warning("recompute failed; trying its goals alone", reason=repr(error)[:500])
+        return await self._recompute_alone(company_id, others=not pushed_only)
 
     async def _recompute(self, company_id: UUID, *, pushed_only: bool) -> bool:
         async with transaction(self._sessions, self._doorbell) as uow:
@@ -78,7 +81,10 @@ class Recompute:
         try:
             return await self._recompute_at_leisure(company_id)
         except Exception as error:
-            return await self._recompute_alone(error, company_id, pushed=False)
+            if is_passing(error):
+                raise
+            log.warning("recompute failed; trying its goals alone", reason=repr(error)[:500])
+        return await self._recompute_alone(company_id, pushed=False)
 
     async def _recompute_at_leisure(self, company_id: UUID) -> bool:
         async with transaction(self._sessions, self._doorbell) as uow:
@@ -95,19 +101,11 @@ class Recompute:
         self._wanted_curves.add(company_id, sorted(lacking))
         return bool(evaluations)
 
-    async def _recompute_alone(
-        self, error: Exception, company_id: UUID, *, pushed: bool = True, others: bool = True
-    ) -> bool:
+    async def _recompute_alone(self, company_id: UUID, *, pushed: bool = True, others: bool = True) -> bool:
         """After many goals at once have failed, recompute the oldest marks one by one; False where none could be.
 
         One that fails again is marked anew, behind all others, and holds up none of them.
-
-        Raises:
-            Exception: the error, where it passes by itself.
         """
-        if is_passing(error):
-            raise error
-        log.warning("recompute failed; trying its goals alone", reason=repr(error)[:500])
         async with transaction(self._sessions, self._doorbell) as uow:
             marks = await repository.read_marks(
                 uow.session, company_id=company_id, goals=self._claim_goals, pushed=pushed, others=others
