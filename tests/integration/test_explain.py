@@ -20,7 +20,7 @@ from attain_shared.rules.periods import Grain, Window
 from attain_shared.rules.tiling import Cell
 from tests.support.companies import Member, make_member
 from tests.support.goals import act, confirm_goals, make_cycle, read_attainment
-from tests.support.http import created, ok, pointers, problem
+from tests.support.http import created, ok, problem
 from tests.support.measured import Json, daily_rows, goal_of, pusher_of_shops
 from tests.support.pushes import Pusher, make_pusher, push_and_take_in
 from tests.support.relations import make_relations

@@ -66,7 +66,9 @@ _MARK_OF_MONTHS = text(
     _MARK_FOUND.format(
         goals="""SELECT DISTINCT source.goal_id FROM unnest(CAST(:firsts AS date[]), CAST(:lasts AS date[])) AS month (first, last)
     JOIN indicator_sources source ON source.company_id = :company_id AND source.starts_on <= month.last
-         AND source.ends_on >= month.first"""
+         AND source.ends_on >= month.first
+    JOIN goals goal ON goal.company_id = :company_id AND goal.id = source.goal_id
+         AND goal.state NOT IN ('closed', 'cancelled')"""
     )
 )
 
@@ -83,7 +85,10 @@ async def mark_goals_of_series(session: AsyncSession, *, company_id: UUID, serie
 
 
 async def mark_goals_of_months(session: AsyncSession, *, company_id: UUID, months: Iterable[date]) -> bool:
-    """Mark the goals that are measured by anything in some months, whose rows have gone or come back; whether any is."""
+    """Mark the goals that are measured in some months, whose rows have gone or come back; whether any is.
+
+    Those that are closed keep what they came to: their figures were judged by, and are not to go with old rows.
+    """
     firsts = sorted(months)
     columns = {"firsts": firsts, "lasts": [bucket_end(month, Grain.MONTH) for month in firsts]}
     return await _mark_found(session, _MARK_OF_MONTHS, {"company_id": company_id, **columns})

@@ -25,7 +25,7 @@ _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:what || ' '
 _READ_MARKS = text("""
     SELECT goal_id, generation FROM goal_marks
     WHERE company_id = :company_id AND (first_batch_id IS NOT NULL AND :pushed OR first_batch_id IS NULL AND :others)
-    ORDER BY first_batch_id IS NULL, generation LIMIT :goals
+    ORDER BY first_batch_id IS NULL, first_batch_id = '00000000-0000-0000-0000-000000000000', generation LIMIT :goals
 """)
 
 _TAKE_MARKS = text("""
