@@ -392,3 +392,14 @@ def test_a_month_less_its_later_days_is_the_figure_so_far_goal_7() -> None:
 def test_a_month_says_which_days_it_sums_up() -> None:
     rows = [cell("gmv", july(2), 7), cell("gmv", july(31), 5, finality=Finality.REALTIME), cell("gmv", july(4), 6)]
     assert summarise(july(1), rows) == Month(july(1), D(18), D(7), D(5), 1 << 1 | 1 << 3 | 1 << 30, 1 << 30)
+
+
+def test_a_series_of_a_window_is_read_from_again_and_again() -> None:
+    """As a claim of many goals does: what covers it is found once."""
+    months, coarser = summed_up(daily("gmv", [10] * 31))
+    series = Series.within(JULY, months["gmv", SHOP], coarser["gmv", SHOP])
+    readings = [
+        read_months(METRICS["gmv"], METRICS, lambda _code, _shop: series, JULY, [SHOP], Aggregate.DEDUPLICATED)
+        for _ in range(2)
+    ]
+    assert readings == [told("gmv", daily("gmv", [10] * 31))] * 2
