@@ -208,7 +208,11 @@ async def push_and_wait(
         return
     batch_id = reply.json()["id"]
     query: Json = {"wait_for_batch": batch_id, "timeout": 20}
-    shown = await admin.get(f"/v1/goals/{chance.choice(goals[shop])}/attainment", params=query)
+    try:
+        shown = await admin.get(f"/v1/goals/{chance.choice(goals[shop])}/attainment", params=query)
+    except httpx.TimeoutException:
+        measured.late += 1
+        return
     visible = time.perf_counter()
     measured.late += (shown.json().get("includes_batches_up_to") or "") < batch_id
     measured.push.append(stored - started)

@@ -21,6 +21,8 @@ from attain_worker.curves.wanted import WantedCurves, goals_lacking
 
 log = structlog.get_logger(__name__)
 
+BEHIND = 5
+"""How many times as many goals are taken at once after a claim that did not take all that pushes have marked."""
 LEISURE = 20
 """How many times as many goals are taken at once where no push waits for them."""
 
@@ -41,6 +43,7 @@ class Recompute:
         self._doorbell = doorbell
         self._claim_goals = claim_goals
         self._wanted_curves = wanted_curves
+        self._behind: set[UUID] = set()
 
     async def recompute(self, company_id: UUID, *, pushed_only: bool = False) -> bool:
         """Recompute the goals with the oldest marks, those by pushes first, or alone; False where nothing was to do.
@@ -60,9 +63,12 @@ class Recompute:
         async with transaction(self._sessions, self._doorbell) as uow:
             if not await repository.try_lock_company(uow.session, company_id=company_id):
                 return False
+            goals_at_once = self._claim_goals * (BEHIND if pushed_only and company_id in self._behind else 1)
             marks = await repository.read_marks(
-                uow.session, company_id=company_id, goals=self._claim_goals, others=not pushed_only
+                uow.session, company_id=company_id, goals=goals_at_once, others=not pushed_only
             )
+            # the next claim catches up: goals that share what they are measured by cost less each
+            (self._behind.add if len(marks) == goals_at_once else self._behind.discard)(company_id)
             if not marks:
                 return False
             today = business_day()
