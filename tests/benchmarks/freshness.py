@@ -61,7 +61,6 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--batches-per-second", type=float, default=20)
     parser.add_argument("--rows", type=int, default=100, help="of a batch: a restatement of one shop's figures")
-    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--goals", type=int, default=100, help="of three indicators, on one to five shops each")
     parser.add_argument("--shops", type=int, help="by default a tenth of the goals")
     parser.add_argument("--workers", type=int, default=1)
@@ -71,9 +70,7 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="attain-benchmark-") as folder,
         postgres_server(durable=True) as postgres_url,
         redis_server() as redis_url,
-        running_stack(
-            postgres_url, redis_url, Path(folder), workers=arguments.workers, workers=arguments.workers
-        ) as stack,
+        running_stack(postgres_url, redis_url, Path(folder), workers=arguments.workers) as stack,
     ):
         describe(stack)
         company = make_company(stack.base_url)
