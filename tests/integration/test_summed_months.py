@@ -213,3 +213,23 @@ async def test_months_of_goals_from_before_are_read_from_rows_until_they_are_fil
     assert await count_rows(state, "metric_months", pusher.company_id) == 3
     assert await _differing(state) == []
     assert await _figures(state, pusher, [goal["id"]], by_rows=False) == figures
+
+
+async def test_what_is_read_by_rows_for_one_indicator_is_a_part_of_anothers_ratio(
+    api: AsyncClient, state: ApiState
+) -> None:
+    """GOAL-12: a shop held in part is read by rows, and whose ratio beside it by months."""
+    pusher = await make_pusher(state)
+    cycle = await make_cycle(api, pusher.company)
+    other = (await make_member(state, pusher.company)).person_id
+    await _own(api, pusher, str(pusher.shop.id), ("2026-07-01", "0.5", str(other)))
+    owner = {"type": "person", "id": str(pusher.company.person_id)}
+    shop = [pusher.shop.id]
+    goal = await make_goal(
+        api, pusher.company, indicator(shop, attribution="owned"), indicator(shop, "refund_rate", target="0.05"),
+        cycle_id=cycle["id"], owner=owner,
+    )  # fmt: skip
+    await pusher.push(api, pusher.row(), pusher.row("refund_amount", value="5"))
+    await work_off(state, pusher.company_id)
+    figures = (await read_attainment(api, pusher.company, goal["id"]))["indicators"]
+    assert [one["actual"] for one in figures] == ["50", "0.05"]

@@ -163,18 +163,27 @@ async def load_facts(
     facts = Facts(catalogue)
     if as_of is None:
         await _load_days(session, facts, company_id=company_id, questions=[one for one in questions if one.is_by_day])
+    asked = _windows_of(one for one in questions if one not in facts.answers)
+    # what is asked by rows is read by months as well, where it is a part of something else
+    rows = asked if as_of is not None else {}
+    rows = {**rows, **_windows_of(by_rows)}
+    for series in asked.keys() | rows.keys():
+        windows = (*asked.get(series, ()), *rows.get(series, ()))
+        facts.spans[series] = _hull(window for window, _ in windows)
+    await load_rows(session, facts, company_id=company_id, series=sorted(rows), as_of=as_of)
+    if as_of is None:
+        await _load_months(session, facts, company_id=company_id, asked=asked)
+    return facts
+
+
+def _windows_of(questions: Iterable[Question]) -> dict[Series, set[tuple[Window, bool]]]:
+    """The windows that each series is asked for in, and whether what is asked adds up."""
     asked: dict[Series, set[tuple[Window, bool]]] = defaultdict(set)
-    for question in (*(one for one in questions if one not in facts.answers), *by_rows):
+    for question in questions:
         adds_up = question.metric.algebra is Algebra.ADDITIVE and question.aggregate is Aggregate.DEDUPLICATED
         for series in question.series:
             asked[series].add((question.window, adds_up))
-    facts.spans.update({series: _hull(window for window, _ in windows) for series, windows in asked.items()})
-    rows = set(asked) if as_of is not None else {series for question in by_rows for series in question.series}
-    await load_rows(session, facts, company_id=company_id, series=sorted(rows), as_of=as_of)
-    await _load_months(
-        session, facts, company_id=company_id, asked={one: windows for one, windows in asked.items() if one not in rows}
-    )
-    return facts
+    return asked
 
 
 async def _load_months(
