@@ -1,15 +1,12 @@
 """The main job on the sample files, run as `make demo` runs it: real servers, real processes, HTTP only."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from deploy.local import story
-from deploy.local.stack import CHECKOUT
+from tests.support.played import play
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -20,7 +17,7 @@ TIMES = re.compile(r"p50 (?P<p50>\d+) ms, p99 (?P<p99>\d+) ms \(n = (?P<n>\d+)\)
 
 
 def test_the_demo_does_the_whole_main_job_and_finds_its_data_again(tmp_path: Path) -> None:
-    first = demo(tmp_path / "data")
+    first = play("demo", tmp_path / "data")
     assert first.returncode == 0, first.stdout + first.stderr
     assert "equal to the files" in first.stdout
     assert re.search(r"day rows only +1,192 … 88,981 .* undecided", first.stdout)
@@ -34,7 +31,7 @@ def test_the_demo_does_the_whole_main_job_and_finds_its_data_again(tmp_path: Pat
     assert int(times["p50"]) < 1000
     assert_scorecards(first.stdout)
 
-    again = demo(tmp_path / "data")
+    again = play("demo", tmp_path / "data")
     assert again.returncode == 0, again.stdout + again.stderr
     assert "nothing was pushed" in again.stdout
     assert_scorecards(again.stdout)
@@ -50,23 +47,10 @@ def test_a_figure_that_differs_from_the_files_fails_the_demo(tmp_path: Path) -> 
         "demo.latest = lambda *pushes: [row.worth(row.value + Decimal('0.01')) for row in right(*pushes)]\n"
         "sys.exit(__main__.main())\n"
     )
-    done = demo(tmp_path / "data", "-c", spoil)
+    done = play("demo", tmp_path / "data", "-c", spoil)
     assert done.returncode == 1
     assert re.search(r"✗ .* pushed [\d.]+, read back [\d.]+", done.stderr), done.stderr
     assert "Traceback" not in done.stderr
-
-
-def demo(data_dir: Path, *program: str) -> subprocess.CompletedProcess[str]:
-    ours = {key: value for key, value in os.environ.items() if not key.startswith("ATTAIN_")}
-    return subprocess.run(
-        [sys.executable, *(program or ("-m", "deploy.local")), "demo", "--data", str(data_dir)],
-        cwd=CHECKOUT,
-        env=ours,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
 
 
 def assert_verdicts_add_up(output: str) -> None:

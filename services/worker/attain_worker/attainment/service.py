@@ -1,6 +1,6 @@
 """Keeping attainments true: marks in, attainments out, one transaction a claim (GOAL-10)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -51,13 +51,9 @@ class Recompute:
         The marks are read before the facts and taken away before the result is written: whoever marks in between
         keeps their mark, and a slower worker finds its mark gone and writes nothing.
         """
-        try:
-            return await self._recompute(company_id, pushed_only=pushed_only)
-        except Exception as error:
-            if is_passing(error):
-                raise
-            log.warning("recompute failed; trying its goals alone", reason=repr(error)[:500])
-        return await self._recompute_alone(company_id, others=not pushed_only)
+        return await self._or_alone(
+            company_id, self._recompute(company_id, pushed_only=pushed_only), others=not pushed_only
+        )
 
     async def _recompute(self, company_id: UUID, *, pushed_only: bool) -> bool:
         async with transaction(self._sessions, self._doorbell) as uow:
@@ -84,13 +80,19 @@ class Recompute:
         They share what they are measured by, so that many at once cost less each. Beside it pushes are taken in and
         recomputed: what they mark anew in between is not written here.
         """
+        return await self._or_alone(company_id, self._recompute_at_leisure(company_id), pushed=False)
+
+    async def _or_alone(
+        self, company_id: UUID, claim: Awaitable[bool], *, pushed: bool = True, others: bool = True
+    ) -> bool:
+        """A claim of many goals; where it fails, and not for a passing reason, its goals one by one."""
         try:
-            return await self._recompute_at_leisure(company_id)
+            return await claim
         except Exception as error:
             if is_passing(error):
                 raise
             log.warning("recompute failed; trying its goals alone", reason=repr(error)[:500])
-        return await self._recompute_alone(company_id, pushed=False)
+        return await self._recompute_alone(company_id, pushed=pushed, others=others)
 
     async def _recompute_at_leisure(self, company_id: UUID) -> bool:
         async with transaction(self._sessions, self._doorbell) as uow:
@@ -107,7 +109,7 @@ class Recompute:
         self._wanted_curves.add(company_id, sorted(lacking))
         return bool(evaluations)
 
-    async def _recompute_alone(self, company_id: UUID, *, pushed: bool = True, others: bool = True) -> bool:
+    async def _recompute_alone(self, company_id: UUID, *, pushed: bool, others: bool) -> bool:
         """After many goals at once have failed, recompute the oldest marks one by one; False where none could be.
 
         One that fails again is marked anew, behind all others, and holds up none of them.
