@@ -1,7 +1,7 @@
 # Everything a person or CI types. Needs only make and Python 3.11 or newer; the rest is fetched into .venv.
 
 # a file's tests stay together: those of real processes share them
-PYTEST_ARGS ?= -n 2 --dist loadfile
+PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -67,7 +67,7 @@ rollout: ## Replace API and worker of the composed deployment by the images as t
 down: ## Stop the composed deployment; its data stay in their volumes
 	@cd deploy && $(COMPOSE) down --remove-orphans
 
-test: setup-dev ## Run all tests with coverage: PYTEST_ARGS="-n 2 --dist loadfile"
+test: setup-dev ## Run all tests with coverage: PYTEST_ARGS="-n 2 --dist loadfile --no-loadscope-reorder"
 	@$(VENV_PYTHON) -m pytest --cov --cov-report=term --cov-fail-under=90 $(PYTEST_ARGS)
 	@$(VENV_PYTHON) -m coverage report --include='*/attain_shared/rules/*' --fail-under=100
 

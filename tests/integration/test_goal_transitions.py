@@ -242,6 +242,7 @@ def test_the_table_is_whole() -> None:
     print(f"\n{callers} pairs of owner and caller x {len(STATES)} states x {len(LETTERS)} actions = {cells} cells")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("state_name", STATES)
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 async def test_everybody_does_what_is_written_and_nothing_else(world: World, kind: Kind, state_name: str) -> None:

@@ -281,6 +281,7 @@ def machine(api_settings: ApiSettings) -> Iterator[type[Inbox]]:
         runner.run(engine.dispose())
 
 
+@pytest.mark.no_cover
 @pytest.mark.timeout(max(120, EXAMPLES * 5))
 def test_the_database_never_disagrees_with_the_model(machine: type[Inbox]) -> None:
     """ING-1 to ING-5, MET-7: received = the sum of the verdicts at every step, and nothing lost or doubled."""

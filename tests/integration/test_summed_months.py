@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from httpx import AsyncClient
 from sqlalchemy import text
 
@@ -145,6 +146,7 @@ async def _figures(state: ApiState, pusher: Pusher, goal_ids: list[Any], *, by_r
     return {goal_id: [indicator_figures(each) for each in one.indicators] for goal_id, one in found.items()}
 
 
+@pytest.mark.no_cover
 async def test_whatever_is_pushed_months_tell_what_the_rows_tell(api: AsyncClient, state: ApiState) -> None:
     """MET-3 to MET-7: days, weeks, months and quarters, provisional and final, in any order and restated."""
     (pusher, shops, names), chance = await pusher_of_shops(state, 3), random.Random(6)

@@ -148,6 +148,7 @@ async def state_of_facts(state: ApiState, pusher: Pusher) -> Decimal:
     return total
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("first", POINTS)
 async def test_the_last_attainment_is_the_state_of_the_facts(client: AsyncClient, apart: ApiState, first: str) -> None:
     """GOAL-10: the one is held at one point, the other at another, and go on in either order."""
