@@ -91,11 +91,11 @@ class PeriodRead(Output):
     """How many shops and items of sets it is about."""
 
 
-class SourceRow(Output):
-    """A row that a figure was read from; those passed over (MET-5a) are not among them."""
+class FigureRow(Output):
+    """Which row, of which figure."""
 
     period: PeriodName
-    """Which figure."""
+    """Which figure it enters."""
     shop_id: UUID
     """The shop."""
     metric: str
@@ -106,6 +106,11 @@ class SourceRow(Output):
     """The length of its bucket."""
     bucket: date
     """The bucket's first day."""
+
+
+class SourceRow(FigureRow):
+    """A row that a figure was read from; those passed over (MET-5a) are not among them."""
+
     value: Figure
     """As the source gave it."""
     finality: Finality
@@ -232,21 +237,9 @@ class SplitRead(Output):
     """What the platform's restatements of days long over did (MET-7)."""
 
 
-class RestatementRead(Output):
+class RestatementRead(FigureRow):
     """A row of days that were over, as it was known, and as it is known since."""
 
-    period: PeriodName
-    """Which figure it entered."""
-    shop_id: UUID
-    """The shop."""
-    metric: str
-    """The metric's code."""
-    dimension: str
-    """Empty for the whole shop."""
-    grain: Grain
-    """The length of its bucket."""
-    bucket: date
-    """The bucket's first day."""
     before: Figure
     """The value then."""
     after: Figure

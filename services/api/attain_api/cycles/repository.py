@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Uuid, and_, any_, case, literal, or_, select, text
+from sqlalchemy import ColumnElement, Row, Select, TextClause, Uuid, and_, any_, case, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -65,7 +65,7 @@ async def find_cycle_of(session: AsyncSession, *, company_id: UUID, kind: CycleK
     return await _find(session, condition, company_id=company_id, lock=True)
 
 
-async def _find(session: AsyncSession, condition: Any, *, company_id: UUID, lock: bool) -> Cycle | None:  # noqa: ANN401
+async def _find(session: AsyncSession, condition: ColumnElement[bool], *, company_id: UUID, lock: bool) -> Cycle | None:
     statement = select(Cycle).where(Cycle.company_id == company_id, condition)
     if lock:
         # what the session read before it had the lock may have changed since
@@ -106,12 +106,7 @@ async def open_goals(session: AsyncSession, *, company_id: UUID, cycle_id: UUID)
 
 
 async def _move_goals(
-    session: AsyncSession,
-    statement: Any,  # noqa: ANN401
-    *,
-    company_id: UUID,
-    cycle_id: UUID,
-    state: str,
+    session: AsyncSession, statement: TextClause, *, company_id: UUID, cycle_id: UUID, state: str
 ) -> list[UUID]:
     parameters = {"company_id": company_id, "cycle_id": cycle_id, "state": state}
     return list(await session.scalars(statement, parameters))

@@ -14,7 +14,7 @@ from attain_api.goals.indicators import curve_faults, indicator_columns, measure
 from attain_api.goals.measuring import recompute
 from attain_api.goals.owners import OwnerKey
 from attain_api.goals.reading import Parts, ShownGoal, read_goal, show_goal
-from attain_api.goals.record import record
+from attain_api.goals.record import record_action
 from attain_api.goals.repository import SeenGoal
 from attain_api.goals.service import find_goal, hold_goal, load_parts
 from attain_api.goals.writing import PLAIN, CycleClosed, measure, new_milestone
@@ -84,15 +84,8 @@ async def update_goal(
         return show_goal(goal, parts, rights=rights)
     if goal.state not in UNSUBMITTED:
         drafting.refuse(drafting.submit_faults(goal, parts.indicators, parts.milestones))
-        record(
-            uow,
-            goal,
-            actor=actor,
-            action=Action.CHANGE.value,
-            is_stand_in=rights.stands_in(Action.CHANGE, goal),
-            reason=(data.reason or "").strip() or None,
-            changes=changes,
-        )
+        reason = (data.reason or "").strip() or None
+        record_action(uow, goal, actor=actor, rights=rights, action=Action.CHANGE, reason=reason, changes=changes)
     if cycle.state != "open" and changes.keys() - TEXTS:
         raise CycleClosed(f"{cycle.name} is closed: of its goals only texts are changed")
     goal.version += 1

@@ -42,11 +42,18 @@ def record(
 
 
 def record_action(
-    uow: UnitOfWork, goal: Goal, *, actor: Actor, rights: Rights, action: Action, reason: str | None
+    uow: UnitOfWork,
+    goal: Goal,
+    *,
+    actor: Actor,
+    rights: Rights,
+    action: Action,
+    reason: str | None,
+    changes: Changes | None = None,
 ) -> None:
     """The same for an action, while the goal is still in the state that it is done in."""
     is_stand_in = rights.stands_in(action, goal)
-    record(uow, goal, actor=actor, action=action.value, is_stand_in=is_stand_in, reason=reason)
+    record(uow, goal, actor=actor, action=action.value, is_stand_in=is_stand_in, reason=reason, changes=changes)
 
 
 async def list_events(

@@ -1,15 +1,13 @@
 """Changing all of an owner's weights in a cycle at once (GOAL-2)."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from attain_api.access.actor import Actor
 from attain_api.conditional import apply_changes
 from attain_api.goals import repository
 from attain_api.goals.acting import WEIGHED
 from attain_api.goals.owners import owner_key, read_owner
-from attain_api.goals.record import record
-from attain_api.goals.rights import Rights
+from attain_api.goals.record import record_action
 from attain_api.goals.service import check_may_write
 from attain_api.goals.writing import hold_open_cycle
 from attain_shared.db.session import UnitOfWork
@@ -54,24 +52,15 @@ async def set_weights(uow: UnitOfWork, *, actor: Actor, data: GoalWeights) -> Go
         raise NotAllowed("What was agreed on is not shifted by whoever is measured by it.")
     for goal in changed:
         if goal.state in WEIGHED:
-            _record(uow, goal, actor=actor, rights=rights, weight=wanted[goal.id], reason=data.reason)
+            changes = {"weight": (plain_decimal(goal.weight), plain_decimal(wanted[goal.id]))}
+            record_action(
+                uow, goal, actor=actor, rights=rights, action=Action.CHANGE, reason=data.reason, changes=changes
+            )
         apply_changes(goal, {"weight": wanted[goal.id]})
     return GoalWeightsRead(
         cycle_id=data.cycle_id,
         owner=read_owner(owner),
         weights=[GoalWeight(goal_id=goal.id, weight=goal.weight) for goal in live],
-    )
-
-
-def _record(uow: UnitOfWork, goal: Goal, *, actor: Actor, rights: Rights, weight: Decimal, reason: str | None) -> None:
-    record(
-        uow,
-        goal,
-        actor=actor,
-        action=Action.CHANGE.value,
-        is_stand_in=rights.stands_in(Action.CHANGE, goal),
-        reason=reason,
-        changes={"weight": (plain_decimal(goal.weight), plain_decimal(weight))},
     )
 
 
