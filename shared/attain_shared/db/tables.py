@@ -11,6 +11,8 @@ from attain_shared.goals import models as goals
 from attain_shared.metrics import models as metrics
 from attain_shared.people import models as people
 from attain_shared.positions import models as positions
+from attain_shared.reviews import calibration_models, follow_up_models, rater_models
+from attain_shared.reviews import models as reviews
 from attain_shared.shops import models as shops
 from attain_shared.work import models as work
 
@@ -21,12 +23,16 @@ __all__ = [
     "attainment_models",
     "audit",
     "calendar",
+    "calibration_models",
     "departments",
+    "follow_up_models",
     "goals",
     "metadata",
     "metrics",
     "people",
     "positions",
+    "rater_models",
+    "reviews",
     "shops",
     "template_models",
     "work",
