@@ -42,6 +42,7 @@ from attain_api.passwords.router import router as passwords
 from attain_api.people.router import router as people
 from attain_api.personal_data.router import router as personal_data
 from attain_api.positions.router import router as positions
+from attain_api.reviews.router import router as reviews
 from attain_api.rubrics.router import router as rubrics
 from attain_api.scorecards.router import router as scorecards
 from attain_api.sessions.router import router as sessions
@@ -78,6 +79,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     attainments,
     explanations,
     cascade,
+    reviews,
     goal_checks,
     scorecards,
     leaderboards,

@@ -50,7 +50,7 @@ class Party(StrEnum):
     HR = "hr"
     """As `hr_parties` has it: another than the subject or the manager, if there is one."""
     HEAD = "head"
-    """Of the department that the calibration group is named after, or above it."""
+    """Of the person's department when the review was opened, or of one above it."""
     DELEGATE = "delegate"
     """Whom the step that the review is at was delegated to."""
 
@@ -103,8 +103,6 @@ ENDS = frozenset({Step.CLOSED, Step.CANCELLED})
 """Where nothing is done any more."""
 OPEN_STEPS = tuple(step for step in Step if step not in ENDS)
 """All the others, in the order of the flow."""
-REVEALED = frozenset({Step.INTERVIEW, Step.ACKNOWLEDGEMENT, Step.APPEALED, Step.CLOSED})
-"""Where the employee sees the assessment and the rating (REV-7)."""
 
 OWNERS: Mapping[Step, tuple[Party, ...]] = {
     Step.SELF_ASSESSMENT: (Party.SUBJECT,),
@@ -207,4 +205,6 @@ def hr_parties(*, subject: Id, assessor: Id, hr: Collection[Id], executives: Col
     Else an HR who is the manager; where the subject is the only HR, an executive.
     """
     others = set(hr) - {subject}
-    return frozenset(others - {assessor} or others or set(executives) - {subject, assessor} or set(executives) - {subject})
+    return frozenset(
+        others - {assessor} or others or set(executives) - {subject, assessor} or set(executives) - {subject}
+    )

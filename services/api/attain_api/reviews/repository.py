@@ -1,0 +1,226 @@
+"""The statements of reviews."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, exists, func, literal, or_, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from attain_api.access.actor import Actor
+from attain_api.access.visibility import View, on_day, view_of
+from attain_api.paging import PageQuery, paginate, paginate_columns
+from attain_api.reviews.rights import Rights
+from attain_shared.clock import business_day
+from attain_shared.people.models import Person, PersonSpell
+from attain_shared.reviews.calibration_models import CalibrationGroup
+from attain_shared.reviews.follow_up_models import Interview
+from attain_shared.reviews.models import (
+    Review,
+    ReviewAssessment,
+    ReviewCycle,
+    ReviewDelegation,
+    ReviewEvent,
+    ReviewGoal,
+)
+from attain_shared.rules.review_flow import ENDS, Step
+
+
+class SeenReview(NamedTuple):
+    """A review in the caller's view, its round, and the caller's rights on it."""
+
+    review: Review
+    cycle: ReviewCycle
+    delegate_id: UUID | None
+    """Whom the step it is at was delegated to."""
+    rights: Rights
+
+
+class Parts(NamedTuple):
+    """What belongs to a review."""
+
+    assessments: Mapping[str, ReviewAssessment]
+    """By part."""
+    goals: Sequence[ReviewGoal]
+    interview: Interview | None
+
+
+def people_with(role: str, company_id: UUID) -> Select[UUID]:
+    """The ids of those who hold a role and are there today."""
+    employed = select(PersonSpell.person_id).where(
+        PersonSpell.company_id == company_id, PersonSpell.status == "employed", on_day(business_day())
+    )
+    return select(Person.id).where(
+        Person.company_id == company_id, Person.roles.contains([role]), Person.id.in_(employed)
+    )
+
+
+def _ids_of(role: str, view: View) -> ColumnElement[Any]:
+    """For a caller who holds one of the roles that the answer matters to; else nobody."""
+    if view.actor.roles.isdisjoint({"hr", "executive"}):
+        return literal([], ARRAY(PG_UUID))
+    found = people_with(role, view.actor.company_id).correlate(None)
+    return func.coalesce(func.array(found.scalar_subquery()), literal([], ARRAY(PG_UUID)))
+
+
+def delegate_id() -> ColumnElement[Any]:
+    """Whom the step that a review is at was delegated to."""
+    return (
+        select(ReviewDelegation.person_id)
+        .where(
+            ReviewDelegation.company_id == Review.company_id,
+            ReviewDelegation.review_id == Review.id,
+            ReviewDelegation.step == Review.step,
+        )
+        .scalar_subquery()
+    )
+
+
+def relation_columns(view: View) -> tuple[ColumnElement[Any], ...]:
+    """What `Rights.of` needs beside the review."""
+    return (
+        delegate_id().label("delegate_id"),
+        and_(Review.department_id.is_not(None), Review.department_id.in_(view.led)).label("leads"),
+        exists()
+        .where(
+            CalibrationGroup.company_id == Review.company_id,
+            CalibrationGroup.review_cycle_id == Review.review_cycle_id,
+            CalibrationGroup.id == Review.group_id,
+            CalibrationGroup.locked_at.is_not(None),
+        )
+        .label("is_locked"),
+        _ids_of("hr", view).label("hr_ids"),
+        _ids_of("executive", view).label("executive_ids"),
+    )
+
+
+def is_seen(view: View) -> ColumnElement[bool]:
+    """Whether the caller sees the review in a row: their own, those they have a part in, those below; HR sees all (SEC-3)."""
+    if "hr" in view.actor.roles:
+        return true()
+    me = view.actor.person_id
+    conditions = [
+        Review.person_id == me,
+        Review.manager_id == me,
+        Review.second_level_id == me,
+        Review.person_id.in_(view.below),
+        delegate_id() == me,
+    ]
+    if "executive" in view.actor.roles:
+        # stands in where HR is nobody but the subject (REV-6)
+        others = people_with("hr", view.actor.company_id).where(Person.id != Review.person_id).correlate(Review)
+        conditions.append(~exists(others))
+    return or_(*conditions)
+
+
+def waits_for(view: View) -> ColumnElement[bool]:
+    """Whether the review in a row is at a step that the caller owns, or was delegated (REV-6)."""
+    me = view.actor.person_id
+    steps = {
+        Review.person_id: (Step.SELF_ASSESSMENT, Step.ACKNOWLEDGEMENT),
+        Review.manager_id: (Step.MANAGER_ASSESSMENT, Step.INTERVIEW),
+        Review.second_level_id: (Step.SECOND_LEVEL,),
+    }
+    conditions = [and_(owner == me, Review.step.in_(owned)) for owner, owned in steps.items()]
+    conditions.append(delegate_id() == me)
+    others = and_(Review.person_id != me, Review.manager_id != me)
+    if "hr" in view.actor.roles:
+        conditions.append(and_(others, Review.step.in_((Step.HR, Step.CALIBRATION, Step.APPEALED))))
+    conditions.append(and_(Review.person_id != me, Review.step == Step.CALIBRATION, Review.department_id.in_(view.led)))
+    return or_(*conditions)
+
+
+def _select_seen(view: View) -> Select[*tuple[Any, ...]]:
+    return (
+        select(Review, ReviewCycle, *relation_columns(view), Review.created_at, Review.id)
+        .join(
+            ReviewCycle,
+            and_(ReviewCycle.company_id == Review.company_id, ReviewCycle.id == Review.review_cycle_id),
+        )
+        .where(Review.company_id == view.actor.company_id, is_seen(view))
+    )
+
+
+@lru_cache(maxsize=256)
+def _statement_of_one(roles: frozenset[str], _today: date, *, lock: bool) -> Select[*tuple[Any, ...]]:
+    """Made once a day for callers with these roles: making it takes longer than running it."""
+    statement = _select_seen(view_of(roles)).where(Review.id == bindparam("review_id", type_=Uuid()))
+    return statement.with_for_update(of=Review) if lock else statement
+
+
+async def find_review(
+    session: AsyncSession, *, visible_to: Actor, review_id: UUID, lock: bool = False
+) -> SeenReview | None:
+    """A review in the caller's view; held until the transaction ends where it is to be changed."""
+    statement = _statement_of_one(visible_to.roles, business_day(), lock=lock)
+    values = {"company_id": visible_to.company_id, "me": visible_to.principal_id, "review_id": review_id}
+    row = (await session.execute(statement, values)).one_or_none()
+    return None if row is None else _seen(row, visible_to)
+
+
+def _seen(row: Any, actor: Actor) -> SeenReview:  # noqa: ANN401  # of `_select_seen`
+    return SeenReview(row.Review, row.ReviewCycle, row.delegate_id, Rights.of(row, actor=actor))
+
+
+async def list_reviews(
+    session: AsyncSession,
+    *,
+    visible_to: Actor,
+    query: PageQuery,
+    filters: Mapping[str, object],
+    is_mine: bool = False,
+    is_overdue: bool = False,
+) -> tuple[list[SeenReview], str | None]:
+    """A part of the reviews that the caller sees."""
+    view = View(visible_to)
+    statement = _select_seen(view)
+    for name, value in filters.items():
+        statement = statement.where(getattr(Review, name) == value)
+    if is_mine:
+        statement = statement.where(waits_for(view))
+    if is_overdue:
+        statement = statement.where(Review.due_on < business_day(), Review.step.not_in(ENDS))
+    rows, cursor = await paginate_columns(
+        session, statement, query=query, columns={"created_at": Review.created_at}, id_column=Review.id
+    )
+    return [_seen(row, visible_to) for row in rows], cursor
+
+
+async def load_parts(session: AsyncSession, *, company_id: UUID, review_id: UUID) -> Parts:
+    """What belongs to a review: what was written, the goals as frozen, the interview."""
+    written = await session.execute(
+        select(ReviewAssessment, Interview)
+        .outerjoin(
+            Interview,
+            and_(Interview.company_id == company_id, Interview.review_id == ReviewAssessment.review_id),
+        )
+        .where(ReviewAssessment.company_id == company_id, ReviewAssessment.review_id == review_id)
+        .execution_options(populate_existing=True)
+    )
+    rows = written.all()
+    goals = await session.scalars(
+        select(ReviewGoal)
+        .where(ReviewGoal.company_id == company_id, ReviewGoal.review_id == review_id)
+        .order_by(ReviewGoal.goal_id)
+    )
+    return Parts({row.ReviewAssessment.part: row.ReviewAssessment for row in rows}, goals.all(), _interview(rows))
+
+
+def _interview(rows: Sequence[Any]) -> Interview | None:
+    return next((row.Interview for row in rows), None)
+
+
+async def list_events(
+    session: AsyncSession, *, company_id: UUID, review_id: UUID, only: ColumnElement[bool], query: PageQuery
+) -> tuple[list[ReviewEvent], str | None]:
+    """A part of the record of a review."""
+    statement = select(ReviewEvent).where(
+        ReviewEvent.company_id == company_id, ReviewEvent.review_id == review_id, only
+    )
+    return await paginate(
+        session, statement, query=query, columns={"at": ReviewEvent.created_at}, id_column=ReviewEvent.id
+    )

@@ -1,0 +1,132 @@
+"""Reviews as their readers find them, and as whoever acts on them holds them (REV-6, REV-7)."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, true
+
+from attain_api.access.actor import Actor
+from attain_api.conditional import check_if_match
+from attain_api.paging import PageQuery
+from attain_api.reviews import repository
+from attain_api.reviews.reading import ShownReview, read_summary, show_review
+from attain_api.reviews.repository import SeenReview
+from attain_shared.db.session import UnitOfWork
+from attain_shared.errors import Invalid, NotFound
+from attain_shared.reviews import flow
+from attain_shared.reviews.models import ReviewEvent
+from attain_shared.reviews.schemas import ReviewSummary
+from attain_shared.rules.review_flow import Action, Step, next_step, row_of
+
+UNREVEALED = ("open", "submit", "skip", "leave", "change_manager")
+"""What the subject reads of the record before the interview, beside what was returned to them (REV-7)."""
+
+
+async def get_review(uow: UnitOfWork, *, actor: Actor, review_id: UUID) -> ShownReview:
+    """One review."""
+    return await show(uow, await find_review(uow, actor=actor, review_id=review_id))
+
+
+async def list_reviews(
+    uow: UnitOfWork, *, actor: Actor, query: PageQuery, filters: Mapping[str, object], **only: bool
+) -> tuple[list[ReviewSummary], str | None]:
+    """The reviews that the caller sees; `only` is `is_mine` and `is_overdue`."""
+    seen, cursor = await repository.list_reviews(uow.session, visible_to=actor, query=query, filters=filters, **only)
+    return [read_summary(one) for one in seen], cursor
+
+
+async def find_review(uow: UnitOfWork, *, actor: Actor, review_id: UUID, lock: bool = False) -> SeenReview:
+    """A review in the caller's view.
+
+    Raises:
+        NotFound: there is none, or it is outside the view.
+    """
+    seen = await repository.find_review(uow.session, visible_to=actor, review_id=review_id, lock=lock)
+    if seen is None:
+        raise NotFound("no such review")
+    return seen
+
+
+async def show(uow: UnitOfWork, seen: SeenReview) -> ShownReview:
+    """A review with what belongs to it, as the caller sees it."""
+    parts = await repository.load_parts(uow.session, company_id=seen.review.company_id, review_id=seen.review.id)
+    return show_review(seen, parts)
+
+
+async def show_again(uow: UnitOfWork, *, actor: Actor, review_id: UUID) -> ShownReview:
+    """A review after it was changed: rights and sight change with it."""
+    await uow.session.flush()
+    return await get_review(uow, actor=actor, review_id=review_id)
+
+
+async def hold_review(
+    uow: UnitOfWork, *, actor: Actor, review_id: UUID, action: Action, if_match: str | None
+) -> SeenReview:
+    """A review locked for an action that the caller may do now, in the version that they mean.
+
+    Raises:
+        NotFound: it is outside the caller's view.
+        NotAllowed: no step would allow it to this caller.
+        PreconditionRequired, Stale: without If-Match, or with that of another version.
+        ActionNotAllowed: another step would allow it.
+    """
+    seen = await find_review(uow, actor=actor, review_id=review_id, lock=True)
+    seen.rights.check_ever(action)
+    await check_version(uow, seen, if_match=if_match)
+    seen.rights.check_now(action)
+    return seen
+
+
+async def check_version(uow: UnitOfWork, seen: SeenReview, *, if_match: str | None) -> None:
+    """Refuse a change of a version that the caller has not seen."""
+    check_if_match(if_match, (await show(uow, seen)).tag, required=True)
+
+
+def due_reason(action: Action, step: Step, reason: str | None) -> str | None:
+    """A reason as it is kept.
+
+    Raises:
+        Invalid: the action is never done without one (REV-6).
+    """
+    reason = reason.strip() or None if reason is not None else None
+    row = row_of(step, action)
+    if row is not None and row.needs_reason and reason is None:
+        raise Invalid.field("/reason", "missing", f"say why you {action} it")
+    return reason
+
+
+def lead_on(
+    uow: UnitOfWork,
+    seen: SeenReview,
+    *,
+    action: Action,
+    reason: str | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Lead a held review where the table of REV-6 has it, on record; past a missing second level, too."""
+    review, cycle, _, rights = seen
+    row = row_of(Step(review.step), action)
+    assert row is not None  # held for this action
+    to = next_step(row, has_second_level=review.second_level_id is not None)
+    is_delegate, actor_id = rights.is_delegate, rights.actor_id
+    flow.lead(
+        uow.session, review, cycle=cycle, to=row.next, action=action.value, actor_id=actor_id,
+        is_delegate=is_delegate, reason=reason, details=details,
+    )  # fmt: skip
+    if to is not row.next:
+        flow.lead(uow.session, review, cycle=cycle, to=to, action="skip", reason="no-second-level")
+
+
+async def list_events(
+    uow: UnitOfWork, *, actor: Actor, review_id: UUID, query: PageQuery
+) -> tuple[list[ReviewEvent], str | None]:
+    """What was done with a review, as far as the caller may know (REV-7)."""
+    seen = await find_review(uow, actor=actor, review_id=review_id)
+    only: ColumnElement[bool] = true()
+    if not seen.rights.sees_judgement:
+        is_theirs = (ReviewEvent.action == Action.RETURN) & (ReviewEvent.to_step == Step.SELF_ASSESSMENT)
+        only = ReviewEvent.action.in_(UNREVEALED) | is_theirs
+    return await repository.list_events(
+        uow.session, company_id=actor.company_id, review_id=review_id, only=only, query=query
+    )

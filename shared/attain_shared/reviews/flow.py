@@ -1,0 +1,77 @@
+"""Leading a review from step to step, on record: for the API and for the worker alike (REV-6)."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from attain_shared.clock import business_day, utc_now
+from attain_shared.reviews.models import Review, ReviewCycle, ReviewEvent
+from attain_shared.rules.review_flow import DAYS_TO_ANSWER, ENDS, Step
+
+
+def due_date(cycle: ReviewCycle, step: Step) -> date | None:
+    """When a step is due: as the round says, an answer 7 days after today, the day of the interview."""
+    if step is Step.ACKNOWLEDGEMENT:
+        return business_day() + timedelta(days=DAYS_TO_ANSWER)
+    due = cycle.due.get(step.value)
+    return date.fromisoformat(due) if due is not None else None
+
+
+def record(
+    session: AsyncSession,
+    review: Review,
+    *,
+    action: str,
+    to: Step | None = None,
+    actor_id: UUID | None = None,
+    is_delegate: bool = False,
+    reason: str | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Put on record what is done with a review, while it is still at the step that it is done at."""
+    session.add(
+        ReviewEvent(
+            company_id=review.company_id,
+            review_id=review.id,
+            action=action,
+            from_step=review.step,
+            to_step=to.value if to is not None else review.step,
+            actor_id=actor_id,
+            is_delegate=is_delegate,
+            reason=reason,
+            details=dict(details) if details is not None else None,
+        )
+    )
+
+
+def lead(
+    session: AsyncSession,
+    review: Review,
+    *,
+    cycle: ReviewCycle,
+    to: Step,
+    action: str,
+    actor_id: UUID | None = None,
+    is_delegate: bool = False,
+    reason: str | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Lead a review to a step, on record; at an end it is closed."""
+    record(
+        session,
+        review,
+        action=action,
+        to=to,
+        actor_id=actor_id,
+        is_delegate=is_delegate,
+        reason=reason,
+        details=details,
+    )
+    review.step = to.value
+    review.due_on = due_date(cycle, to)
+    if to in ENDS:
+        review.closed_at = utc_now()
+    review.version += 1
