@@ -1,63 +1,21 @@
 """A valid request of every row of the matrix: whoever may, gets a 2xx for it."""
 
-from collections.abc import Callable
-from typing import Any
-
 from attain_shared.clock import business_day
+from tests.access.requests import Call, Json, delete, filled, get, post, send, upload
+from tests.access.review_calls import REVIEW_CALLS
 from tests.support.companies import PASSWORD
 from tests.support.goals import indicator
 from tests.support.matrix_world import World
 
-Json = dict[str, Any]
-Ids = dict[str, str]
-Call = Callable[[Ids], Json]
-
 TODAY = business_day().isoformat()
 NEW_PASSWORD = "a brand new and long passphrase"
 JULY = {"from": "2026-07-01", "to": "2026-07-31"}
-ANY_VERSION = {"If-Match": "*"}
-
-
-def get(url: str, **params: Any) -> Call:
-    """Read; `{name}` stands for an id of the world, in the path and in the query."""
-    return lambda ids: {"method": "GET", "url": url.format(**ids), "params": _filled(params, ids)}
-
-
-def delete(url: str) -> Call:
-    """Delete."""
-    return lambda ids: {"method": "DELETE", "url": url.format(**ids)}
-
-
-def send(method: str, url: str, body: Json | None = None, **headers: str) -> Call:
-    """Send a body, whatever the version of what it changes."""
-    sent = {name.replace("_", "-"): value for name, value in headers.items()} | ANY_VERSION
-    return lambda ids: {"method": method, "url": url.format(**ids), "json": _filled(body, ids), "headers": sent}
-
-
-def post(url: str, body: Json | None = None, **headers: str) -> Call:
-    """Create or act."""
-    return send("POST", url, body, **headers)
-
-
-def upload(url: str, text: str, **fields: str) -> Call:
-    """Upload a CSV file, with other fields of the form."""
-    files = {"file": ("some.csv", text.encode(), "text/csv")}
-    return lambda _ids: {"method": "POST", "url": url, "files": files, "data": fields}
-
-
-def _filled(value: Any, ids: Ids) -> Any:
-    """The same with every `{name}` replaced by an id."""
-    if isinstance(value, str):
-        return ids[value[1:-1]] if value.startswith("{") else value
-    if isinstance(value, dict):
-        return {name: _filled(one, ids) for name, one in value.items()}
-    return [_filled(one, ids) for one in value] if isinstance(value, list) else value
 
 
 def sign_in(who: str) -> Call:
     """The password form, as somebody of the world."""
     form = {"username": f"{{email_of_{who}}}", "password": PASSWORD}
-    return lambda ids: {"method": "POST", "url": "/v1/auth/token", "data": _filled(form, ids)}
+    return lambda ids: {"method": "POST", "url": "/v1/auth/token", "data": filled(form, ids)}
 
 
 def assign(to: Json) -> Call:
@@ -348,6 +306,7 @@ CALLS: dict[str, Call] = {
     "get_goal_split@department": get(
         "/v1/goals/{standing_of_department}/split", by="shop", department_id="{department}"
     ),
+    **REVIEW_CALLS,
     "get_goal_split@company": get("/v1/goals/{standing_of_company}/split", by="shop", person_id="{subject}"),
 }
 

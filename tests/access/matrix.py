@@ -203,6 +203,11 @@ open_cycle                         401 403 403 403 403 403 403 403 403 403 403 o
 copy_cycle                         401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
 get_cascade                        401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
 
+# Reviews (REV-7, SEC-3): one's own, those below, those one has a part in; HR all; an administrator none but their own
+list_reviews                       401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+get_review                         401 ok  404 404 404 ok  ok  ok  404 404 ok  404 403 403 403 401 401 404
+list_review_history                401 ok  404 404 404 ok  ok  ok  404 404 ok  404 403 403 403 401 401 404
+
 # Rubrics and KPI templates (GOAL-6, GOAL-9); giving one to 林晓, to her department, to one who left (GOAL-13)
 create_rubric                      401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 ok
 list_rubrics                       401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok

@@ -37,6 +37,7 @@ from attain_shared.metrics.models import MetricBatch, MetricFinding
 from tests.support.companies import PASSWORD, Member, _add_member, make_company, make_connector
 from tests.support.goals import indicator
 from tests.support.http import ok
+from tests.support.reviewed import STEPS, add_review, add_review_cycle
 
 RELATIONS = ("subject", "peer", "report", "stranger", "manager", "skip", "head", "mentor")
 """Employees, by what they are to 林晓."""
@@ -120,7 +121,7 @@ def _client(state: ApiState) -> AsyncClient:
 
 async def _populated(world: World) -> World:
     world.members["owner"] = await make_company(world.state, platform=True, ops=True)
-    for make in (_people, _organisation, _shops, _noticed, _goals, _ends):
+    for make in (_people, _organisation, _shops, _noticed, _goals, _reviews, _ends):
         await make(world)
     return world
 
@@ -300,6 +301,23 @@ async def _progress(world: World, goal: Json) -> None:
     entry = {"value": "2", "on": "2026-07-01", "evidence": "签到表"}
     made = await world.do("subject", "POST", f"{path}/indicators/{ids['manual_indicator']}/entries", entry)
     ids["entry"] = made["id"]
+
+
+async def _reviews(world: World) -> None:
+    """A review of 林晓 at every step, each in a round of its own: `review_at_hr`, …; `review` is at the first."""
+    ids, by = world.ids, world.members["hr"].person_id
+    company_id, cycle_id = world.company_id, UUID(ids[STANDING])
+    people = {name: UUID(ids[who]) for name, who in (("person_id", "subject"), ("manager_id", "manager"))}
+    line = people | {"second_level_id": UUID(ids["skip"]), "department_id": UUID(ids["department"])}
+    async with transaction(world.state.sessions, world.state.doorbell) as uow:
+        draft = add_review_cycle(uow, company_id=company_id, cycle_id=cycle_id, by=by, name="draft", state="draft")
+        ids["draft_review_cycle"] = str(draft)
+        for step in STEPS:
+            round_id = add_review_cycle(uow, company_id=company_id, cycle_id=cycle_id, by=by, name=step.value)
+            await uow.session.flush()
+            made = await add_review(uow, company_id=company_id, review_cycle_id=round_id, step=step, **line)
+            ids[f"review_at_{step}"], ids[f"round_at_{step}"] = str(made), str(round_id)
+    ids["review"], ids["review_cycle"] = ids["review_at_self_assessment"], ids["round_at_self_assessment"]
 
 
 async def _ends(world: World) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any, Literal
 
+from attain_api import review_messages
+
 Language = Literal["en", "zh-CN"]
 
 TITLES_ZH = {
@@ -79,6 +81,7 @@ TITLES_ZH = {
     "unsupported-encoding": "不支持该内容编码",
     "webhook-id-mismatch": "webhook-id 与幂等键不一致",
     "weights-do-not-add-up": "权重之和应为 100",
+    **review_messages.TITLES_ZH,
 }
 """By code; a code that is missing here keeps its English title."""
 
@@ -308,6 +311,7 @@ DETAILS_ZH = {
     "none-required": "应为 null",
     "union-tag-invalid": "应为 {expected_tags}",
     "union-tag-not-found": "缺少 {discriminator}",
+    **review_messages.DETAILS_ZH,
 }
 """By code, of a whole problem or of one field; a code that is missing here keeps its English detail."""
 

@@ -72,16 +72,20 @@ class Proposal:
 
 
 class _Cost(NamedTuple):
+    """Compared by the first part that differs."""
+
     steps: int
     distance: Decimal
     order: int = 0
+    """Whose steps they are: the less, the more of them are the lowest review id's."""
 
 
 def proposal(candidates: Iterable[Candidate], limits: Limits) -> Proposal | None:
     """The change of ratings that meets a group's limits (REV-8), none where its movable reviews do not suffice.
 
     It has the fewest steps in total, of such changes the smallest sum of |score − midpoint| over the steps, and of
-    these the one that takes the most steps from the lowest review id, then from the next, and so on.
+    these the one that takes the most steps from the lowest review id, then from the next, and so on. A rating that is
+    no step of the scale is a `KeyError`.
     """
     people = sorted(candidates, key=lambda one: one.review_id)
     lowest = (min(one.rating, LOWER) if one.is_movable else one.rating for one in people)
@@ -124,7 +128,7 @@ class _Seating:
         """Let one person more leave the top zone, along the cheapest chain that ends at a free seat."""
         first = {pair: self._queues[pair][0] for pair in self._queues if self._is_open(pair)}
         costs = {pair: self._cost(move) for pair, move in first.items()}
-        chains = (one for one in _CHAINS if self._free[one[-1][1]] and costs.keys() >= set(one))
+        chains = (one for one in _CHAINS if self._free[one[-1][1]] > 0 and costs.keys() >= set(one))
         cheapest = min(chains, key=lambda chain: tuple(map(sum, zip(*(costs[pair] for pair in chain), strict=True))))
         for pair in cheapest:
             self._sit(first[pair][-1], pair[1])
