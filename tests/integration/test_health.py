@@ -142,6 +142,9 @@ async def test_requests_are_counted_by_route_template(state: ApiState) -> None:
     assert 'attain_http_requests_total{method="GET",route="unmatched",status="404"} 1.0' in text
     assert 'attain_http_requests_total{method="other",route="/livez",status="405"} 1.0' in text
     assert "attain_http_request_duration_seconds_bucket" in text
+    of_shop = 'method="GET",route="/v1/shops/{shop_id}"'
+    assert f"attain_http_request_statements_sum{{{of_shop}}} 2.0" in text, "the caller and the shop (P12)"
+    assert 'attain_http_request_statements_sum{method="GET",route="unmatched"} 0.0' in text
     assert "process_resident_memory_bytes" in text
 
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from attain_api.problems import REQUEST_ID, internal_error
 from attain_api.state import state_of
+from attain_shared.db.session import STATEMENTS, StatementCount
 from attain_shared.identifiers import new_id
 
 log = structlog.get_logger("attain_api.requests")
@@ -21,6 +22,8 @@ MAX_JSON_BODY = 1 << 20
 """Bytes of a request's body; one route takes more and says so."""
 BODY_LIMIT = "attain.body_limit"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+STATEMENT_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 20, 40)
+"""A list of any length takes 4 at most (P12)."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -47,7 +50,7 @@ def allow_body(request: Request, maximum: int) -> None:
 
 
 class RequestMetrics:
-    """Counts requests and how long they take, by route template."""
+    """Counts requests, how long they take and how many statements they run, by route template."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         labels = ("method", "route", "status")
@@ -55,12 +58,20 @@ class RequestMetrics:
         self._seconds = Histogram(
             "attain_http_request_duration_seconds", "Time to the answer's end.", ("method", "route"), registry=registry
         )
+        self._statements = Histogram(
+            "attain_http_request_statements",
+            "SQL statements that a request ran.",
+            ("method", "route"),
+            registry=registry,
+            buckets=STATEMENT_BUCKETS,
+        )
 
-    def note(self, *, method: str, route: str, status: int, seconds: float) -> None:
+    def note(self, *, method: str, route: str, status: int, seconds: float, statements: int) -> None:
         """One more request."""
         method = method if method in _METHODS else "other"
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
+        self._statements.labels(method, route).observe(statements)
 
 
 class RequestLayer:
@@ -79,7 +90,8 @@ class RequestLayer:
         request_id = _request_id(headers.get("x-request-id"))
         limit, state = BodyLimit(), state_of(Request(scope))
         scope[REQUEST_ID], scope[BODY_LIMIT] = request_id, limit
-        status, started = 0, time.perf_counter()
+        status, started, count = 0, time.perf_counter(), StatementCount()
+        STATEMENTS.set(count)  # each request is a task of its own, and its context with it
 
         async def limited_receive() -> Message:
             message = await receive()
@@ -103,11 +115,11 @@ class RequestLayer:
                 request = Request(scope)
                 await internal_error(request)(scope, receive, noting_send)
             finally:
-                self._note(scope, status=status, seconds=time.perf_counter() - started)
+                self._note(scope, status=status, seconds=time.perf_counter() - started, statements=count.ran)
 
-    def _note(self, scope: Scope, *, status: int, seconds: float) -> None:
+    def _note(self, scope: Scope, *, status: int, seconds: float, statements: int) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
-        self._metrics.note(method=scope["method"], route=route, status=status, seconds=seconds)
+        self._metrics.note(method=scope["method"], route=route, status=status, seconds=seconds, statements=statements)
         log.info("request", method=scope["method"], route=route, status=status, milliseconds=round(seconds * 1000, 1))
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -18,6 +19,17 @@ from attain_shared.audit.trail import TRAIL, Author, Change, Trail
 from attain_shared.db.partitions import KNOWN_MONTHS
 from attain_shared.doorbell import Bell, Doorbell
 from attain_shared.settings import DatabaseSettings
+
+
+@dataclass(slots=True)
+class StatementCount:
+    """How many statements ran, but for those that the hot paths send past SQLAlchemy."""
+
+    ran: int = 0
+
+
+STATEMENTS: ContextVar[StatementCount | None] = ContextVar("attain_statements", default=None)
+"""Set around a request: counts what it runs (P12)."""
 
 
 def _nobody() -> Author:
@@ -93,6 +105,7 @@ def create_engine(settings: DatabaseSettings, *, application: str, **server_sett
         },
     )
     event.listen(engine.sync_engine, "checkout", _pass_over_closed)
+    event.listen(engine.sync_engine, "before_cursor_execute", _count)
     return engine
 
 
@@ -103,6 +116,11 @@ def _pass_over_closed(connection: AdaptedConnection, *_: object) -> None:
     """
     if connection.driver_connection.is_closed():
         raise InvalidatePoolError("the server has ended this connection")
+
+
+def _count(*_: object) -> None:
+    if (count := STATEMENTS.get()) is not None:
+        count.ran += 1
 
 
 def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:

@@ -85,7 +85,7 @@ def proposal(candidates: Iterable[Candidate], limits: Limits) -> Proposal | None
 
     It has the fewest steps in total, of such changes the smallest sum of |score − midpoint| over the steps, and of
     these the one that takes the most steps from the lowest review id, then from the next, and so on. A rating that is
-    no step of the scale is a `KeyError`.
+    no step of the scale is a `ValueError`.
     """
     people = sorted(candidates, key=lambda one: one.review_id)
     lowest = (min(one.rating, LOWER) if one.is_movable else one.rating for one in people)

@@ -1,6 +1,6 @@
 """Forced distribution (REV-8): the groups that are calibrated together, their limits, and what breaks them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
@@ -82,10 +82,9 @@ class Distribution:
 
 
 def counts(ratings: Iterable[Decimal]) -> Distribution:
-    """How a group's ratings are distributed; a rating that is no step of the scale is a `KeyError`."""
-    steps = dict.fromkeys(SCALE, 0)
-    for rating in ratings:
-        steps[rating] += 1
+    """How a group's ratings are distributed; a rating that is no step of the scale is a `ValueError`."""
+    at = Counter(map(SCALE.index, ratings))
+    steps = {step: at[index] for index, step in enumerate(SCALE)}
     upper = sum(count for step, count in steps.items() if step >= UPPER)
     lower = sum(count for step, count in steps.items() if step <= LOWER)
     return Distribution(

@@ -54,7 +54,7 @@ def test_a_distribution_counts_each_step_and_the_upper_part_includes_the_top() -
 
 
 def test_a_rating_off_the_scale_is_not_counted_in_silence() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match="not in tuple"):
         counts([D("3.6")])
 
 
