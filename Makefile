@@ -6,7 +6,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo cascade run images up demo-docker rollout down test test-deployment test-contract bench-ingest bench-attainment check lint format locks clean setup setup-dev
+.PHONY: help demo cascade quarter run images up demo-docker rollout down test test-deployment test-contract bench-ingest bench-attainment check lint format docs locks clean setup setup-dev
 
 VENV_PYTHON := .venv/bin/python
 PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check --no-input install --root-user-action=ignore -qq
@@ -35,6 +35,9 @@ demo: setup ## Set up everything, run the main job on sample data, and clean up
 
 cascade: setup ## Set up everything, play a company's whole cascade of goals on sample data, and clean up
 	@exec $(VENV_PYTHON) -m deploy.local cascade
+
+quarter: setup ## Set up everything, play a quarter of reviews of 200 people who all act over HTTP, and clean up
+	@exec $(VENV_PYTHON) -m deploy.local quarter
 
 run: setup ## Set up everything and keep serving: PORT=8000 DATA=data/local (DEMO=1 fills it with the sample data)
 	@exec $(VENV_PYTHON) -m deploy.local run $(if $(PORT),--port "$(PORT)") $(if $(DATA),--data "$(DATA)") $(if $(DEMO),--demo)
@@ -96,6 +99,9 @@ lint: setup-dev ## Check style, types and import rules
 format: setup-dev ## Format the code and fix what can be fixed
 	@$(VENV_PYTHON) -m ruff check --fix
 	@$(VENV_PYTHON) -m ruff format
+
+docs: setup-dev ## Write what is generated in docs: the flow of a review
+	@$(VENV_PYTHON) -m tests.support.flow_picture
 
 locks: setup-dev ## Compile the hash-pinned locks anew from the pyproject files
 	@PATH="$$PWD/.venv/bin:$$PATH" locks/compile.sh

@@ -1,4 +1,4 @@
-"""`python -m deploy.local run`, `demo`, `cascade` and `push`: see `make help`."""
+"""`python -m deploy.local run`, `demo`, `cascade`, `quarter` and `push`: see `make help`."""
 
 import argparse
 import io
@@ -16,6 +16,7 @@ from deploy.local.cascade.run import run_cascade
 from deploy.local.demo import run_demo
 from deploy.local.ports import free_port
 from deploy.local.process import StartError
+from deploy.local.quarter.run import run_quarter
 from deploy.local.stack import STOP_SIGNALS, Stack, StackSettings
 
 
@@ -38,6 +39,8 @@ def main() -> int:
             _play(run_demo, arguments.data)
         elif arguments.command == "cascade":
             _play(run_cascade, arguments.data)
+        elif arguments.command == "quarter":
+            _play(run_quarter, arguments.data)
         else:
             run_demo(arguments.url, arguments.email, arguments.password_file.read_text().strip())
     except Stopped:
@@ -102,6 +105,8 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--data", type=Path, help="keep the data in this folder instead of a temporary one")
     cascade = commands.add_parser("cascade", help="start everything, play a company's whole cascade of goals, stop")
     cascade.add_argument("--data", type=Path, help="keep the data in this folder, which must be new")
+    quarter = commands.add_parser("quarter", help="start everything, play a quarter of reviews of 200 people, stop")
+    quarter.add_argument("--data", type=Path, help="keep the data in this folder, which must be new")
     push = commands.add_parser("push", help="run the main job against an Attain that serves already")
     push.add_argument("--url", required=True, help="where it serves")
     push.add_argument("--email", required=True, help="its administrator's")

@@ -48,7 +48,7 @@ class Api:
         """Create something; were the answer lost, the same key would not create it twice."""
         return checked(self._request("POST", path, json=body, headers={"Idempotency-Key": str(uuid4())}))
 
-    def change(self, method: str, path: str, body: Body) -> Body:
+    def change(self, method: str, path: str, body: Body | list[Body]) -> Body:
         """Change something that has no version of its own to be named, such as weights."""
         return checked(self._request(method, path, json=body))
 
@@ -62,6 +62,18 @@ class Api:
         if etag:
             headers["If-Match"] = etag
         return checked(self._request("POST", f"{path}/actions/{action}", headers=headers, json=body))
+
+    def exchange(self, method: str, path: str, body: Body | None = None, *, etag: str = "") -> tuple[Body, str]:
+        """Read a resource, or change it in the version that was read; it, and the tag of its version now."""
+        reply = self._request(method, path, json=body, headers={"If-Match": etag} if etag else None)
+        return checked(reply), reply.headers["ETag"]
+
+    def fetch(self, path: str) -> bytes:
+        """A file."""
+        reply = self._request("GET", path)
+        if reply.is_error:
+            raise DemoFailed(f"GET {path} answered {_problem(reply)}")
+        return reply.content
 
     def post(self, path: str, content: bytes, headers: dict[str, str]) -> Body:
         """Send a body that is JSON already."""

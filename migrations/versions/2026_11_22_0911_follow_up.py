@@ -84,6 +84,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("decided_by", sa.Uuid(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
@@ -243,10 +244,11 @@ def upgrade() -> None:
             "company_id",
             "person_id",
             "review_id",
+            "subject",
             "subject_id",
             "kind",
             "due_on",
-            name=op.f("uq_reminders_company_id_person_id_review_id_subject_id_kind_due_on"),
+            name=op.f("uq_reminders_once"),
         ),
     )
     op.create_index(

@@ -203,10 +203,89 @@ open_cycle                         401 403 403 403 403 403 403 403 403 403 403 o
 copy_cycle                         401 403 403 403 403 403 403 403 403 403 403 ok  403 403 403 401 401 404
 get_cascade                        401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
 
+# Rounds of reviews (REV-1): made by HR and administrators; others see those with a review that they see; values (REV-3)
+create_review_cycle                401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 422
+list_review_cycles                 401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+get_review_cycle                   401 ok  404 404 404 ok  ok  ok  404 404 ok  ok  403 403 403 401 401 404
+get_review_cycle@draft             401 404 404 404 404 404 404 404 404 404 ok  ok  403 403 403 401 401 404
+update_review_cycle                401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+update_review_cycle@open           401 403 403 403 403 403 403 403 403 403 409 409 403 403 403 401 401 404
+open_review_cycle                  401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+open_review_cycle@open             401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+close_review_cycle                 401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 404
+close_review_cycle@busy            401 403 403 403 403 403 403 403 403 403 409 409 403 403 403 401 401 404
+get_review_progress                401 ok  404 404 404 ok  ok  ok  404 404 ok  ok  403 403 403 401 401 404
+create_value                       401 403 403 403 403 403 403 403 403 403 ok  403 403 403 403 401 401 403
+list_values                        401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+get_value                          401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+update_value                       401 403 403 403 403 403 403 403 403 403 ok  403 403 403 403 401 401 403
+
 # Reviews (REV-7, SEC-3): one's own, those below, those one has a part in; HR all; an administrator none but their own
 list_reviews                       401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
 get_review                         401 ok  404 404 404 ok  ok  ok  404 404 ok  404 403 403 403 401 401 404
 list_review_history                401 ok  404 404 404 ok  ok  ok  404 404 ok  404 403 403 403 401 401 404
+get_review_figures                 401 ok  404 404 404 ok  ok  ok  404 404 ok  404 403 403 403 401 401 404
+put_self_assessment                401 ok  404 404 404 403 403 403 404 404 403 404 403 403 403 401 401 404
+put_manager_assessment             401 403 404 404 404 ok  403 403 404 404 403 404 403 403 403 401 401 404
+put_second_level_assessment        401 403 404 404 404 403 ok  403 404 404 409 404 403 403 403 401 401 404
+put_second_level_assessment@hr     401 403 404 404 404 403 409 403 404 404 ok  404 403 403 403 401 401 404
+submit_review                      401 ok  404 404 404 409 403 403 404 404 403 404 403 403 403 401 401 404
+submit_review@manager              401 409 404 404 404 ok  403 403 404 404 403 404 403 403 403 401 401 404
+return_review                      401 403 404 404 404 ok  409 403 404 404 409 404 403 403 403 401 401 404
+approve_review                     401 403 404 404 404 403 ok  403 404 404 409 404 403 403 403 401 401 404
+approve_review@hr                  401 403 404 404 404 403 409 403 404 404 ok  404 403 403 403 401 401 404
+print_review                       401 ok  404 404 404 ok  ok  ok  404 404 ok  404 403 403 403 401 401 404
+export_review_cycle                401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+list_reminders                     401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+see_reminder                       401 ok  404 404 404 404 404 404 404 404 404 404 403 403 403 401 401 404
+list_raters                        401 ok  404 404 404 ok  ok  403 404 404 ok  404 403 403 403 401 401 404
+nominate_rater                     401 ok  404 404 404 ok  403 403 404 404 ok  404 403 403 403 401 401 404
+approve_rater                      401 403 404 404 404 ok  403 403 404 404 ok  404 403 403 403 401 401 404
+decline_rater                      401 403 404 404 404 ok  403 403 404 404 ok  404 403 403 403 401 401 404
+answer_as_rater                    401 403 ok  404 404 403 403 403 404 404 403 404 403 403 403 401 401 404
+decline_rater_invitation           401 404 ok  404 404 404 404 404 404 404 404 404 403 403 403 401 401 404
+list_rater_invitations             401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+close_raters                       401 403 404 404 404 ok  403 403 404 404 ok  404 403 403 403 401 401 404
+get_rater_result                   401 ok  404 404 404 ok  ok  403 404 404 ok  404 403 403 403 401 401 404
+get_rater_result@unpublished       401 409 404 404 404 ok  ok  403 404 404 ok  404 403 403 403 401 401 404
+record_interview                   401 403 404 404 404 ok  403 403 404 404 403 404 403 403 403 401 401 404
+acknowledge_review                 401 ok  404 404 404 403 403 403 404 404 403 404 403 403 403 401 401 404
+appeal_review                      401 ok  404 404 404 403 403 403 404 404 403 404 403 403 403 401 401 404
+uphold_review                      401 403 404 404 404 403 403 403 404 404 ok  404 403 403 403 401 401 404
+change_review                      401 403 404 404 404 403 403 403 404 404 ok  404 403 403 403 401 401 404
+cancel_review                      401 403 404 404 404 403 403 403 404 404 ok  404 403 403 403 401 401 404
+delegate_review                    401 403 404 404 404 403 403 403 404 404 ok  404 403 403 403 401 401 404
+list_action_items                  401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+get_action_item                    401 ok  404 404 404 ok  ok  ok  404 404 ok  404 403 403 403 401 401 404
+update_action_item                 401 403 404 404 404 ok  403 403 404 404 ok  404 403 403 403 401 401 404
+list_improvement_plans             401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+get_improvement_plan               401 ok  404 404 404 ok  ok  ok  404 404 ok  404 403 403 403 401 401 404
+update_improvement_plan            401 403 404 404 404 ok  403 403 404 404 ok  404 403 403 403 401 401 404
+list_calibration_groups            401 403 403 403 403 403 403 ok  403 403 ok  403 403 403 403 401 401 404
+preview_ratings                    401 403 403 403 403 403 403 ok  403 403 ok  403 403 403 403 401 401 404
+set_ratings                        401 403 403 403 403 403 403 ok  403 403 ok  403 403 403 403 401 401 404
+set_ratings@hr                     401 403 403 403 403 403 403 409 403 403 409 403 403 403 403 401 401 404
+lock_calibration_group             401 403 403 403 403 403 403 403 403 403 ok  403 403 403 403 401 401 404
+unlock_calibration_group           401 403 403 403 403 403 403 403 403 403 ok  403 403 403 403 401 401 404
+publish_calibration_group          401 403 403 403 403 403 403 403 403 403 ok  403 403 403 403 401 401 404
+list_rating_changes                401 ok  404 404 404 ok  ok  ok  404 404 ok  404 403 403 403 401 401 404
+get_rater_statistics               401 403 403 403 403 403 ok  ok  403 403 ok  403 403 403 403 401 401 404
+
+# Feedback (CULT-1): from anybody to anybody else; seen by both, those above, and HR
+give_feedback                      401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 422
+list_feedback                      401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+get_feedback                       401 ok  ok  404 404 ok  ok  ok  404 404 ok  404 403 403 403 401 401 404
+
+# The year and its decisions (REV-12, SEC-4): those above see them, the person what is approved, HR decides
+get_review_year                    401 ok  404 404 404 ok  ok  ok  404 404 ok  404 403 403 403 401 401 404
+propose_decisions                  401 403 403 403 403 403 403 403 403 403 ok  403 403 403 403 401 401 403
+create_decision                    401 403 403 403 403 403 403 403 403 403 ok  403 403 403 403 401 401 403
+list_decisions                     401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
+get_decision                       401 404 404 404 404 ok  ok  ok  404 404 ok  404 403 403 403 401 401 404
+get_decision@made                  401 ok  404 404 404 ok  ok  ok  404 404 ok  404 403 403 403 401 401 404
+update_decision                    401 403 403 403 403 403 403 403 403 403 ok  403 403 403 403 401 401 403
+approve_decision                   401 403 403 403 403 403 403 403 403 404 ok  403 403 403 403 401 401 403
+reject_decision                    401 403 403 403 403 403 403 403 403 404 ok  403 403 403 403 401 401 403
 
 # Rubrics and KPI templates (GOAL-6, GOAL-9); giving one to 林晓, to her department, to one who left (GOAL-13)
 create_rubric                      401 403 403 403 403 403 403 403 403 403 ok  ok  403 403 403 401 401 ok

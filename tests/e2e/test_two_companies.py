@@ -85,7 +85,7 @@ def call(client: Client, operation: Operation, ids: Mapping[str, str], **query: 
     required |= {"by": "shop", "person_id": ids["person_id"]} if path.endswith("/split") else {}
     required |= {"shop_id": ids["shop_id"]} if "metric-values" in path or "observations" in path else {}
     required |= {"indicator_id": ids["indicator_id"]} if path.endswith("/explain/rows") else {}
-    required |= {"format": "csv"} if path.endswith("/export") else {}
+    required |= {"format": "csv"} if path.endswith("/people/export") else {}
     headers = {"If-Match": "*", "X-Request-ID": "the-same"}
     params = operation.other_query | required | query
     return client.http.request(operation.method, path, params=params, json=operation.body, headers=headers)
@@ -102,8 +102,9 @@ def shape(reply: httpx.Response, *hidden: str) -> tuple[int, str, dict[str, str]
 
 def test_another_companys_ids_are_unknown_in_every_path(a: World, b: World, operations: list[Operation]) -> None:
     with_ids = [operation for operation in operations if operation.ids_in_path]
-    # an export of somebody's data, and what a goal is explained by, say when they were made
-    steady = [one for one in with_ids if one.method == "GET" and not one.path.endswith(("/personal-data", "/explain"))]
+    # an export of somebody's data, what a goal is explained by, and a workbook say when they were made
+    dated = ("/personal-data", "/explain", "/export")
+    steady = [one for one in with_ids if one.method == "GET" and not one.path.endswith(dated)]
     before = [shape(call(a.company.admin, one, a.ids)) for one in steady]
     for operation, name in [(one, name) for one in with_ids for name in one.ids_in_path]:
         nobodys = str(new_id())
@@ -183,6 +184,13 @@ def test_another_companys_ids_are_unknown_in_every_body(a: World, b: World) -> N
         ("PUT", "/v1/goal-weights", weights | {"weights": [{"goal_id": "?goal_id", "weight": "100"}]}),
         ("PUT", "/v1/goal-weights", weights | {"cycle_id": "?cycle_id", "weights": []}),
     ]
+    new_round: Json = {"name": "新", "cadence": "ad_hoc", "cycle_id": b.ids["cycle_id"]}
+    people: list[Json] = [{"department_ids": ["?department_id"]}, {"person_ids": ["?person_id"]}]
+    people.append({"person_ids": [b.ids["person_id"]], "cycle_id": "?cycle_id"})
+    bodies += [("POST", "/v1/review-cycles", new_round | one) for one in people]
+    assessed: Json = {"assessors": [{"person_id": b.ids["person_id"], "assessor_id": "?person_id"}]}
+    bodies.append(("POST", f"/v1/review-cycles/{b.ids['review_cycle_id']}/actions/open", assessed))
+    bodies.append(("POST", "/v1/decisions", {"review_id": "?review_id", "kind": "pay", "reason": "新"}))
     template: Json = {"name": "新", "title": "新", "weight": "1", "indicators": [{"kind": "milestones"}]}
     bodies += [("POST", "/v1/kpi-templates", template | {name: f"?{name}"}) for name in ("position_id", "rubric_id")]
     given: Json = {"cycle_id": b.ids["cycle_id"], "to": {"person_ids": [b.ids["person_id"]]}}
@@ -232,7 +240,7 @@ def test_lists_count_only_own_rows(a: World, b: World) -> None:
         "shops": 1,
         "connectors": 1,
         "metric-batches": 2,
-        "cycles": 1,
+        "cycles": 2,
         "goals": 2,
     }
     assert b.counts() == one_each

@@ -6,6 +6,7 @@ import pytest
 from httpx import AsyncClient
 
 from attain_api.state import ApiState
+from attain_shared.audit.resources import OF_REVIEWS, UNREAD
 from attain_shared.db.session import transaction
 from attain_shared.identifiers import new_id
 from tests.support.companies import Company, Member, make_company, make_member
@@ -95,7 +96,7 @@ async def test_a_page_takes_the_same_statements_however_long(api: AsyncClient, s
 
 async def test_each_role_sees_what_it_may(api: AsyncClient, state: ApiState) -> None:
     company = await make_company(state)
-    for resource_type in ("person", "successor", "review", "review_assessment", "review_cycle", "shop"):
+    for resource_type in ("person", "successor", "review_cycle", "shop", *OF_REVIEWS):
         await record(state, company, resource_type, name=(None, "x"))
 
     async def types(*roles: str) -> set[str]:
@@ -103,10 +104,11 @@ async def test_each_role_sees_what_it_may(api: AsyncClient, state: ApiState) -> 
         return {entry["resource_type"] for entry in await listed(api, member)}
 
     everything = await types("executive")
-    assert everything >= {"person", "successor", "review", "review_assessment", "review_cycle", "shop", "company"}
-    assert await types("admin") == everything - {"review", "review_assessment"}
-    assert await types("hr") == everything - {"shop", "company"}
-    assert await types("hr", "admin") == everything
+    assert everything >= {"person", "successor", "review_cycle", "shop", "company"}
+    assert everything & OF_REVIEWS == set()
+    assert await types("admin") == everything
+    assert await types("hr") == everything - {"shop", "company"} | (OF_REVIEWS - UNREAD)
+    assert await types("hr", "admin") == everything | (OF_REVIEWS - UNREAD)
     for roles in (("employee",), ()):
         member = await make_member(state, company, roles=roles)
         problem(await api.get(PATH, headers=member.headers), status=403, code="not-allowed")

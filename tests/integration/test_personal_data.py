@@ -118,6 +118,14 @@ NOT_SEARCHED = {
     "people.phone": "what others are called and reached by is theirs",
     "people.roles": "codes",
     "positions.origin": "a place in the library or in a blueprint",
+    "calibration_groups.violations": "codes and counts",
+    "rater_answers.scores": "codes and figures",
+    "review_assessments.part": "a code",
+    "review_cycles.due": "days",
+    "review_cycles.settings": "codes and figures",
+    "review_delegations.step": "a code",
+    "review_goals.indicators": "computed: codes and figures",
+    "review_goals.rule": "computed of a rubric",
     "sessions.address": "where somebody else signed in from",
     "shops.external_id": "a platform's id",
     "worker_heartbeats.host": "of the worker",
@@ -183,7 +191,8 @@ async def test_the_accounts_own_data_are_told_to_its_owner_alone(api: AsyncClien
     member = await make_known(api, state, company)
     hr = await make_member(state, company, roles=("hr",))
     records = await exported(api, hr, member.person_id)
-    assert {held.name for held in HELD} - set(records) == {"account", "identities"}
+    assert {held.name for held in HELD} - set(records) == {held.name for held in HELD if held.is_private}
+    assert {"account", "identities"} & set(records) == set()
     assert str(member.account_id) not in str(records)
     for role in ("admin", "executive", "employee"):
         other = await make_member(state, company, roles=(role,))

@@ -34,10 +34,23 @@ from attain_shared.doorbell import MemoryDoorbell
 from attain_shared.goals.models import Goal
 from attain_shared.identifiers import new_id
 from attain_shared.metrics.models import MetricBatch, MetricFinding
+from attain_shared.reviews.value_schemas import VALUE_EXAMPLE
+from attain_shared.rules.review_flow import Step
 from tests.support.companies import PASSWORD, Member, _add_member, make_company, make_connector
 from tests.support.goals import indicator
 from tests.support.http import ok
-from tests.support.reviewed import STEPS, add_review, add_review_cycle
+from tests.support.reviewed import (
+    STEPS,
+    add_action_item,
+    add_feedback,
+    add_improvement_plan,
+    add_locked_group,
+    add_rater,
+    add_reminder,
+    add_review,
+    add_review_cycle,
+    add_year,
+)
 
 RELATIONS = ("subject", "peer", "report", "stranger", "manager", "skip", "head", "mentor")
 """Employees, by what they are to 林晓."""
@@ -317,7 +330,44 @@ async def _reviews(world: World) -> None:
             await uow.session.flush()
             made = await add_review(uow, company_id=company_id, review_cycle_id=round_id, step=step, **line)
             ids[f"review_at_{step}"], ids[f"round_at_{step}"] = str(made), str(round_id)
+        locked = add_review_cycle(uow, company_id=company_id, cycle_id=cycle_id, by=by, name="locked")
+        await uow.session.flush()
+        await add_review(
+            uow, company_id=company_id, review_cycle_id=locked, step=Step.CALIBRATION, group_id=locked, **line
+        )
+        add_locked_group(uow, company_id=company_id, review_cycle_id=locked, by=by)
+        ids["locked_round"] = str(locked)
+        ids |= await add_year(uow, company_id=company_id, cycle_id=UUID(ids[DRAFTS]), by=by, **line)
+    ids["value"] = (await world.do("hr", "POST", "/v1/values", VALUE_EXAMPLE | {"code": "passion"}))["id"]
     ids["review"], ids["review_cycle"] = ids["review_at_self_assessment"], ids["round_at_self_assessment"]
+    async with transaction(world.state.sessions, world.state.doorbell) as uow:
+        reminder = add_reminder(
+            uow, company_id=company_id, review_id=UUID(ids["review"]), person_id=UUID(ids["subject"])
+        )
+    ids["reminder"] = str(reminder)
+    async with transaction(world.state.sessions, world.state.doorbell) as uow:
+        subject = UUID(ids["subject"])
+        of_review = {"company_id": company_id, "review_id": UUID(ids["review_at_closed"]), "person_id": subject}
+        ids["action_item"] = str(add_action_item(uow, **of_review, owner_id=UUID(ids["manager"])))
+        ids["improvement_plan"] = str(add_improvement_plan(uow, **of_review, owner_id=UUID(ids["manager"])))
+        author = UUID(ids["peer"])
+        ids["feedback"] = str(add_feedback(uow, company_id=company_id, person_id=subject, author_id=author))
+    for name, who, relation, state in (
+        ("rater", "peer", "peer", "approved"),
+        ("nominated_rater", "stranger", "partner", "nominated"),
+    ):
+        of, person_id, named_by = UUID(ids["review"]), UUID(ids[who]), UUID(ids["subject"])
+        async with transaction(world.state.sessions, world.state.doorbell) as uow:
+            made = add_rater(
+                uow,
+                company_id=company_id,
+                review_id=of,
+                person_id=person_id,
+                relation=relation,
+                state=state,
+                by=named_by,
+            )
+        ids[name] = str(made)
 
 
 async def _ends(world: World) -> None:

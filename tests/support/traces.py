@@ -24,6 +24,7 @@ from attain_shared.positions.models import Position, Successor
 from attain_shared.shops.models import ItemSet, Shop
 from tests.support.companies import Company, Member, make_member
 from tests.support.http import created, ok
+from tests.support.review_traces import reviews_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +143,10 @@ async def make_known(api: AsyncClient, state: ApiState, company: Company) -> Kno
     headers = company.headers | {"Idempotency-Key": "k"}
     created(await api.post("/v1/departments", json=body, headers=headers))
     async with transaction(state.sessions, state.doorbell) as uow:
-        for row in (*goals_of(company, member), *_templates_of(company_id, member.name)):
+        goals = goals_of(company, member)
+        [own] = (row for row in goals if isinstance(row, Goal) and row.person_id is not None)
+        reviewed = reviews_of(goal=own, name=member.name, boss_id=company.person_id)
+        for row in (*goals, *_templates_of(company_id, member.name), *reviewed):
             uow.session.add(row)
             await uow.session.flush()
     return member

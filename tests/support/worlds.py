@@ -86,7 +86,82 @@ def make_world(stack: Stack, *, gmv: str) -> World:
     ids |= {"cycle_id": cycle_id, "goal_id": goal_id, "batch_id": batch_id, "wait_for_batch": batch_id}
     ids |= _noticed(stack, ids, gmv=gmv)
     ids["entry_id"] = _entered(stack, ids, goal_id=goal_id)
+    ids |= _reviewed(company, person_id=person_id)
+    ids |= _asked(stack, company, ids)
+    ids |= _followed_up(stack, company, ids)
+    ids["decision_id"] = _decided(stack, ids)
     return World(company, connector, ids | {"manager_id": person_id, "parent_id": department_id}, gmv)
+
+
+def _reviewed(company: Company, *, person_id: str) -> dict[str, str]:
+    """A review of 林晓's year by the administrator, who is HR too: nobody sees more of a company."""
+    admin = company.admin
+    me = admin.get("/v1/me")["person_id"]
+    changed = admin.http.patch(f"/v1/people/{me}", json={"roles": ["admin", "hr", "employee"]})
+    assert changed.status_code == 200, changed.text
+    body: Json = {"name": "2026", "cadence": "year", "cycle_id": company.make_cycle("year", "2026-01-01")}
+    round_id = admin.create("/v1/review-cycles", body | {"class": "staff"})["id"]
+    named = {"assessors": [{"person_id": person_id, "assessor_id": me}]}
+    admin.create(f"/v1/review-cycles/{round_id}/actions/open", named)
+    value, _ = admin.items("/v1/values")
+    (review,) = admin.items("/v1/reviews")
+    (group,) = admin.get(f"/v1/review-cycles/{round_id}/calibration")["items"]
+    ids = {"review_cycle_id": round_id, "review_id": review["id"], "value_id": value["id"]}
+    return ids | {"group_id": group["group_id"]}
+
+
+def _asked(stack: Stack, company: Company, ids: dict[str, str]) -> dict[str, str]:
+    """A rater of the review, who was asked too late; a reminder of it, and a decision out of it."""
+    made = {name: str(new_id()) for name in ("rater_id", "reminder_id", "decision_id")}
+    rows = (
+        ("review_raters", "person_id, relation, state, nominated_by", "manager_id, 'partner', 'approved', manager_id"),
+        ("reminders", "person_id, subject, subject_id, kind, due_on", "manager_id, step, id, 'overdue', '2026-12-31'"),
+        ("decisions", "person_id, kind, value, state, version", "person_id, 'training', '数据分析', 'proposed', 1"),
+    )
+    with stack.database() as database:
+        for (table, columns, values), made_id in zip(rows, made.values(), strict=True):
+            database.rows(
+                f"""INSERT INTO {table} (company_id, id, review_id, created_at, {columns})
+                    SELECT company_id, $1::uuid, id, now(), {values} FROM reviews WHERE id = $2""",
+                *(made_id, ids["review_id"]),
+            )
+    company.admin.act(f"/v1/reviews/{ids['review_id']}/raters", "close")
+    return made
+
+
+def _followed_up(stack: Stack, company: Company, ids: dict[str, str]) -> dict[str, str]:
+    """What surrounds a review that is over: feedback by the administrator, and what they see to."""
+    case = {"behaviour": "两次周报未附转化数据", "consequence": "投放调整晚了一周"}
+    said: Json = {"person_id": ids["person_id"], "kind": "constructive", "case": case, "on": "2026-08-14"}
+    feedback = company.admin.create("/v1/feedback", said)
+    made = {"action_item_id": str(new_id()), "improvement_plan_id": str(new_id())}
+    of_review = "SELECT company_id, $1::uuid, id, person_id, manager_id, 'open', '2026-12-31', now(), 1"
+    with stack.database() as database:
+        for table, columns, values, made_id in (
+            ("action_items", "origin, title", "'interview', '周报'", made["action_item_id"]),
+            ("improvement_plans", "starts_on", "'2026-10-08'::date", made["improvement_plan_id"]),
+        ):
+            database.rows(
+                f"""INSERT INTO {table} (company_id, id, review_id, person_id, owner_id, state, due_on, created_at,
+                                         version, {columns})
+                    {of_review}, {values} FROM reviews WHERE id = $2""",
+                *(made_id, ids["review_id"]),
+            )
+    return made | {"feedback_id": feedback["id"], "author_id": feedback["author_id"], "owner_id": feedback["author_id"]}
+
+
+def _decided(stack: Stack, ids: dict[str, str]) -> str:
+    """A decision that is proposed, out of the review as one of a year."""
+    decision_id = str(new_id())
+    with stack.database() as database:
+        database.rows("UPDATE review_cycles SET cadence = 'year' WHERE id = $1", ids["review_cycle_id"])
+        database.rows(
+            """INSERT INTO decisions (company_id, id, review_id, person_id, kind, value, state, created_at, version)
+               SELECT company_id, $1::uuid, id, person_id, 'bonus_factor', '1.0', 'proposed', now(), 1
+               FROM reviews WHERE id = $2""",
+            *(decision_id, ids["review_id"]),
+        )
+    return decision_id
 
 
 def _entered(stack: Stack, ids: dict[str, str], *, goal_id: str) -> str:

@@ -11,24 +11,31 @@ from prometheus_client import ProcessCollector
 
 from attain_api import problems
 from attain_api.access.router import router as access
+from attain_api.action_items.router import router as action_items
 from attain_api.alerts.router import router as alerts
 from attain_api.attainments.router import router as attainments
 from attain_api.audit.router import router as audit
 from attain_api.batches.router import router as batches
 from attain_api.blueprints.router import router as blueprints
+from attain_api.calibration.router import router as calibration
 from attain_api.cascade.router import router as cascade
 from attain_api.companies.router import router as companies
+from attain_api.company_values.router import router as company_values
 from attain_api.connectors.router import router as connectors
 from attain_api.cycles.router import router as cycles
+from attain_api.decisions.router import router as decisions
 from attain_api.departments.router import router as departments
 from attain_api.entries.router import router as entries
 from attain_api.event_calendar.router import router as event_calendar
 from attain_api.explanations.router import router as explanations
+from attain_api.feedback.router import router as feedback
 from attain_api.findings.router import router as findings
 from attain_api.goal_checks.router import router as goal_checks
 from attain_api.goals.router import router as goals
 from attain_api.headcounts.router import router as headcounts
 from attain_api.health.router import router as health
+from attain_api.improvement_plans.router import router as improvement_plans
+from attain_api.interviews.router import router as interviews
 from attain_api.invitations.router import router as invitations
 from attain_api.item_sets.router import router as item_sets
 from attain_api.kpi_templates.router import router as kpi_templates
@@ -42,6 +49,12 @@ from attain_api.passwords.router import router as passwords
 from attain_api.people.router import router as people
 from attain_api.personal_data.router import router as personal_data
 from attain_api.positions.router import router as positions
+from attain_api.raters.router import router as raters
+from attain_api.reminders.router import router as reminders
+from attain_api.review_cycles.router import router as review_cycles
+from attain_api.review_exports.router import router as review_exports
+from attain_api.reviews.action_router import router as review_actions
+from attain_api.reviews.assessment_router import router as review_assessments
 from attain_api.reviews.router import router as reviews
 from attain_api.rubrics.router import router as rubrics
 from attain_api.scorecards.router import router as scorecards
@@ -80,6 +93,19 @@ ROUTERS: tuple[APIRouter, ...] = (
     explanations,
     cascade,
     reviews,
+    decisions,
+    calibration,
+    review_assessments,
+    review_actions,
+    interviews,
+    action_items,
+    improvement_plans,
+    feedback,
+    reminders,
+    company_values,
+    review_cycles,
+    review_exports,
+    raters,
     goal_checks,
     scorecards,
     leaderboards,

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from attain_api.access.passwords import Passwords
 from attain_api.audit import commands as audit
 from attain_api.companies import service as companies
+from attain_api.company_values import service as company_values
 from attain_api.kpi_templates import service as kpi_templates
 from attain_api.links.service import NewLink
 from attain_api.partitions import commands as partitions
@@ -86,7 +87,7 @@ async def _migrate(settings: AdminSettings, alembic: Config) -> None:
         async with _alone(sessions):
             await _upgrade(sessions, alembic)
             await _make_partitions(sessions)
-            await _ship_templates(sessions)
+            await _ship(sessions)
             await _bootstrap(sessions, settings=settings)
     finally:
         await engine.dispose()
@@ -129,9 +130,10 @@ async def _make_partitions(sessions: async_sessionmaker[AsyncSession]) -> None:
         await create_partitions(uow.session, buckets=[before, *months[:2]], inbox=[before, *months])
 
 
-async def _ship_templates(sessions: async_sessionmaker[AsyncSession]) -> None:
+async def _ship(sessions: async_sessionmaker[AsyncSession]) -> None:
     async with transaction(sessions, MemoryDoorbell()) as uow:
         await kpi_templates.ship_to_all(uow)
+        await company_values.ship_to_all(uow)
 
 
 async def _bootstrap(sessions: async_sessionmaker[AsyncSession], *, settings: AdminSettings) -> None:

@@ -24,6 +24,7 @@ from attain_worker.curves.wanted import WantedCurves
 from attain_worker.ingestion.service import Ingestion
 from attain_worker.maintenance.service import Housekeeping
 from attain_worker.retention.service import Retention
+from attain_worker.reviews.service import Settling
 from attain_worker.runner import Runner
 from attain_worker.settings import WorkerSettings
 from attain_worker.sweep import every
@@ -54,7 +55,7 @@ async def work(settings: WorkerSettings) -> None:
     doorbell = MemoryDoorbell()  # the worker rings nobody: it looks again by itself
     ingestion = Ingestion(sessions, doorbell, claim_rows=settings.claim_rows)
     runner = _new_runner(sessions, doorbell, ingestion=ingestion, claim_goals=settings.claim_goals)
-    silence = Silence(sessions, doorbell)
+    silence, settling = Silence(sessions, doorbell), Settling(sessions, doorbell)
     housekeeping = Housekeeping(sessions, doorbell, heartbeat_file=settings.heartbeat_file)
     retention = Retention(
         engine,
@@ -83,7 +84,7 @@ async def work(settings: WorkerSettings) -> None:
         asyncio.create_task(every(settings.sweep_seconds, look)),
         asyncio.create_task(every(settings.heartbeat_seconds, housekeeping.beat)),
         asyncio.create_task(every(LOOK_FROM_THE_START_SECONDS, look_from_the_start)),
-        *_by_the_clock(housekeeping, retention, silence),
+        *_by_the_clock(housekeeping, retention, silence, settling),
     ]
     await _run_until_stopped(runner, drain_seconds=settings.drain_seconds)
     for task in beside:
@@ -107,9 +108,11 @@ def _new_runner(
     )
 
 
-def _by_the_clock(housekeeping: Housekeeping, retention: Retention, silence: Silence) -> list[asyncio.Task[None]]:
+def _by_the_clock(
+    housekeeping: Housekeeping, retention: Retention, silence: Silence, settling: Settling
+) -> list[asyncio.Task[None]]:
     """Start what is done every hour and every minute, whatever comes in."""
-    hourly = (housekeeping.make_partitions, housekeeping.forget_old_answers, retention.let_go)
+    hourly = (housekeeping.make_partitions, housekeeping.forget_old_answers, retention.let_go, settling.settle)
     every_minute = (housekeeping.notice_new_day, silence.watch)
     return [
         asyncio.create_task(every(seconds, task))

@@ -38,8 +38,35 @@ RESOURCES = {
     "calendar_events": Resource("calendar_event"),
     "company_metrics": Resource("metric"),
     "metric_imports": Resource("metric_import", unseen=frozenset({"report", "file_hash"})),
+    "company_values": Resource("company_value"),
+    "review_cycles": Resource("review_cycle"),
+    # what belongs to a review is found by the review: whoever may not know of a review finds none of it
+    "reviews": Resource("review", unseen=frozenset({"raters_result"})),
+    "review_delegations": Resource("review_delegation", "review_id"),
+    "review_assessments": Resource("review_assessment", "review_id", frozenset({"document"})),
+    "rating_changes": Resource("rating_change", "review_id"),
+    "interviews": Resource("interview", "review_id"),
+    "calibration_groups": Resource("calibration_group"),
+    # who has answered is known to nobody but the rater (REV-11)
+    "review_raters": Resource("review_rater", "review_id", frozenset({"state"})),
+    "action_items": Resource("action_item"),
+    "improvement_plans": Resource("improvement_plan"),
+    "decisions": Resource("decision"),
+    "feedback": Resource("feedback"),
 }
 """By table."""
+
+OF_REVIEWS = frozenset({
+    "review", "review_delegation", "review_assessment", "rating_change", "interview", "calibration_group",
+    "review_rater", "rater_answer", "action_item", "improvement_plan", "decision", "feedback",
+})  # fmt: skip
+"""Resources that hold contents of reviews: neither administrators nor executives read their trail (SEC-3)."""
+UNREAD = frozenset({"review_assessment", "rater_answer"})
+"""Resources whose entries stand in the chain and are shown to nobody.
+
+That a draft was saved, and when, is its writer's alone to know, like what it says (REV-7); that it was submitted is in
+the review's own entry. Of what raters said nothing is noted; only an erased name in it leaves an entry (REV-11).
+"""
 
 NOT_FOLLOWED = {
     "accounts": "belongs to no company: what its owner does is recorded in the company it is done for",
@@ -72,6 +99,10 @@ NOT_FOLLOWED = {
     "shop_checks": "work to do",
     "metric_findings": "derived from observations",
     "alerts": "raised and cleared by Attain itself; has its own history",
+    "review_goals": "frozen out of attainments and the manager's assessment; the review's entry has what it comes to",
+    "review_events": "the record of reviews, with its own history; the review's entry says the same",
+    "rater_answers": "an entry would say when, and beside the others of that minute who (REV-11)",
+    "reminders": "made by Attain itself out of due dates",
 }
 """The other tables, and why."""
 

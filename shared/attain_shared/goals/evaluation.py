@@ -378,7 +378,7 @@ def _read_people(goal: Goal, indicator: Indicator, inputs: Inputs) -> Reading:
         )
         return _known(turnover(counted), coverage)
     others = count.team - {goal.person_id}
-    return _known(staff_growth.staff_growth(others, count.promoted & others), coverage)
+    return _known(staff_growth.staff_growth(others, count.grown & others), coverage)
 
 
 def _read_milestones(goal: Goal, inputs: Inputs) -> Reading:

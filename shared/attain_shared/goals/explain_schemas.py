@@ -141,7 +141,7 @@ class TeamRead(Output):
     team: int
     """How many were there on every day."""
     grown: int
-    """How many of them were promoted meanwhile."""
+    """How many of them were promoted meanwhile, or got a higher rating than in their last review."""
 
 
 class EntryUsed(Output):

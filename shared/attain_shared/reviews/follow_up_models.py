@@ -149,9 +149,13 @@ class Decision(Base):
     """The rule that proposed it; none where it was proposed by hand."""
     state: Mapped[code_text]
     proposed_by: Mapped[UUID | None]
+    """Who proposed it by hand or changed its value, last: another approves it."""
     reason: Mapped[str | None]
+    """Of whoever proposed it by hand or changed its value, last."""
     decided_by: Mapped[UUID | None]
     decided_at: Mapped[datetime | None]
+    answer: Mapped[str | None]
+    """What was said with the approval or the rejection."""
     created_at: Mapped[created]
     version: Mapped[row_version]
 
@@ -163,7 +167,9 @@ class Reminder(Base):
     __table_args__ = (
         ForeignKeyConstraint(["company_id", "person_id"], ["people.company_id", "people.id"]),
         ForeignKeyConstraint(["company_id", "review_id"], ["reviews.company_id", "reviews.id"]),
-        UniqueConstraint("company_id", "person_id", "review_id", "subject_id", "kind", "due_on"),
+        UniqueConstraint(
+            "company_id", "person_id", "review_id", "subject", "subject_id", "kind", "due_on", name="uq_reminders_once"
+        ),
         CheckConstraint("kind IN ('due_soon', 'overdue')", name="kind"),
         Index(None, "company_id", "person_id", "id"),
         Index(None, "company_id", "review_id"),

@@ -82,6 +82,16 @@ def on_day(day: date | ColumnElement[date]) -> ColumnElement[bool]:
     return (PersonSpell.starts_on <= day) & (PersonSpell.ends_on > day)
 
 
+def employed_with(role: str, company_id: UUID) -> Select[UUID]:
+    """The ids of those who hold a role and are there today."""
+    employed = select(PersonSpell.person_id).where(
+        PersonSpell.company_id == company_id, PersonSpell.status == "employed", on_day(business_day())
+    )
+    return select(Person.id).where(
+        Person.company_id == company_id, Person.roles.contains([role]), Person.id.in_(employed)
+    )
+
+
 @dataclass(frozen=True)
 class View:
     """What one caller may see, as conditions on the rows of a statement; make one for each statement."""

@@ -1,5 +1,6 @@
 """Reading what goals have come to. Everything one answer says is read in one statement: one view of the data."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,20 +13,22 @@ from attain_api.access.visibility import View, goal_is_public
 from attain_shared.goals.attainment_models import AttainmentDay
 from attain_shared.goals.models import Goal
 
-_INCLUDED = """
+_INCLUDED_OF_ALL = """
     (SELECT batch.id FROM metric_batches batch
      WHERE batch.company_id = :company_id AND batch.stored_at <= :as_of AND batch.id < LEAST(
-         mark.first_batch_id,
          (SELECT open.id FROM metric_batches open
           WHERE open.company_id = :company_id AND open.state = 'stored' AND open.stored_at <= :as_of
           ORDER BY open.id LIMIT 1),
          'ffffffff-ffff-ffff-ffff-ffffffffffff')
      ORDER BY batch.id DESC LIMIT 1)
 """
-"""The last batch before the first one that is neither done nor failed, nor reflected in the goal's attainment.
+"""The last batch before the first one that is neither done nor failed: up to it a figure read now speaks.
 
 Read, never stored: a push that commits late with a smaller id cannot make it a lie.
 """
+
+_INCLUDED = _INCLUDED_OF_ALL.replace("LEAST(", "LEAST(mark.first_batch_id,")
+"""The same of a stored attainment, which does not show the batches since its goal was marked."""
 
 _ATTAINMENT = (
     text(f"""
@@ -65,6 +68,21 @@ _WAITING = (
 )  # fmt: skip
 
 
+_OF_OWNERS = text(f"""
+    SELECT goal.id AS goal_id, goal.title, goal.weight, goal.person_id, attainment.score, attainment.score_low,
+           attainment.score_high, attainment.rule, attainment.status, attainment.business_day, attainment.computed_at,
+           attainment.rubric_id, attainment.rubric_version, attainment.indicators, mark.goal_id IS NOT NULL AS is_marked,
+           {_INCLUDED_OF_ALL} AS includes_batches_up_to
+    FROM goals goal
+    LEFT JOIN attainments attainment ON attainment.company_id = goal.company_id AND attainment.goal_id = goal.id
+    LEFT JOIN goal_marks mark ON mark.company_id = goal.company_id AND mark.goal_id = goal.id
+    WHERE goal.company_id = :company_id AND goal.cycle_id = :cycle_id AND goal.state IN ('confirmed', 'closed')
+      AND (goal.person_id = :person_id
+           OR goal.person_id IS NULL AND goal.department_id = CAST(:department_id AS uuid))
+    ORDER BY goal.id
+""")  # noqa: S608 - composed of this module's own constants
+
+
 class WaitState(NamedTuple):
     """How far a batch is from being seen in a goal's attainment."""
 
@@ -102,6 +120,21 @@ async def find_attainment(
         {"company_id": visible_to.company_id, "goal_id": goal_id, "as_of": as_of},
     )
     return rows.one_or_none()
+
+
+async def list_of_owners(
+    session: AsyncSession,
+    *,
+    company_id: UUID,
+    cycle_id: UUID,
+    person_id: UUID,
+    department_id: UUID | None,
+    as_of: datetime,
+) -> Sequence[Row[Any]]:
+    """The confirmed and closed goals of a person and of a department in a cycle, with their stored attainments."""
+    owners = {"person_id": person_id, "department_id": department_id}
+    parameters = {"company_id": company_id, "cycle_id": cycle_id, "as_of": as_of} | owners
+    return (await session.execute(_OF_OWNERS, parameters)).all()
 
 
 async def find_wait_state(

@@ -5,7 +5,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -78,6 +78,45 @@ async def get_attainment(uow: UnitOfWork, *, actor: Actor, goal_id: UUID, as_of:
     if not hidden:
         return attainment
     return attainment.model_copy(update={**NO_SCORE, "indicators": hide(attainment.indicators, hidden)})
+
+
+class OwnedAttainment(NamedTuple):
+    """A goal of a person, or of a department, and what it has come to."""
+
+    title: str
+    weight: Decimal
+    person_id: UUID | None
+    """None: it is the department's."""
+    attainment: AttainmentRead
+
+
+async def list_attainments(
+    uow: UnitOfWork, *, company_id: UUID, cycle_id: UUID, person_id: UUID, department_id: UUID | None = None
+) -> list[OwnedAttainment]:
+    """What the confirmed and closed goals of a person, and of a department, have come to in a cycle, by goal id.
+
+    True to the facts there are: what is marked for recompute, or of an earlier day, is computed on the spot, as many
+    statements for one goal as for all. Whether the caller may see it is for who asks to know.
+    """
+    now = utc_now()
+    rows = await repository.list_of_owners(
+        uow.session,
+        company_id=company_id,
+        cycle_id=cycle_id,
+        person_id=person_id,
+        department_id=department_id,
+        as_of=now,
+    )
+    stale = [row.goal_id for row in rows if row.is_marked or not _is_current(row)]
+    evaluations = await _evaluate_all(uow.session, company_id=company_id, goal_ids=stale) if stale else {}
+
+    def read(row: Row[Any]) -> AttainmentRead:
+        if row.goal_id not in stale:
+            return _read_stored(row)
+        evaluation = evaluations.get(row.goal_id)
+        return _read_evaluation(evaluation, row, computed_at=now) if evaluation else _read_nothing(row, now)
+
+    return [OwnedAttainment(row.title, row.weight, row.person_id, read(row)) for row in rows]
 
 
 async def get_history(
@@ -155,10 +194,17 @@ def _read_stored(row: Row[Any]) -> AttainmentRead:
 
 async def _evaluate(session: AsyncSession, *, actor: Actor, goal_id: UUID, as_of: datetime | None) -> Evaluation | None:
     """What a goal has come to; none where it cannot be evaluated, which is logged."""
-    goals = await load_goals(session, company_id=actor.company_id, goal_ids=[goal_id])
-    today = business_day(as_of)
-    evaluations, _ = await evaluate_goals(session, company_id=actor.company_id, goals=goals, today=today, as_of=as_of)
+    evaluations = await _evaluate_all(session, company_id=actor.company_id, goal_ids=[goal_id], as_of=as_of)
     return evaluations.get(goal_id)
+
+
+async def _evaluate_all(
+    session: AsyncSession, *, company_id: UUID, goal_ids: Sequence[UUID], as_of: datetime | None = None
+) -> dict[UUID, Evaluation]:
+    goals = await load_goals(session, company_id=company_id, goal_ids=goal_ids)
+    today = business_day(as_of)
+    evaluations, _ = await evaluate_goals(session, company_id=company_id, goals=goals, today=today, as_of=as_of)
+    return evaluations
 
 
 def _read_nothing(row: Row[Any], computed_at: datetime) -> AttainmentRead:

@@ -39,8 +39,8 @@ async def list_audit_entries(
 ) -> Page[AuditEntryRead]:
     """Who changed what, newest first (SEC-5).
 
-    HR sees the entries of people and of reviews, administrators all but the contents of reviews, executives all but
-    contacts (`masked`).
+    HR sees the entries of people and of reviews, but none about the reader's own; administrators and executives all
+    but the contents of reviews, executives without contacts (`masked`).
     """
     wanted = service.Wanted(
         resource_type=query.resource_type,

@@ -4,6 +4,7 @@ import secrets
 from uuid import UUID
 
 from attain_api.companies import repository
+from attain_api.company_values import service as company_values
 from attain_api.kpi_templates import service as kpi_templates
 from attain_api.paging import PageQuery
 from attain_shared.access.models import Company, Membership
@@ -26,6 +27,7 @@ async def create_company(uow: UnitOfWork, *, name: str, admin_email: str, passwo
     uow.session.add(company)
     await uow.session.flush()
     await kpi_templates.ship(uow, company_id=company.id)
+    await company_values.ship(uow, company_id=company.id)
     person = Person(
         company_id=company.id,
         id=new_id(),

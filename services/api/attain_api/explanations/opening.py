@@ -232,7 +232,7 @@ def _open_team(goal: Goal, indicator: Indicator, inputs: Inputs) -> TeamRead | N
         person_days=count.person_days,
         leavers=count.leavers,
         team=len(others),
-        grown=len(count.promoted & others),
+        grown=len(count.grown & others),
     )
 
 

@@ -17,7 +17,7 @@ from attain_shared.goals.evaluation import holdings_of
 from attain_shared.goals.facts import Facts, Question
 from attain_shared.goals.inputs import Inputs, earlier_question, is_owned, load_inputs, question_of
 from attain_shared.goals.models import Goal, Indicator
-from attain_shared.goals.sources import MEASURED, Unit
+from attain_shared.goals.sources import MEASURED, Measured, Unit
 from attain_shared.rules.aggregation import read
 from attain_shared.rules.attribution import credit
 from attain_shared.rules.corrections import Finality
@@ -100,16 +100,22 @@ async def know(session: AsyncSession, *, goal: Goal, indicators: Sequence[Indica
 
     A figure comes out of the very rows that explain it: as many statements for one shop as for all.
     """
-    company_id = goal.company_id
+    return await know_all(session, company_id=goal.company_id, goals=[(goal, indicators)], as_of=as_of)
+
+
+async def know_all(session: AsyncSession, *, company_id: UUID, goals: Measured, as_of: datetime | None) -> Known:
+    """The same of several goals, in as many statements as of one."""
     inputs = await load_inputs(
         session,
         company_id=company_id,
-        goals=[(goal, indicators)],
+        goals=goals,
         today=business_day(as_of),
         as_of=as_of,
         with_facts=False,
     )
-    asked = asked_of(period for one in indicators for period in periods_of(goal, one, inputs))
+    asked = asked_of(
+        period for goal, indicators in goals for one in indicators for period in periods_of(goal, one, inputs)
+    )
     found = await repository.load_rows(session, company_id=company_id, asked=asked, as_of=as_of)
     facts = Facts(inputs.formulas.catalogue)
     facts.rows = {(one.series.metric, Unit(one.series.shop_id, one.series.dimension)): [] for one in asked}

@@ -279,6 +279,19 @@ async def list_in_cycles(session: AsyncSession, *, company_id: UUID, person_ids:
     return list(await session.scalars(_CYCLE, {"company_id": company_id, "person_ids": list(person_ids)}))
 
 
+async def list_employed(
+    session: AsyncSession, *, company_id: UUID, person_ids: Iterable[UUID], on: date
+) -> dict[UUID, date]:
+    """Who of these is employed on a day, and since when."""
+    statement = select(PersonSpell.person_id, PersonSpell.hired_on).where(
+        PersonSpell.company_id == company_id,
+        PersonSpell.person_id.in_(set(person_ids)),
+        PersonSpell.status == "employed",
+        on_day(on),
+    )
+    return {row.person_id: row.hired_on for row in await session.execute(statement)}
+
+
 async def list_unusable(
     session: AsyncSession, *, company_id: UUID, wanted: Mapping[str, UUID | None], on: date
 ) -> list[str]:

@@ -1,5 +1,6 @@
 """People: their records, and what is recorded of them today (ORG-3)."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -82,6 +83,11 @@ async def list_people(
     """A part of the people the caller sees."""
     rows, cursor = await repository.list_person_rows(uow.session, actor=actor, wanted=wanted, query=query)
     return reading.read_people(rows, actor=actor, is_now=wanted.on in {None, business_day()}), cursor
+
+
+async def employed_since(uow: UnitOfWork, *, company_id: UUID, person_ids: Iterable[UUID]) -> dict[UUID, date]:
+    """Who of these is employed today, and since when."""
+    return await repository.list_employed(uow.session, company_id=company_id, person_ids=person_ids, on=business_day())
 
 
 async def update_person(

@@ -51,8 +51,8 @@ class Erasure:
     mentions: Mentions
     about: set[UUID]
     """The ids by which the trail speaks of the person."""
-    goals: set[UUID]
-    """The person's own goals, and what belongs to them."""
+    own: set[UUID]
+    """The person's own goals and reviews, and what belongs to them."""
     erased: dict[str, list[str]] = field(default_factory=dict)
     """The values taken out of the trail: names of fields, by sequence."""
 
@@ -104,14 +104,14 @@ async def _begin(uow: UnitOfWork, person: Person) -> Erasure:
             known |= {value for side in ("before", "after") if isinstance(value := change.get(side), str)}
     emails, phones = contacts["email"], contacts["phone"]
     others = await repository.list_others(uow.session, person=person, contacts=emails | phones)
-    about, goals = await repository.list_own_ids(uow.session, company_id=person.company_id, person_id=person.id)
+    about, own = await repository.list_own_ids(uow.session, company_id=person.company_id, person_id=person.id)
     return Erasure(
         uow=uow,
         company_id=person.company_id,
         person_id=person.id,
         mentions=Mentions.of(name=person.name, emails=emails, phones=phones, others=others),
         about=about,
-        goals=goals,
+        own=own,
     )
 
 
@@ -199,7 +199,7 @@ def _is_personal(erasure: Erasure, entry: Row[Any], name: str) -> bool:
     leaves = IN_TRAIL.get((entry.resource_type, name))
     if leaves is None:
         return False
-    is_own = is_about or entry.resource_id in erasure.goals
+    is_own = is_about or entry.resource_id in erasure.own
     return any(_speaks(erasure, value, leaves, is_own=is_own) for value in values)
 
 

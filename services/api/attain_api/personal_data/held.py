@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from attain_shared.access.models import Account, AccountIdentity, Membership, OneTimeLink, Session
 from attain_shared.audit.models import AuditEntry
@@ -14,7 +14,35 @@ from attain_shared.departments.models import Department, DepartmentSpell
 from attain_shared.goals.models import Goal, GoalEvent, IndicatorEntry, Milestone
 from attain_shared.people.models import Person, PersonEvent, PersonSpell
 from attain_shared.positions.models import Successor
+from attain_shared.reviews.calibration_models import RatingChange
+from attain_shared.reviews.follow_up_models import (
+    ActionItem,
+    Decision,
+    Feedback,
+    ImprovementPlan,
+    Interview,
+    Reminder,
+)
+from attain_shared.reviews.models import (
+    Review,
+    ReviewAssessment,
+    ReviewDelegation,
+    ReviewEvent,
+    ReviewGoal,
+)
+from attain_shared.reviews.rater_models import ReviewRater
 from attain_shared.shops.models import ShopOwner
+
+OF_REVIEW = (
+    "id", "review_cycle_id", "department_id", "manager_id", "second_level_id", "step", "due_on", "interviewed_at",
+    "appealed_at", "closed_at", "created_at",
+)  # fmt: skip
+"""What is the subject's to see of a review at any time (REV-7) …"""
+JUDGED = (
+    "id", "frozen_as_of", "goals_score", "team_score", "competency_score", "performance", "values_score",
+    "values_failed", "overall", "suggested_rating", "rating", "quadrant", "raters_result", "published_at",
+)  # fmt: skip
+"""… and from the interview on."""
 
 Condition = Callable[[UUID, UUID], ColumnElement[bool]]
 """From a company and a person."""
@@ -32,7 +60,8 @@ class Held:
     hidden: frozenset[str] = field(default_factory=frozenset)
     """Columns left out, beside those marked SECRET."""
     is_private: bool = False
-    """Belongs to the account, which may serve other companies too: told to its owner alone (ORG-0)."""
+    """Told to nobody but the person: what belongs to the account, which may serve other companies too (ORG-0), and
+    what the person does in the reviews of others, who may be whoever asks (REV-7, REV-11)."""
 
     @property
     def columns(self) -> Iterator[str]:
@@ -77,6 +106,39 @@ def _by(model: Any, column: str = "person_id") -> Condition:  # noqa: ANN401  # 
     return lambda company_id, person_id: (model.company_id == company_id) & (getattr(model, column) == person_id)
 
 
+def _judged(model: Any) -> Condition:  # noqa: ANN401  # any model with a review
+    """What belongs to those of the person's reviews whose judgement is theirs to see (REV-7)."""
+
+    def belongs(company_id: UUID, person_id: UUID) -> ColumnElement[bool]:
+        reviews = select(Review.id).where(_judged_reviews(company_id, person_id))
+        return and_(model.company_id == company_id, model.review_id.in_(reviews))
+
+    return belongs
+
+
+def _read_assessments(company_id: UUID, person_id: UUID) -> ColumnElement[bool]:
+    """What was written in the person's reviews, as far as they see it: no drafts (REV-7)."""
+    own, judged = (
+        ReviewAssessment.review_id.in_(select(Review.id).where(of(company_id, person_id)))
+        for of in (_by(Review), _judged_reviews)
+    )
+    return and_(
+        ReviewAssessment.company_id == company_id,
+        ReviewAssessment.submitted_at.is_not(None),
+        judged | (own & (ReviewAssessment.part == "self")),
+    )
+
+
+def _judged_reviews(company_id: UUID, person_id: UUID) -> ColumnElement[bool]:
+    """The person's reviews whose judgement they see."""
+    return _by(Review)(company_id, person_id) & Review.published_at.is_not(None)
+
+
+def _approved_decisions(company_id: UUID, person_id: UUID) -> ColumnElement[bool]:
+    """Those on the person that are made, and known to them."""
+    return _judged(Decision)(company_id, person_id) & (Decision.state == "approved")
+
+
 HELD = (
     Held(name="person", model=Person, of=_by(Person, "id")),
     Held(name="events", model=PersonEvent, of=_by(PersonEvent)),
@@ -105,6 +167,25 @@ HELD = (
         of=_by(DepartmentSpell, "head_id"),
         only=("department_id", "name", "starts_on", "ends_on"),
     ),
+    Held(name="reviews", model=Review, of=_by(Review), only=OF_REVIEW),
+    Held(name="review_results", model=Review, of=_judged_reviews, only=JUDGED),
+    Held(name="review_goals", model=ReviewGoal, of=_judged(ReviewGoal)),
+    Held(name="review_events", model=ReviewEvent, of=_judged(ReviewEvent)),
+    Held(name="assessments", model=ReviewAssessment, of=_read_assessments),
+    Held(name="rating_changes", model=RatingChange, of=_judged(RatingChange)),
+    Held(name="interviews", model=Interview, of=_judged(Interview)),
+    Held(name="action_items", model=ActionItem, of=_judged(ActionItem)),
+    Held(name="improvement_plans", model=ImprovementPlan, of=_judged(ImprovementPlan)),
+    Held(name="decisions", model=Decision, of=_approved_decisions),
+    Held(name="feedback", model=Feedback, of=_by(Feedback)),
+    Held(name="feedback_given", model=Feedback, of=_by(Feedback, "author_id")),
+    Held(name="assessments_written", model=ReviewAssessment, of=_by(ReviewAssessment, "saved_by"), is_private=True),
+    Held(name="done_in_reviews", model=ReviewEvent, of=_by(ReviewEvent, "actor_id"), is_private=True),
+    Held(name="stood_in", model=ReviewDelegation, of=_by(ReviewDelegation), is_private=True),
+    Held(name="actions_owned", model=ActionItem, of=_by(ActionItem, "owner_id"), is_private=True),
+    Held(name="plans_owned", model=ImprovementPlan, of=_by(ImprovementPlan, "owner_id"), is_private=True),
+    Held(name="asked_to_rate", model=ReviewRater, of=_by(ReviewRater), is_private=True),
+    Held(name="reminders", model=Reminder, of=_by(Reminder), is_private=True),
     Held(name="membership", model=Membership, of=_by(Membership), hidden=frozenset({"account_id"})),
     Held(name="links", model=OneTimeLink, of=_by(OneTimeLink)),
     Held(

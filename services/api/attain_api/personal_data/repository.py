@@ -38,6 +38,8 @@ from attain_shared.goals.models import Goal, Indicator, IndicatorEntry, Mileston
 from attain_shared.people.models import Person, PersonEvent, PersonSpell
 from attain_shared.people.timeline import FOREVER, Status
 from attain_shared.positions.models import Successor
+from attain_shared.reviews.follow_up_models import ActionItem, Decision, Feedback, ImprovementPlan
+from attain_shared.reviews.models import Review
 
 
 async def list_held(
@@ -153,7 +155,10 @@ async def list_texts(session: AsyncSession, *, place: Place, company_id: UUID, l
 
 
 def _owner_of(model: Any) -> ColumnElement[Any]:  # noqa: ANN401  # any model with a company
-    """Whose record a row is, where it is somebody's: of what belongs to a goal, the goal's owner."""
+    """Whose record a row is, where it is somebody's: of what belongs to a review or a goal, whose that is."""
+    if hasattr(model, "review_id"):
+        of_review = (Review.company_id == model.company_id, Review.id == model.review_id)
+        return select(Review.person_id).where(*of_review).scalar_subquery()
     if hasattr(model, "person_id"):
         column: ColumnElement[Any] = model.person_id
         return column
@@ -190,16 +195,23 @@ async def put_texts(
 
 
 async def list_own_ids(session: AsyncSession, *, company_id: UUID, person_id: UUID) -> tuple[set[UUID], set[UUID]]:
-    """What the trail is about when it is about the person: the ids of all their records, and of their goals with all parts."""
+    """What the trail is about when it is about the person: the ids of all their records, and of their goals and reviews.
+
+    With all that belongs to these.
+    """
     goals = select(Goal.id).where(Goal.company_id == company_id, Goal.person_id == person_id)
     parts = (
         select(model.id).where(model.company_id == company_id, model.goal_id.in_(goals))
         for model in (Milestone, Indicator, IndicatorEntry)
     )
+    reviewed = (
+        select(model.id).where(model.company_id == company_id, model.person_id == person_id)
+        for model in (Review, ActionItem, ImprovementPlan, Decision, Feedback)
+    )
     about = {person_id}
     for statement in ids_about(company_id, person_id):
         about |= set(await session.scalars(statement))
-    return about, set(await session.scalars(union_all(goals, *parts)))
+    return about, set(await session.scalars(union_all(goals, *parts, *reviewed)))
 
 
 async def list_contacts(session: AsyncSession, *, company_id: UUID, person_id: UUID) -> list[dict[str, Any]]:

@@ -20,6 +20,18 @@ from attain_shared.goals.template_models import KpiTemplate, Rubric
 from attain_shared.metrics.models import CompanyMetric, MetricImport
 from attain_shared.people.models import PersonEvent, PersonSpell
 from attain_shared.positions.models import Position, Successor
+from attain_shared.reviews.calibration_models import CalibrationGroup, RatingChange
+from attain_shared.reviews.follow_up_models import ActionItem, Decision, Feedback, ImprovementPlan, Interview
+from attain_shared.reviews.models import (
+    CompanyValue,
+    Review,
+    ReviewAssessment,
+    ReviewCycle,
+    ReviewDelegation,
+    ReviewEvent,
+    ReviewGoal,
+)
+from attain_shared.reviews.rater_models import RaterAnswer, ReviewRater
 from attain_shared.shops.models import ItemSet, Shop
 
 Rewrite = Callable[[str], str]
@@ -85,6 +97,30 @@ def cells(value: Any, rewrite: Rewrite) -> Any:  # noqa: ANN401  # JSON
     if not isinstance(value, Mapping):
         return value
     return {name: rewrite(part) if name in {"header", "text"} else cells(part, rewrite) for name, part in value.items()}
+
+
+WRITTEN = frozenset({
+    "reason", "comment", "comments", "evidence", "behaviour", "consequence", "evaluation", "expectation", "exception",
+})  # fmt: skip
+"""Under which names there are texts in what belongs to a review."""
+
+
+def written(value: Any, rewrite: Rewrite) -> Any:  # noqa: ANN401  # JSON
+    """Of what belongs to a review, what somebody wrote; all else are ids, dates, codes and figures."""
+    if isinstance(value, list):
+        return [written(part, rewrite) for part in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {name: prose(part, rewrite) if name in WRITTEN else written(part, rewrite) for name, part in value.items()}
+
+
+def values(value: Any, rewrite: Rewrite) -> Any:  # noqa: ANN401  # JSON
+    """Of the company's values what they are called and what their levels say; all else are codes."""
+    if isinstance(value, list):
+        return [values(part, rewrite) for part in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {name: part if name == "code" else prose(part, rewrite) for name, part in value.items()}
 
 
 GOAL_TEXTS: Mapping[str, Leaves] = {
@@ -158,11 +194,28 @@ PLACES = (
     Place(CompanyMetric, {"zh": lines, "en": lines, "aliases": lines}),
     Place(MetricImport, {"file_name": lines, "report": cells}),
     Place(Cycle, {"name": lines}),
+    Place(CompanyValue, {"name_zh": lines, "name_en": lines, "levels": prose}),
+    Place(ReviewCycle, {"name": lines, "company_values": values}),
+    Place(Review, {"raters_result": written}),
+    Place(ReviewDelegation, {"reason": prose}),
+    Place(ReviewAssessment, {"document": written}),
+    Place(ReviewGoal, {"title": lines}, ("review", "review_id")),
+    Place(ReviewEvent, {"reason": prose, "details": written}, ("review", "review_id")),
+    Place(RatingChange, {"reason": prose}),
+    Place(CalibrationGroup, {"exception": prose, "publish_exception": prose}),
+    Place(Interview, {"good": written, "improve": written, "expectations": prose}),
+    Place(ActionItem, {"title": lines, "note": prose}),
+    Place(ImprovementPlan, {"objectives": prose, "support": prose, "outcome": prose}),
+    Place(Decision, {"value": prose, "reason": prose, "answer": prose}),
+    Place(Feedback, {"behaviour": prose, "consequence": prose}),
+    Place(ReviewRater, {"reason": prose}),
+    Place(RaterAnswer, {"comments": prose}, ("rater_answer", "review_id")),
     Place(Session, {"device": lines}, ("session", "id")),
 )
 """All of them, in the order in which their rows are held."""
 
 IN_TRAIL: Mapping[tuple[str, str], Leaves] = {
-    (place.told_as[0], name): leaves for place in PLACES for name, leaves in place.columns.items()
+    ("calibration_group", "reason"): prose,  # why it was unlocked is told by the trail alone
+    **{(place.told_as[0], name): leaves for place in PLACES for name, leaves in place.columns.items()},
 }
 """By resource type and field of an entry."""

@@ -12,11 +12,11 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_api.access.actor import Actor
-from attain_api.access.visibility import View, on_day, view_of
+from attain_api.access.visibility import View, employed_with, view_of
 from attain_api.paging import PageQuery, paginate, paginate_columns
 from attain_api.reviews.rights import Rights
 from attain_shared.clock import business_day
-from attain_shared.people.models import Person, PersonSpell
+from attain_shared.people.models import Person
 from attain_shared.reviews.calibration_models import CalibrationGroup
 from attain_shared.reviews.follow_up_models import Interview
 from attain_shared.reviews.models import (
@@ -49,21 +49,11 @@ class Parts(NamedTuple):
     interview: Interview | None
 
 
-def people_with(role: str, company_id: UUID) -> Select[UUID]:
-    """The ids of those who hold a role and are there today."""
-    employed = select(PersonSpell.person_id).where(
-        PersonSpell.company_id == company_id, PersonSpell.status == "employed", on_day(business_day())
-    )
-    return select(Person.id).where(
-        Person.company_id == company_id, Person.roles.contains([role]), Person.id.in_(employed)
-    )
-
-
 def _ids_of(role: str, view: View) -> ColumnElement[Any]:
     """For a caller who holds one of the roles that the answer matters to; else nobody."""
     if view.actor.roles.isdisjoint({"hr", "executive"}):
         return literal([], ARRAY(PG_UUID))
-    found = people_with(role, view.actor.company_id).correlate(None)
+    found = employed_with(role, view.actor.company_id).correlate(None)
     return func.coalesce(func.array(found.scalar_subquery()), literal([], ARRAY(PG_UUID)))
 
 
@@ -109,10 +99,12 @@ def is_seen(view: View) -> ColumnElement[bool]:
         Review.second_level_id == me,
         Review.person_id.in_(view.below),
         delegate_id() == me,
+        # somebody who has moved on is calibrated where they were when it was opened (REV-8)
+        and_(Review.step == Step.CALIBRATION, Review.department_id.in_(view.led)),
     ]
     if "executive" in view.actor.roles:
         # stands in where HR is nobody but the subject (REV-6)
-        others = people_with("hr", view.actor.company_id).where(Person.id != Review.person_id).correlate(Review)
+        others = employed_with("hr", view.actor.company_id).where(Person.id != Review.person_id).correlate(Review)
         conditions.append(~exists(others))
     return or_(*conditions)
 
@@ -134,29 +126,35 @@ def waits_for(view: View) -> ColumnElement[bool]:
     return or_(*conditions)
 
 
-def _select_seen(view: View) -> Select[*tuple[Any, ...]]:
+def _select(view: View) -> Select[*tuple[Any, ...]]:
     return (
         select(Review, ReviewCycle, *relation_columns(view), Review.created_at, Review.id)
         .join(
             ReviewCycle,
             and_(ReviewCycle.company_id == Review.company_id, ReviewCycle.id == Review.review_cycle_id),
         )
-        .where(Review.company_id == view.actor.company_id, is_seen(view))
+        .where(Review.company_id == view.actor.company_id)
     )
 
 
 @lru_cache(maxsize=256)
-def _statement_of_one(roles: frozenset[str], _today: date, *, lock: bool) -> Select[*tuple[Any, ...]]:
+def _statement_of_one(roles: frozenset[str], _today: date, *, lock: bool, acted_on: bool) -> Select[*tuple[Any, ...]]:
     """Made once a day for callers with these roles: making it takes longer than running it."""
-    statement = _select_seen(view_of(roles)).where(Review.id == bindparam("review_id", type_=Uuid()))
+    view = view_of(roles)
+    statement = _select(view).where(Review.id == bindparam("review_id", type_=Uuid()))
+    if not acted_on:
+        statement = statement.where(is_seen(view))
     return statement.with_for_update(of=Review) if lock else statement
 
 
 async def find_review(
-    session: AsyncSession, *, visible_to: Actor, review_id: UUID, lock: bool = False
+    session: AsyncSession, *, visible_to: Actor, review_id: UUID, lock: bool = False, acted_on: bool = False
 ) -> SeenReview | None:
-    """A review in the caller's view; held until the transaction ends where it is to be changed."""
-    statement = _statement_of_one(visible_to.roles, business_day(), lock=lock)
+    """A review in the caller's view; held until the transaction ends where it is to be changed.
+
+    `acted_on` is one that the caller has just acted on: in another's place, it may have left their view by that.
+    """
+    statement = _statement_of_one(visible_to.roles, business_day(), lock=lock, acted_on=acted_on)
     values = {"company_id": visible_to.company_id, "me": visible_to.principal_id, "review_id": review_id}
     row = (await session.execute(statement, values)).one_or_none()
     return None if row is None else _seen(row, visible_to)
@@ -177,7 +175,7 @@ async def list_reviews(
 ) -> tuple[list[SeenReview], str | None]:
     """A part of the reviews that the caller sees."""
     view = View(visible_to)
-    statement = _select_seen(view)
+    statement = _select(view).where(is_seen(view))
     for name, value in filters.items():
         statement = statement.where(getattr(Review, name) == value)
     if is_mine:

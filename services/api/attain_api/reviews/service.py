@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, true
 
 from attain_api.access.actor import Actor
+from attain_api.access.visibility import View
 from attain_api.conditional import check_if_match
 from attain_api.paging import PageQuery
 from attain_api.reviews import repository
@@ -36,6 +37,11 @@ async def list_reviews(
     return [read_summary(one) for one in seen], cursor
 
 
+def seen_by(actor: Actor) -> ColumnElement[bool]:
+    """Whether the caller sees the review in a row of `Review` (SEC-3): for statements of other slices."""
+    return repository.is_seen(View(actor))
+
+
 async def find_review(uow: UnitOfWork, *, actor: Actor, review_id: UUID, lock: bool = False) -> SeenReview:
     """A review in the caller's view.
 
@@ -55,9 +61,12 @@ async def show(uow: UnitOfWork, seen: SeenReview) -> ShownReview:
 
 
 async def show_again(uow: UnitOfWork, *, actor: Actor, review_id: UUID) -> ShownReview:
-    """A review after it was changed: rights and sight change with it."""
+    """A review after the caller acted on it: rights and sight change with it."""
     await uow.session.flush()
-    return await get_review(uow, actor=actor, review_id=review_id)
+    seen = await repository.find_review(uow.session, visible_to=actor, review_id=review_id, acted_on=True)
+    if seen is None:
+        raise NotFound("no such review")
+    return await show(uow, seen)
 
 
 async def hold_review(

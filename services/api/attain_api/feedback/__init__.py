@@ -1,0 +1,1 @@
+"""Continuous feedback with a case (CULT-1)."""

@@ -1,0 +1,1 @@
+"""Interviews (绩效面谈) of reviews (REV-10)."""
