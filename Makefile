@@ -6,7 +6,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo cascade quarter run images up demo-docker rollout down test test-deployment test-contract bench-ingest bench-attainment check lint format docs locks clean setup setup-dev
+.PHONY: help demo cascade quarter run images up demo-docker rollout down test test-deployment test-contract bench-ingest bench-attainment bench-reviews check lint format docs locks clean setup setup-dev
 
 VENV_PYTHON := .venv/bin/python
 PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check --no-input install --root-user-action=ignore -qq
@@ -85,6 +85,9 @@ bench-ingest: setup-dev ## Measure how fast metrics are taken in, against the be
 
 bench-attainment: setup-dev ## Measure what goals cost to compute, against one SQL statement: BENCH_ARGS="--facts 5000000"
 	@$(VENV_PYTHON) -m tests.benchmarks.attainment $(BENCH_ARGS)
+
+bench-reviews: setup-dev ## Measure what 10,000 reviews in one round cost, against the bare statements: BENCH_ARGS="--rounds 9"
+	@$(VENV_PYTHON) -m tests.benchmarks.reviews $(BENCH_ARGS)
 
 check: lint test ## Do what CI does: lint, then test
 

@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -16,6 +17,7 @@ from deploy.local.cascade.run import run_cascade
 from deploy.local.demo import run_demo
 from deploy.local.ports import free_port
 from deploy.local.process import StartError
+from deploy.local.quarter.plan import SIZE
 from deploy.local.quarter.run import run_quarter
 from deploy.local.stack import STOP_SIGNALS, Stack, StackSettings
 
@@ -40,7 +42,7 @@ def main() -> int:
         elif arguments.command == "cascade":
             _play(run_cascade, arguments.data)
         elif arguments.command == "quarter":
-            _play(run_quarter, arguments.data)
+            _play(partial(run_quarter, size=arguments.people), arguments.data)
         else:
             run_demo(arguments.url, arguments.email, arguments.password_file.read_text().strip())
     except Stopped:
@@ -107,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     cascade.add_argument("--data", type=Path, help="keep the data in this folder, which must be new")
     quarter = commands.add_parser("quarter", help="start everything, play a quarter of reviews of 200 people, stop")
     quarter.add_argument("--data", type=Path, help="keep the data in this folder, which must be new")
+    quarter.add_argument("--people", type=int, default=SIZE, help="how many there are, about (%(default)s)")
     push = commands.add_parser("push", help="run the main job against an Attain that serves already")
     push.add_argument("--url", required=True, help="where it serves")
     push.add_argument("--email", required=True, help="its administrator's")

@@ -113,6 +113,7 @@ def upgrade() -> None:
         sa.Column("manager_id", sa.Uuid(), nullable=False),
         sa.Column("is_assessor_named", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("second_level_id", sa.Uuid(), nullable=True),
+        sa.Column("assessed_by", sa.Uuid(), nullable=True),
         sa.Column("step", sa.String(length=80), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("frozen_as_of", sa.DateTime(timezone=True), nullable=True),
@@ -169,6 +170,12 @@ def upgrade() -> None:
         op.f("ix_reviews_company_id_review_cycle_id_step_id"),
         "reviews",
         ["company_id", "review_cycle_id", "step", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_reviews_company_id_review_cycle_id_created_at_id"),
+        "reviews",
+        ["company_id", "review_cycle_id", "created_at", "id"],
         unique=False,
     )
     op.create_index(

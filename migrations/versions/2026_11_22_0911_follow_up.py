@@ -290,9 +290,17 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_review_raters_company_id_person_id"), "review_raters", ["company_id", "person_id"], unique=False
     )
+    op.create_index(
+        "ix_people_other_roles",
+        "people",
+        ["company_id"],
+        unique=False,
+        postgresql_where=sa.text("NOT roles <@ ARRAY['employee']::text[]"),
+    )
 
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
+    op.drop_index("ix_people_other_roles", table_name="people")
     for table in reversed(TABLES):
         op.drop_table(table)

@@ -235,7 +235,7 @@ return_review                      401 403 404 404 404 ok  409 403 404 404 409 4
 approve_review                     401 403 404 404 404 403 ok  403 404 404 409 404 403 403 403 401 401 404
 approve_review@hr                  401 403 404 404 404 403 409 403 404 404 ok  404 403 403 403 401 401 404
 print_review                       401 ok  404 404 404 ok  ok  ok  404 404 ok  404 403 403 403 401 401 404
-export_review_cycle                401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 404
+export_review_cycle                401 ok  404 404 404 ok  ok  ok  404 404 ok  ok  403 403 403 401 401 404
 list_reminders                     401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
 see_reminder                       401 ok  404 404 404 404 404 404 404 404 404 404 403 403 403 401 401 404
 list_raters                        401 ok  404 404 404 ok  ok  403 404 404 ok  404 403 403 403 401 401 404
@@ -261,15 +261,15 @@ update_action_item                 401 403 404 404 404 ok  403 403 404 404 ok  4
 list_improvement_plans             401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 ok
 get_improvement_plan               401 ok  404 404 404 ok  ok  ok  404 404 ok  404 403 403 403 401 401 404
 update_improvement_plan            401 403 404 404 404 ok  403 403 404 404 ok  404 403 403 403 401 401 404
-list_calibration_groups            401 403 403 403 403 403 403 ok  403 403 ok  403 403 403 403 401 401 404
-preview_ratings                    401 403 403 403 403 403 403 ok  403 403 ok  403 403 403 403 401 401 404
-set_ratings                        401 403 403 403 403 403 403 ok  403 403 ok  403 403 403 403 401 401 404
-set_ratings@hr                     401 403 403 403 403 403 403 409 403 403 409 403 403 403 403 401 401 404
-lock_calibration_group             401 403 403 403 403 403 403 403 403 403 ok  403 403 403 403 401 401 404
-unlock_calibration_group           401 403 403 403 403 403 403 403 403 403 ok  403 403 403 403 401 401 404
-publish_calibration_group          401 403 403 403 403 403 403 403 403 403 ok  403 403 403 403 401 401 404
+list_calibration_groups            401 403 404 404 404 403 403 ok  404 404 ok  403 403 403 403 401 401 404
+preview_ratings                    401 403 404 404 404 403 403 ok  404 404 ok  403 403 403 403 401 401 404
+set_ratings                        401 403 404 404 404 403 403 ok  404 404 ok  403 403 403 403 401 401 404
+set_ratings@hr                     401 403 404 404 404 403 403 409 404 404 409 403 403 403 403 401 401 404
+lock_calibration_group             401 403 404 404 404 403 403 403 404 404 ok  403 403 403 403 401 401 404
+unlock_calibration_group           401 403 404 404 404 403 403 403 404 404 ok  403 403 403 403 401 401 404
+publish_calibration_group          401 403 404 404 404 403 403 403 404 404 ok  403 403 403 403 401 401 404
 list_rating_changes                401 ok  404 404 404 ok  ok  ok  404 404 ok  404 403 403 403 401 401 404
-get_rater_statistics               401 403 403 403 403 403 ok  ok  403 403 ok  403 403 403 403 401 401 404
+get_rater_statistics               401 403 404 404 404 403 ok  ok  404 404 ok  403 403 403 403 401 401 404
 
 # Feedback (CULT-1): from anybody to anybody else; seen by both, those above, and HR
 give_feedback                      401 ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  403 403 403 401 401 422

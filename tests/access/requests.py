@@ -20,13 +20,13 @@ def delete(url: str) -> Call:
     return lambda ids: {"method": "DELETE", "url": url.format(**ids)}
 
 
-def send(method: str, url: str, body: Json | None = None, **headers: str) -> Call:
+def send(method: str, url: str, body: Json | list[Json] | None = None, **headers: str) -> Call:
     """Send a body, whatever the version of what it changes."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()} | ANY_VERSION
     return lambda ids: {"method": method, "url": url.format(**ids), "json": filled(body, ids), "headers": sent}
 
 
-def post(url: str, body: Json | None = None, **headers: str) -> Call:
+def post(url: str, body: Json | list[Json] | None = None, **headers: str) -> Call:
     """Create or act."""
     return send("POST", url, body, **headers)
 

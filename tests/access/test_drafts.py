@@ -108,6 +108,22 @@ async def test_a_judgement_is_unseen_until_the_interview(world: World) -> None:
     print(f"\nthree judgements: {summary(before, after)}")
 
 
+async def test_hr_is_told_no_judgement_of_themselves(world: World) -> None:
+    """Who reads everybody's reviews, the trail of reviews and what calibration sees, reads nothing of their own."""
+    requests = readings_at(**{step: ids_at(world, step) for step in JUDGED})
+    reviews = [UUID(world.ids[f"review_at_{step}"]) for step in JUDGED]
+    async with supposing(world):
+        async with transaction(world.state.sessions, world.state.doorbell) as uow:
+            ours = (Review.company_id == world.company_id, Review.id.in_(reviews))
+            await uow.session.execute(update(Review).where(*ours).values(person_id=UUID(world.ids["hr"])))
+        before = await look(world, requests, ("hr",))
+        for review_id in reviews:
+            await _judge(world, review_id)
+        after = await look(world, requests, ("hr",))
+    assert differences(before, after) == {}
+    print(f"\nthree judgements of HR: {summary(before, after)}")
+
+
 def _reviews(requests: Json) -> list[str]:
     return [name for name in requests if name.startswith("get_review at")]
 

@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from httpx import AsyncClient
 from attain_api.access.tokens import Claims, sign_access_token
 from attain_api.state import ApiState
 from attain_shared.access.models import Account, Membership
-from attain_shared.clock import utc_now
+from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import transaction
 from attain_shared.identifiers import new_id
 from tests.benchmarks.bare import Statement
@@ -172,7 +172,7 @@ async def measure(stack: Stack, size: int, arguments: argparse.Namespace, table:
         bench = await build(stack, state, connection, size, arguments, table)
         hr = bench.hr.headers
         await bench.change("open", Change("POST", f"{bench.path}/actions/open", {}, hr))
-        await spread_reviews(connection, bench.crowd, UUID(bench.round_id), due_on=date.today() - timedelta(1))
+        await spread_reviews(connection, bench.crowd, UUID(bench.round_id), due_on=business_day() - timedelta(1))
         await bench.read(await lists(bench))
         await judge_reviews(connection, bench.crowd, UUID(bench.round_id))
         await bench.read(await reviews(bench))
@@ -208,7 +208,7 @@ async def build(
 async def lists(bench: Bench) -> dict[str, Read]:
     """What is asked while people assess: by HR, by a head of many, by a team lead."""
     crowd, hr = bench.crowd, bench.hr.token
-    head, lead = (await bench.token_of(person_id) for person_id in (crowd.head_id, crowd.lead_id))
+    head, lead = [await bench.token_of(person_id) for person_id in (crowd.head_id, crowd.lead_id)]
     of_round = f"/v1/reviews?review_cycle_id={bench.round_id}"
     return {
         "list of 50, HR": Read(of_round, hr),
@@ -261,7 +261,11 @@ async def calibrate(bench: Bench) -> None:
         RATED,
     )
     ratings = [
-        {"review_id": str(row["id"]), "rating": "3" if row["suggested_rating"] != Decimal(3) else "3.25", "reason": "调整"}
+        {
+            "review_id": str(row["id"]),
+            "rating": "3" if row["suggested_rating"] != Decimal(3) else "3.25",
+            "reason": "调整",
+        }
         for row in rows
     ]
     await bench.change(f"ratings of {RATED}", Change("PUT", f"{calibration}/ratings", ratings, hr))

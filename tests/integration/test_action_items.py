@@ -75,12 +75,15 @@ async def test_who_sees_it_and_who_follows_it_up(api: AsyncClient, held: Round) 
 
 
 async def test_a_new_manager_takes_it_over(api: AsyncClient, held: Round, state: ApiState) -> None:
-    """REV-10: what is open does not end with a change of managers; whoever assessed keeps it, too."""
+    """REV-10: what is open does not end with a change of managers; whoever assessed reads on."""
     item = await add(held, await held.review(Step.CLOSED), owner="me")
     problem(await change(api, held, "other_head", item, note="x"), status=404, code="not-found")
     await place(state, held.people, "me", department="team", manager="other_head")
-    for who in ("other_head", "boss"):
-        ok(await change(api, held, who, item, note=who))
+    ok(await change(api, held, "other_head", item, note="x"))
+    problem(await change(api, held, "boss", item, note="x"), status=403, code="not-allowed")
+    # and where nobody manages them any more, whoever assessed does
+    await place(state, held.people, "me", department="team", manager=None)
+    ok(await change(api, held, "boss", item, note="x"))
 
 
 async def test_hr_does_not_deal_with_what_is_about_themselves(api: AsyncClient, held: Round) -> None:

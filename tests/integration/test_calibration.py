@@ -52,9 +52,13 @@ async def test_a_company_of_20_has_4_7_and_3_and_what_breaks_them_blocks(api: As
     assert (now["violations"], now["proposal"]) == ([], [])
     assert (now["distribution"]["top"], now["distribution"]["upper"], now["distribution"]["lower"]) == (4, 7, 3)
     locked = ok(await there.post("lock", body))
-    assert (locked["locked"]["by"], locked["locked"]["exception"]) == (str(there.hr.person_id), None)
+    assert (locked["locked"], locked["lock"]["by"], locked["lock"]["exception"]) == (
+        True,
+        str(there.hr.person_id),
+        None,
+    )
     published = ok(await there.post("publish", body))
-    assert published["published"]["by"] == str(there.hr.person_id)
+    assert published["publication"]["by"] == str(there.hr.person_id)
     async with transaction(state.sessions, state.doorbell) as uow:
         mine = Review.company_id == there.company.company_id
         reviews = (await uow.session.scalars(select(Review).where(mine))).all()
@@ -98,7 +102,7 @@ async def test_a_company_under_10_gets_advice_only(api: AsyncClient, state: ApiS
     assert group["violations"]
     body = {"group_id": group["group_id"]}
     ok(await there.post("lock", body))
-    assert ok(await there.post("publish", body))["published"]
+    assert ok(await there.post("publish", body))["published"] is True
 
 
 async def test_failed_values_count_and_cannot_be_moved(api: AsyncClient, state: ApiState) -> None:
@@ -162,7 +166,7 @@ async def test_members_on_their_way_are_listed_by_step_and_hold_a_publication_up
     refused = problem(await there.post("publish", body), status=409, code="members-missing")
     assert refused["reviews"] == [{"review_id": str(late), "step": "hr"}]
     published = ok(await there.post("publish", body | {"exception": "HR 休假，先行公布"}))
-    assert published["published"]["exception"] == "HR 休假，先行公布"
+    assert published["publication"]["exception"] == "HR 休假，先行公布"
 
     problem(await there.post("publish", body), status=409, code="action-not-allowed")
     async with transaction(state.sessions, state.doorbell) as uow:
@@ -200,14 +204,14 @@ async def test_a_locked_group_is_not_rated_until_it_is_unlocked(api: AsyncClient
     group_id = (await group_of(there))["group_id"]
     problem(await there.post("unlock", {"group_id": group_id, "reason": "改"}), status=409, code="group-not-locked")
     locked = ok(await there.post("lock", {"group_id": group_id, "exception": "团队整体优秀"}))
-    assert locked["locked"]["exception"] == "团队整体优秀"
+    assert locked["lock"]["exception"] == "团队整体优秀"
     assert locked["proposal"] == []
     again = ok(await there.post("lock", {"group_id": group_id, "exception": "另一个理由"}))
-    assert again["locked"] == locked["locked"]
+    assert again["lock"] == locked["lock"]
     ratings = [{"review_id": str(there.reviews["运营部"][0]), "rating": "3.25", "reason": "偏低"}]
     problem(await there.put(ratings), status=409, code="group-locked")
     unlocked = ok(await there.post("unlock", {"group_id": group_id, "reason": "漏了一个评级"}))
-    assert unlocked["locked"] is None
+    assert (unlocked["locked"], unlocked["lock"]) == (False, None)
     ok(await there.put(ratings))
     async with transaction(state.sessions, state.doorbell) as uow:
         entries = select(AuditEntry.changes).where(
@@ -215,6 +219,17 @@ async def test_a_locked_group_is_not_rated_until_it_is_unlocked(api: AsyncClient
         )
         changes = (await uow.session.scalars(entries)).all()
     assert "漏了一个评级" in str(changes)
+
+
+async def test_who_is_not_rated_yet_may_still_be_one_of_the_least(api: AsyncClient, state: ApiState) -> None:
+    """REV-8: those who come first do not carry the minimum of all; the caps hold from the first one on."""
+    there = await make_round(api, state, {"运营部": [*["4.00"] * 5, *["?"] * 15]})
+    group = await group_of(there)
+    assert group["limits"] == LIMITS_OF_20
+    assert group["violations"] == [{"limit": "top", "by": 1}]
+    assert len(group["proposal"]) == 1
+    there = await make_round(api, state, {"运营部": [*["3.50"] * 18, *["?"] * 2]})
+    assert (await group_of(there))["violations"] == [{"limit": "lower", "by": 1}]
 
 
 async def test_nothing_is_published_that_has_no_rating(api: AsyncClient, state: ApiState) -> None:
@@ -261,3 +276,28 @@ async def test_those_who_come_after_the_lock_are_held_to_the_limits_too(api: Asy
     problem(await there.put([published]), status=409, code="action-not-allowed")
     ok(await there.post("lock", body | {"exception": "新人表现突出"}))
     ok(await there.post("publish", body))
+
+
+async def test_groups_come_in_parts_by_name_with_those_of_no_department_last(api: AsyncClient, state: ApiState) -> None:
+    """api.md: a list has a limit and a cursor."""
+    names = ["一部", "三部", "二部"]
+    there = await make_round(api, state, {name: ["3.50"] * 10 for name in (*names, EVERYBODY)})
+
+    async def page(**params: str | int) -> tuple[list[str | None], str | None]:
+        body = ok(await api.get(there.path, params=params, headers=there.hr.headers))
+        return [group["name"] for group in body["items"]], body["next_cursor"]
+
+    ordered = [*sorted(names), None]
+    for sort, expected in (("name", ordered), ("-name", ordered[::-1])):
+        first, cursor = await page(sort=sort, limit=3)
+        assert cursor is not None
+        second, end = await page(sort=sort, limit=3, cursor=cursor)
+        assert (first + second, end) == (expected, None)
+    _, backwards = await page(sort="-name", limit=3)
+    problem(
+        await api.get(there.path, params={"cursor": str(backwards)}, headers=there.hr.headers),
+        status=400,
+        code="bad-cursor",
+    )
+    too_many = {"limit": 201}
+    problem(await api.get(there.path, params=too_many, headers=there.hr.headers), status=422, code="invalid")

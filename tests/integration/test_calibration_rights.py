@@ -64,14 +64,30 @@ async def test_a_head_sees_and_rates_the_people_of_the_departments_they_head(api
         problem(refused, status=403, code="not-allowed")
 
 
-async def test_nobody_else_calibrates(api: AsyncClient, state: ApiState) -> None:
+async def test_nobody_else_calibrates_and_who_does_not_see_the_round_finds_none(
+    api: AsyncClient, state: ApiState
+) -> None:
+    """SEC-3, api.md: 404 where it is outside the view, 403 where it is in it."""
     there, _ = await with_head(api, state)
-    headless = await make_member(state, there.company)
+    subject = await make_member(state, there.company)
+    await add_own(state, there, subject, "4.00", department="一部")
+    stranger = await make_member(state, there.company)
     executive = await make_member(state, there.company, roles=("executive", "employee"))
-    for member in (there.manager, headless, executive, there.company):
-        problem(await there.get(member), status=403, code="not-allowed")
-        body = [{"review_id": str(there.reviews["一部"][0]), "rating": "4"}]
-        problem(await there.put(body, member), status=403, code="not-allowed")
+    body = [{"review_id": str(there.reviews["一部"][0]), "rating": "4"}]
+    group = {"group_id": str(there.departments["三部"])}
+    sees, sees_not = (403, "not-allowed"), (404, "not-found")
+    for member, (status, code) in (
+        (there.manager, sees), (subject, sees), (there.company, sees), (stranger, sees_not), (executive, sees_not),
+    ):  # fmt: skip
+        problem(await there.get(member), status=status, code=code)
+        problem(await there.put(body, member), status=status, code=code)
+        for action, sent in (
+            ("preview", body),
+            ("lock", group),
+            ("publish", group),
+            ("unlock", group | {"reason": "改"}),
+        ):
+            problem(await there.post(action, sent, member), status=status, code=code)
 
 
 async def test_a_head_who_is_in_the_group_learns_nothing_of_their_own_rating(api: AsyncClient, state: ApiState) -> None:
@@ -94,8 +110,8 @@ async def test_a_head_who_is_in_the_group_learns_nothing_of_their_own_rating(api
             review.rating = score
         seen.append((await there.get(head)).content)
     ok(await there.post("lock", {"group_id": group["group_id"], "exception": "团队整体优秀"}))
-    locked = ok(await there.get(head))["items"][0]["locked"]
-    assert locked["exception"] is None
+    lock = ok(await there.get(head))["items"][0]["lock"]
+    assert lock["exception"] is None
     assert seen[0] == seen[1]
 
 
@@ -126,6 +142,22 @@ async def test_an_executive_stands_in_for_an_hr_that_is_nobody_else(api: AsyncCl
     ok(await there.put([{"review_id": str(own), "rating": "3.75", "reason": "与同组相比"}], executive))
     body = {"group_id": group["group_id"]}
     problem(await there.post("lock", body), status=403, code="not-allowed")
+    ok(await there.post("lock", body, executive))
+    ok(await there.post("publish", body, executive))
+
+
+async def test_an_executive_settles_the_group_that_all_of_hr_is_in(api: AsyncClient, state: ApiState) -> None:
+    """REV-6: nobody of HR locks a group that they are in where somebody else can, and somebody always can."""
+    there = await make_round(api, state, {"运营部": TEN})
+    second = await make_member(state, there.company, roles=("hr", "employee"))
+    for one in (there.hr, second):
+        await add_own(state, there, one, "3.50", department="运营部")
+    executive = await make_member(state, there.company, roles=("executive",))
+    (group,) = ok(await there.get(executive))["items"]
+    assert (group["size"], group["without_own"]) == (12, False)
+    body = {"group_id": group["group_id"], "exception": "首季"}
+    for one in (there.hr, second):
+        problem(await there.post("lock", body, one), status=403, code="not-allowed")
     ok(await there.post("lock", body, executive))
     ok(await there.post("publish", body, executive))
 

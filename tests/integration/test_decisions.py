@@ -105,6 +105,21 @@ async def test_the_factors_of_a_bonus_may_be_given(made: Deciding) -> None:
         assert pointers(answer) == [("/bonus_factors/4", code)]
 
 
+async def test_whoever_gives_factors_of_their_own_does_not_approve_what_comes_of_them(made: Deciding) -> None:
+    """REV-12: what differs from the rule is proposed by whoever gave it; what does not is the rule's."""
+    await made.review(made.people["subject"], rating="4")
+    await made.review(made.people["peer"], rating="3.5")
+    await made.propose(bonus_factors={"4": "1.25", "3.5": "1.00"})
+    found = await made.listed("hr")
+    by = {(one["kind"], one["rule"]): one["proposed_by"] for one in found}
+    hr = str(made.people["hr"].person_id)
+    assert {key for key, who in by.items() if who is not None} == {("bonus_factor", "factor of 4 = 1.25")}
+    assert set(by.values()) == {None, hr}
+    (own,) = [one["id"] for one in found if one["proposed_by"] == hr]
+    problem(await made.act("hr", "approve", own), status=403, code="not-allowed")
+    assert ok(await made.act("second_hr", "approve", own))["state"] == "approved"
+
+
 async def test_only_closed_reviews_of_a_yearly_round_lead_to_decisions(made: Deciding) -> None:
     cancelled = await made.review(made.people["subject"], step=Step.CANCELLED)
     running = await made.review(made.people["peer"], step=Step.ACKNOWLEDGEMENT)

@@ -71,6 +71,19 @@ async def test_hr_does_not_lead_their_own(api: AsyncClient, held: Round) -> None
     problem(await change(api, held, "hr", plan, support="x"), status=403, code="not-allowed")
 
 
+async def test_a_new_manager_leads_it(api: AsyncClient, held: Round, state: ApiState) -> None:
+    """REV-10: today's manager, before the worker has made them its owner as after."""
+    plan = await add(held, await held.review(Step.CLOSED))
+    await place(state, held.people, "me", department="team", manager="other_head")
+    ok(await change(api, held, "other_head", plan, support="每周一次辅导"))
+    assert ok(await change(api, held, "boss", plan, support="x"))["owner_id"] == str(held.person("boss"))
+    await held.settle()
+    ok(await change(api, held, "other_head", plan, support="每周两次辅导"))
+    problem(await change(api, held, "boss", plan, support="x"), status=403, code="not-allowed")
+    seen = ok(await api.get(f"{PLANS}/{plan}", headers=held.people["boss"].headers))
+    assert (seen["owner_id"], seen["allowed_actions"]) == (str(held.person("other_head")), [])
+
+
 async def test_its_tag_goes_with_its_version(api: AsyncClient, held: Round) -> None:
     """api.md: strong ETags, If-Match honoured, 304."""
     plan = await add(held, await held.review(Step.CLOSED))

@@ -73,8 +73,19 @@ async def test_others_see_the_managers_below_them(api: AsyncClient, state: ApiSt
     path = f"/v1/review-cycles/{there.id}/rater-statistics"
     for nobody in (there.manager, other, there.company):
         problem(await api.get(path, headers=nobody.headers), status=403, code="not-allowed")
-    foreign = await make_company(state, roles=("hr",))
-    problem(await api.get(path, headers=foreign.headers), status=404, code="not-found")
+    foreign, stranger = await make_company(state, roles=("hr",)), await make_member(state, there.company)
+    for outsider in (foreign, stranger):
+        problem(await api.get(path, headers=outsider.headers), status=404, code="not-found")
+
+
+async def test_statistics_that_are_known_are_not_sent_again(api: AsyncClient, state: ApiState) -> None:
+    there = await make_round(api, state, {EVERYBODY: ["3.50", "4.00"]})
+    path = f"/v1/review-cycles/{there.id}/rater-statistics"
+    tag = (await api.get(path, headers=there.hr.headers)).headers["ETag"]
+    known = there.hr.headers | {"If-None-Match": tag}
+    assert (await api.get(path, headers=known)).status_code == 304
+    await judged_by(state, there, there.manager, ["5.00"])
+    assert ok(await api.get(path, headers=known))["raters"][0]["count"] == 3
 
 
 async def test_ones_own_judgement_is_not_in_the_mean_until_it_is_published(api: AsyncClient, state: ApiState) -> None:
@@ -98,4 +109,4 @@ async def test_many_managers_take_the_statements_of_one(api: AsyncClient, state:
         with count_statements() as statements:
             assert len((await statistics(api, there))["raters"]) == managers
         counts.append(len(statements))
-    assert counts == [4, 4]
+    assert counts == [3, 3]

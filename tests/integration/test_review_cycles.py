@@ -26,6 +26,7 @@ async def test_a_round_is_a_draft_that_says_what_it_was_made_of(api: AsyncClient
     body: Json = {"name": "2026 Q3 staff", "cadence": "quarter", "cycle_id": cycle["id"], "class": "staff"}
     body |= {"department_ids": None, "performance_weight": "0.6", "values_weight": "0.4"}
     body |= {"due": {"self_assessment": "2026-10-08", "manager_assessment": "2026-10-15"}}
+    body["due"]["acknowledgement"] = "2026-11-05"
     answer = await api.post("/v1/review-cycles", json=body, headers=company.headers)
     made = created(answer)
     assert {name: made[name] for name in body} == body
@@ -60,7 +61,9 @@ async def test_a_round_is_a_draft_that_says_what_it_was_made_of(api: AsyncClient
         ({"cycle_id": NOBODY}, [("/cycle_id", "unknown-cycle")]),
         ({"due": {"self_assessment": "2026-10-08", "hr": "2026-10-07"}}, [("/due/hr", "due-order")]),
         ({"class": "everybody"}, [("/class", "literal-error")]),
-        ({"due": {"acknowledgement": "2026-10-08"}}, [("/due/acknowledgement", "extra-forbidden")]),
+        ({"due": {"interview": "2026-10-08", "acknowledgement": "2026-10-07"}},
+         [("/due/acknowledgement", "due-order")]),
+        ({"due": {"closed": "2026-10-08"}}, [("/due/closed", "extra-forbidden")]),
     ],
     ids=str,
 )  # fmt: skip
@@ -116,6 +119,18 @@ async def test_a_draft_is_changed_and_an_open_round_is_not(api: AsyncClient, sta
     ok(await open_round(api, company, draft["id"], named=()))
     problem(await api.patch(path, json={"name": "x"}, headers=headers), status=409, code="action-not-allowed")
     assert ok(await api.get(path, headers=headers))["allowed_actions"] == ["open", "close"]
+
+
+async def test_a_round_may_do_without_due_days(api: AsyncClient, state: ApiState) -> None:
+    """api.md: null is none, when it is made and when it is changed."""
+    company = await make_company(state)
+    cycle = await make_cycle(api, company)
+    made = await make_round(api, company, cycle["id"], due=None)
+    path = f"/v1/review-cycles/{made['id']}"
+    assert made["due"] == {}
+    days = {"acknowledgement": "2026-11-05"}
+    assert ok(await api.patch(path, json={"due": days}, headers=company.headers))["due"] == days
+    assert ok(await api.patch(path, json={"due": None}, headers=company.headers))["due"] == {}
 
 
 async def test_a_round_is_closed_once_its_reviews_are_and_for_good(api: AsyncClient, state: ApiState) -> None:

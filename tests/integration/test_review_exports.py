@@ -91,23 +91,24 @@ async def test_the_export_speaks_chinese(api: AsyncClient, held: Round) -> None:
 async def test_a_manager_exports_those_below_and_their_own_review_once_it_is_published(
     api: AsyncClient, held: Round
 ) -> None:
-    """REV-7: until the interview their own line is not in it; others see nothing but their own."""
+    """REV-7: until the interview their own line is not in it; who sees none of the round finds none (SEC-3)."""
     await named(held)
     await held.review(Step.CALIBRATION)
     await held.review(Step.CALIBRATION, of="boss", manager="skip", second_level_id=None)
     await held.review(Step.INTERVIEW, of="peer")
     names = {
         who: [(line["Name"], line["Rating"]) for line in await export(api, held, who)]
-        for who in ("boss", "skip", "me", "peer", "report", "executive")
+        for who in ("boss", "skip", "me", "peer")
     }
     assert names == {
         "boss": [("me", ""), ("peer", 3.5)],
         "skip": [("me", ""), ("boss", ""), ("peer", 3.5)],
         "me": [],
         "peer": [("peer", 3.5)],
-        "report": [],
-        "executive": [],
     }
+    for who in ("report", "executive"):
+        answer = await api.get(f"/v1/review-cycles/{held.id}/export", headers=held.people[who].headers)
+        problem(answer, status=404, code="not-found")
 
 
 async def test_a_head_of_hr_never_exports_their_own_unpublished_review(api: AsyncClient, held: Round) -> None:
@@ -133,7 +134,8 @@ async def test_an_export_is_in_the_trail_and_of_another_company_there_is_none(
     await held.review(Step.CLOSED)
     await export(api, held, "hr")
     other = await make_company(state, roles=("hr", "employee"))
-    for path, headers in ((held.id, other.headers), (new_id(), held.people["hr"].headers)):
+    mine = held.people
+    for path, headers in ((held.id, other.headers), (held.id, mine["peer"].headers), (new_id(), mine["hr"].headers)):
         response = await api.get(f"/v1/review-cycles/{path}/export", headers=headers)
         problem(response, status=404, code="not-found")
     own = (AuditEntry.company_id == held.company_id, AuditEntry.action == "export")

@@ -3,14 +3,16 @@
 import asyncio
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from attain_api.state import ApiState
 from attain_shared.clock import utc_now
-from attain_shared.db.session import transaction
+from attain_shared.db.session import reading, transaction
+from attain_shared.reviews.rater_models import RaterAnswer
 from attain_shared.rules.review_flow import OPEN_STEPS, Step
 from tests.support.finished import act, days_from_now, interview, items, read, record
 from tests.support.http import created, ok, pointers, problem
@@ -108,7 +110,7 @@ async def test_a_change_is_of_the_scale_and_a_change(api: AsyncClient, held: Rou
     for rating, code in (("3.6", "not-on-scale"), ("3.50", "unchanged")):
         assert pointers(await act(api, hr, review, "change", BECAUSE | {"rating": rating})) == [("/rating", code)]
     assert pointers(await act(api, hr, review, "change", {"rating": "4", "reason": " "})) == [("/reason", "missing")]
-    judged = {"values_failed": True, "rating": Decimal("2.5"), "values_score": Decimal("2.40")}
+    judged: dict[str, Any] = {"values_failed": True, "rating": Decimal("2.5"), "values_score": Decimal("2.40")}
     failed = await held.review(Step.APPEALED, of="peer", **judged)
     assert pointers(await act(api, hr, failed, "change", BECAUSE | {"rating": "3"})) == [("/rating", "values-failed")]
     values_alone = await held.another("values", is_values_only=True)
@@ -160,6 +162,18 @@ async def test_what_is_open_of_a_cancelled_review_is_cancelled_with_it(api: Asyn
     found = await items(api, hr, "action-items", review_id=review)
     assert sorted(one["state"] for one in found) == ["cancelled", "cancelled", "done"]
     assert [one["state"] for one in await items(api, hr, "improvement-plans", review_id=review)] == ["cancelled"]
+
+
+async def test_a_cancelled_review_keeps_no_answers(api: AsyncClient, held: Round) -> None:
+    """REV-11: nobody has a use for what raters said once there is nothing to say it for."""
+    review, hr = await held.review(Step.MANAGER_ASSESSMENT), held.people["hr"]
+    said = {"scores": {"collaboration": "3"}, "comments": {"collaboration": "私语"}}
+    await held.add(RaterAnswer(company_id=held.company_id, review_id=review, relation="peer", **said))
+    ok(await act(api, hr, review, "cancel", BECAUSE))
+    async with reading(held.state.sessions) as uow:
+        of_company = RaterAnswer.company_id == held.company_id
+        assert (await uow.session.scalars(select(RaterAnswer).where(of_company))).all() == []
+    assert (await held.find(review)).raters_closed_at is not None
 
 
 async def test_every_action_says_which_version_it_means(api: AsyncClient, held: Round) -> None:

@@ -26,6 +26,8 @@ from tests.support.statements import count_statements
 Json = dict[str, Any]
 TODAY = business_day()
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
+LAST_DAY = date(2026, 9, 30)
+"""Of the quarter that is reviewed."""
 
 
 async def make_position(api: AsyncClient, company: Member, grade: str) -> UUID:
@@ -164,6 +166,23 @@ async def test_an_assessor_that_cannot_be_is_refused(
     ]
 
 
+async def test_whoever_came_after_the_period_did_nothing_in_it(api: AsyncClient, state: ApiState) -> None:
+    """REV-1: they are in no round of it, unless one is made of them by name (REV-11)."""
+    company = await make_company(state)
+    line = await make_line(state, company, "boss", "lin")
+    in_time, late = [
+        await add_person(state, company, hired(on=day, manager_id=line["boss"]))
+        for day in (LAST_DAY, LAST_DAY + timedelta(days=1))
+    ]
+    cycle = await make_cycle(api, company)
+    assert cycle["ends_on"] == str(LAST_DAY)
+    opened = await open_new(api, company, cycle["id"])
+    assert set(await reviews_of(state, company, opened["id"])) == {line["lin"], in_time}
+    named = {"cadence": "ad_hoc", "class": None, "person_ids": [str(late)]}
+    ad_hoc = await open_new(api, company, cycle["id"], **named)
+    assert set(await reviews_of(state, company, ad_hoc["id"])) == {late}
+
+
 async def test_opening_again_takes_in_who_came_since_and_nothing_else(api: AsyncClient, state: ApiState) -> None:
     """REV-1: idempotent; the company's values stay as they were at the first opening (REV-3)."""
     company = await make_company(state, roles=("admin", "hr", "employee"))
@@ -175,7 +194,7 @@ async def test_opening_again_takes_in_who_came_since_and_nothing_else(api: Async
     created(await api.post("/v1/values", json=body, headers=company.headers))
     again = await api.post(f"/v1/review-cycles/{opened['id']}/actions/open", headers=company.headers)
     assert ok(again) == opened | {"created": 0, "existing": 1}
-    late = await add_person(state, company, hired(on=TODAY, manager_id=line["boss"]))
+    late = await add_person(state, company, hired(on=LAST_DAY, manager_id=line["boss"]))
     third = ok(await open_round(api, company, opened["id"]))
     assert (third["created"], third["existing"]) == (1, 1)
     after = await reviews_of(state, company, opened["id"])
@@ -249,9 +268,9 @@ async def test_opening_costs_the_same_for_one_and_for_two_hundred(api: AsyncClie
     counts = []
     for number in (1, 200):
         company = await make_company(state)
-        boss = (await make_line(state, company, "boss"))["boss"]
-        for _ in range(number):
-            await add_person(state, company, hired(manager_id=boss))
+        line = await make_line(state, company, "chief", "boss")
+        for place in range(number - 1):
+            await add_person(state, company, hired(manager_id=line[("boss", "chief")[place % 2]]))
         cycle = await make_cycle(api, company)
         draft = await make_round(api, company, cycle["id"])
         with count_statements() as statements:

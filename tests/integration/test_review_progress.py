@@ -6,10 +6,11 @@ from uuid import UUID
 from httpx import AsyncClient
 from sqlalchemy import select, update
 
-from attain_api.review_cycles import progress
+from attain_api.review_cycles import progress, service
 from attain_api.state import ApiState
 from attain_shared.clock import business_day
 from attain_shared.db.session import transaction
+from attain_shared.reviews import opening
 from attain_shared.reviews.models import Review, ReviewDelegation
 from attain_shared.rules.review_flow import Step
 from tests.support.companies import Member, make_company, make_member
@@ -104,6 +105,7 @@ async def test_the_board_says_how_far_a_round_is_and_whom_it_waits_for(api: Asyn
     ]
     assert shown["is_waiting_cut"] is False
     assert set(shown["without_assessor"]) == {str(company.person_id), str(line["chief"])}
+    assert shown["without_assessor_count"] == 2
 
 
 async def test_others_see_the_board_of_those_below_them_and_not_their_own_review(
@@ -138,6 +140,22 @@ async def test_the_board_of_a_draft_says_who_needs_an_assessor(api: AsyncClient,
     shown = await board(api, company, draft["id"])
     assert (shown["count"], shown["departments"], shown["waiting"]) == (0, [], [])
     assert shown["without_assessor"] == sorted([str(company.person_id), str(line["chief"])])
+
+
+async def test_those_without_an_assessor_are_named_as_far_as_it_helps_and_counted(
+    api: AsyncClient, state: ApiState, monkeypatch: Any
+) -> None:
+    """P12: in a company that has no managers yet an answer has an end, on the board and when the round is opened."""
+    for module in (opening, service):
+        monkeypatch.setattr(module, "MOST_NAMED", 2)
+    company = await make_company(state)
+    line = await make_line(state, company, "chief", "boss")
+    alone = [company.person_id, line["chief"], *[await add_person(state, company, hired(), name=one) for one in "abc"]]
+    cycle = await make_cycle(api, company)
+    opened = await open_new(api, company, cycle["id"])
+    for shown in (opened, await board(api, company, opened["id"])):
+        assert shown["without_assessor"] == [str(one) for one in sorted(alone)[:2]]
+        assert shown["without_assessor_count"] == 5
 
 
 async def test_the_board_costs_the_same_for_one_and_for_many_and_is_cut(

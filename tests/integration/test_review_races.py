@@ -5,11 +5,11 @@ from collections.abc import Awaitable
 
 import pytest
 from httpx import AsyncClient, Response
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from attain_api.state import ApiState
 from attain_shared.db.session import transaction
-from attain_shared.reviews.models import Review
+from attain_shared.reviews.models import Review, ReviewDelegation
 from attain_shared.rules.review_flow import Step
 from tests.support.companies import make_member
 from tests.support.http import ok
@@ -67,6 +67,23 @@ async def test_the_manager_and_a_delegate_submit_at_once(made: Reviewing, *, is_
     first, second = codes(answers)
     assert (first, second) in {(200, 404), (200, 409 if is_any_version else 412)}
     await only_submitted_once(made)
+
+
+async def test_who_waits_for_a_delegation_acts_by_what_came_of_it(made: Reviewing) -> None:
+    """REV-6: a delegation that is replaced meanwhile is none."""
+    first, second = [await make_member(made.state, made.company) for _ in range(2)]
+    await made.delegate(Step.MANAGER_ASSESSMENT, first)
+    async with transaction(made.state.sessions, made.state.doorbell) as uow:
+        own = Review.company_id == made.company.company_id, Review.id == made.id
+        await uow.session.execute(select(Review.id).where(*own).with_for_update())
+        waiting = asyncio.ensure_future(made.act("submit", first))
+        async with asyncio.timeout(5):
+            while not await uow.session.scalar(_WAITING):  # noqa: ASYNC110 - locks ring no bell
+                await asyncio.sleep(0.01)
+        of_step = ReviewDelegation.company_id == made.company.company_id, ReviewDelegation.review_id == made.id
+        await uow.session.execute(update(ReviewDelegation).where(*of_step).values(person_id=second.person_id))
+    assert (await waiting).status_code == 404
+    assert ok(await made.act("submit", second))["step"] == "second_level"
 
 
 @pytest.mark.parametrize("is_any_version", [False, True])

@@ -61,6 +61,23 @@ async def test_the_employee_sees_nothing_of_the_judgement(made: Reviewing) -> No
     assert "保密" not in (await made.read(made.subject)).text
 
 
+async def test_the_record_tells_the_employee_nothing_of_what_others_say(made: Reviewing) -> None:
+    """REV-7: before the interview they read who did what, their own words, and why it was returned to them."""
+    ok(await made.act("return", made.manager, reason="请补案例"))
+    ok(await made.act("submit", made.subject, reason="已补"))
+    ok(await made.put("manager", made.manager, values=both()))
+    ok(await made.act("submit", made.manager, reason="建议 2.5"))
+
+    async def told(who: Member) -> list[tuple[str, str | None]]:
+        params = {"sort": "at"}
+        found = await made.api.get(f"/v1/reviews/{made.id}/history", params=params, headers=who.headers)
+        return [(one["action"], one["reason"]) for one in ok(found)["items"]]
+
+    said = [("submit", None), ("return", "请补案例"), ("submit", "已补")]
+    assert await told(made.subject) == [*said, ("submit", None)]
+    assert await told(made.hr) == [*said, ("submit", "建议 2.5")]
+
+
 async def test_without_a_second_level_it_passes_to_hr_on_record(api: AsyncClient, state: ApiState) -> None:
     """REV-6."""
     made = await make_reviewing(api, state, step=Step.MANAGER_ASSESSMENT, has_second_level=False)
@@ -244,6 +261,16 @@ async def test_unsure_values_are_decided_before_it_is_approved(made: Reviewing) 
     assert judged(ok(await made.act("approve", made.hr))) == ["3.50", "1.75", True, "3.41", "2.5", "wild_dog"]
     seen = ok(await made.read(made.hr))
     assert [seen[f"{part}_assessment"]["is_draft"] for part in ("second_level", "hr")] == [False, False]
+
+
+async def test_what_a_one_over_one_had_not_approved_decides_nothing(made: Reviewing) -> None:
+    """REV-3, REV-7: a draft that nobody sees any more, of somebody who is not the 1 over 1 any more."""
+    await made.goal("3.5")
+    await made.assess(values=[unsure("customer_first"), value("teamwork")])
+    ok(await made.put("second-level", made.skip, values=[value("customer_first", 1)]))
+    await made.change(second_level_id=None, step=Step.HR.value)
+    assert ok(await made.read(made.hr))["second_level_assessment"] is None
+    assert pointers(await made.act("approve", made.hr)) == [("/values/customer_first", "undecided-value")]
 
 
 async def test_hr_decides_what_nobody_has(api: AsyncClient, state: ApiState) -> None:

@@ -9,16 +9,18 @@ import pytest
 from httpx import AsyncClient
 
 from attain_api.state import ApiState
-from attain_shared.clock import utc_now
+from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import reading
+from attain_shared.doorbell import Bell, MemoryDoorbell
 from attain_shared.people.figures import TeamWindow, load_team_counts
 from attain_shared.rules.periods import Window
 from attain_shared.rules.review_flow import Step
+from tests.support.finished import act
 from tests.support.goals import make_cycle
 from tests.support.http import created, ok
 from tests.support.measured import shown
 from tests.support.settled import Round, make_round
-from tests.support.worker import recompute
+from tests.support.worker import count_rows, recompute
 
 JULY = Window(date(2026, 7, 1), date(2026, 7, 31))
 
@@ -124,11 +126,7 @@ async def test_a_goal_on_staff_growth_is_marked_when_a_review_closes_by_itself(
     api: AsyncClient, state: ApiState, held: Round
 ) -> None:
     """GOAL-4: of four people two have grown, one of them twice; what closes then makes one of them fall behind."""
-    cycle = (await make_cycle(api, held.people.admin, kind="month", starts_on="2026-07-01"))["id"]
-    growth = {"kind": "people", "metric": "staff_growth", "target": "0.5"}
-    growth["department_id"] = str(held.people.departments["team"])
-    body = {"cycle_id": cycle, "owner": {"type": "company"}, "title": "带团队", "weight": "1", "indicators": [growth]}
-    goal = created(await api.post("/v1/goals", json=body, headers=held.people["executive"].headers))["id"]
+    goal = await _growth_goal(api, held, "2026-07-01")
     await rate(held, "3.5", on(1, 20))
     await rate(held, "5", on(4, 20), step=Step.ACKNOWLEDGEMENT, interviewed_at=utc_now() - timedelta(days=20))
     await rate(held, "4", on(7, 20))
@@ -139,6 +137,78 @@ async def test_a_goal_on_staff_growth_is_marked_when_a_review_closes_by_itself(
     await held.settle()
     await recompute(state, held.company_id)
     assert await _figure(api, held, goal) == [("0.2500", "0.500000")]
+
+
+ENDINGS: dict[str, tuple[str, Step, dict[str, str] | None]] = {
+    "acknowledge": ("me", Step.ACKNOWLEDGEMENT, None),
+    "uphold": ("hr", Step.APPEALED, {"reason": "核对过"}),
+    "change": ("hr", Step.APPEALED, {"rating": "4.5", "reason": "申诉属实"}),
+}
+
+
+@pytest.mark.parametrize("action", ENDINGS)
+async def test_a_goal_on_staff_growth_follows_how_the_review_before_ends(
+    api: AsyncClient, state: ApiState, held: Round, action: str
+) -> None:
+    """GOAL-4: once it is closed it is the last one, which the rating after it is held against."""
+    who, step, body = ENDINGS[action]
+    goal = await _growth_goal(api, held, "2026-07-01")
+    await rate(held, "3.5", on(1, 20))
+    ending = await rate(held, "5", on(4, 20), step=step, interviewed_at=utc_now())
+    await rate(held, "4", on(7, 20))
+    assert await _recomputed(api, held, goal) == "0.2500"
+    assert isinstance(state.doorbell, MemoryDoorbell)
+    state.doorbell.rung.clear()
+    ok(await act(api, held.people[who], ending, action, body))
+    assert Bell.MARKS in state.doorbell.rung
+    assert await _recomputed(api, held, goal) == "0.0000"
+
+
+@pytest.mark.parametrize(("action", "after"), [("change", "0.2500"), ("cancel", "0.0000")])
+async def test_a_goal_on_staff_growth_follows_what_becomes_of_the_rating(
+    api: AsyncClient, held: Round, action: str, after: str
+) -> None:
+    """GOAL-4: raised by an appeal it is growth; cancelled it is none any more."""
+    goal = await _growth_goal(api, held, "2026-07-01")
+    await rate(held, "3.5", on(4, 20))
+    review = await rate(held, "3.5" if action == "change" else "4", on(7, 20), step=Step.APPEALED)
+    assert await _recomputed(api, held, goal) == ("0.0000" if action == "change" else "0.2500")
+    body = {"reason": "申诉属实"} | ({"rating": "3.75"} if action == "change" else {})
+    ok(await act(api, held.people["hr"], review, action, body))
+    assert await _recomputed(api, held, goal) == after
+
+
+async def test_a_goal_on_staff_growth_follows_a_publication(api: AsyncClient, held: Round) -> None:
+    """GOAL-4: from that day on the rating is one; what was cancelled before that moves nothing."""
+    goal = await _growth_goal(api, held, f"{business_day().replace(day=1)}")
+    await rate(held, "3.25", on(4, 20))
+    review = await held.review(Step.CALIBRATION)
+    unpublished = await held.review(Step.HR, of="peer")
+    assert await _recomputed(api, held, goal) == "0.0000"
+    hr, path = held.people["hr"].headers, f"/v1/review-cycles/{held.id}/calibration"
+    ok(await act(api, held.people["hr"], unpublished, "cancel", {"reason": "试用期"}))
+    assert await count_rows(held.state, "goal_marks", held.company_id) == 0
+    (group,) = ok(await api.get(path, headers=hr))["items"]
+    for action in ("lock", "publish"):
+        ok(await api.post(f"{path}/{action}", json={"group_id": group["group_id"]}, headers=hr))
+    assert (await held.find(review)).rating == Decimal("3.5")
+    assert await _recomputed(api, held, goal) == "0.2500"
+
+
+async def _growth_goal(api: AsyncClient, held: Round, month: str) -> str:
+    """A goal of the company: half of a department's four people are to grow in a month."""
+    cycle = (await make_cycle(api, held.people.admin, kind="month", starts_on=month))["id"]
+    growth = {"kind": "people", "metric": "staff_growth", "target": "0.5"}
+    growth["department_id"] = str(held.people.departments["team"])
+    body = {"cycle_id": cycle, "owner": {"type": "company"}, "title": "带团队", "weight": "1", "indicators": [growth]}
+    return str(created(await api.post("/v1/goals", json=body, headers=held.people["executive"].headers))["id"])
+
+
+async def _recomputed(api: AsyncClient, held: Round, goal: str) -> str:
+    """What it comes to once the worker has done what is marked."""
+    await recompute(held.state, held.company_id)
+    ((actual, _),) = await _figure(api, held, goal)
+    return str(actual)
 
 
 async def _figure(api: AsyncClient, held: Round, goal: str) -> Any:

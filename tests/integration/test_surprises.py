@@ -77,14 +77,14 @@ async def test_the_publication_opens_what_follows_a_rating(api: AsyncClient, sta
         ({"on_day": date(2026, 7, 1)}, False),
         ({"on_day": date(2026, 9, 30)}, False),
         ({"on_day": date(2026, 10, 1)}, True),
-        # written once the judgement stood: it warned nobody
+        # dated in time, and written once the review was there: it warned nobody
         ({"created_at": utc_now() + timedelta(days=1)}, True),
     ],
 )
 async def test_a_low_rating_is_no_surprise_after_dated_feedback_in_the_period(
     api: AsyncClient, state: ApiState, feedback: dict[str, Any], is_surprised: bool
 ) -> None:
-    """REV-10: constructive or negative feedback, dated in the round's period, recorded before the judgement."""
+    """REV-10: constructive or negative feedback, dated in the round's period, recorded before the review was opened."""
     made = await make_round(api, state, {EVERYBODY: ["3.20"]})
     (review,) = made.reviews[EVERYBODY]
     person = UUID((await read(api, made.hr, review))["person_id"])

@@ -150,8 +150,12 @@ async def test_the_year_is_seen_as_its_review_is(api: AsyncClient, state: ApiSta
     await add_quarters(made, ("3.5", "2.5"), ("4", "2.7"))
     await submit(made)
     seen = await read(made)
-    for who in (made.skip, made.hr):
-        assert await read(made, who) == seen
+    assert await read(made, made.hr) == seen
+    # who sees only the year itself, like the 1 over 1 since or a delegate, reads what they see of it
+    delegate = await make_member(state, made.company)
+    await made.delegate(Step.SECOND_LEVEL, delegate)
+    for who in (made.skip, delegate):
+        assert await read(made, who) == seen | {"reviews": [], "quarters": [], "values_mean": None, "trend": None}
     own = await read(made, made.subject)
     assert own == seen | {"performance": None, "performance_basis": None}
     for who in (made.company, await make_member(state, made.company), await make_company(state)):

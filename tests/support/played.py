@@ -3,16 +3,17 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local.stack import CHECKOUT
 
 
-def play(story: str, data_dir: Path, *program: str) -> subprocess.CompletedProcess[str]:
+def play(story: str, data_dir: Path, *program: str, options: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
     """Play a story on a folder of its own; by another program than the module's own where one is given."""
     ours = {key: value for key, value in os.environ.items() if not key.startswith("ATTAIN_")}
     return subprocess.run(
-        [sys.executable, *(program or ("-m", "deploy.local")), story, "--data", str(data_dir)],
+        [sys.executable, *(program or ("-m", "deploy.local")), story, "--data", str(data_dir), *options],
         cwd=CHECKOUT,
         env=ours,
         capture_output=True,

@@ -84,6 +84,12 @@ class Reviewing:
         async with transaction(self.state.sessions, self.state.doorbell) as uow:
             await uow.session.execute(statement.values(state="cancelled"))
 
+    async def change(self, **values: Any) -> None:
+        """Bring the review somewhere else."""
+        statement = update(Review).where(Review.company_id == self.company.company_id, Review.id == self.id)
+        async with transaction(self.state.sessions, self.state.doorbell) as uow:
+            await uow.session.execute(statement.values(**values))
+
     async def put(self, part: str, who: Member, *, etag: str | None = "*", **body: Any) -> Response:
         """Save a part of the review."""
         headers = who.headers | ({} if etag is None else {"If-Match": etag})

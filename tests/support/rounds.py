@@ -15,6 +15,7 @@ from attain_shared.people.queries import read_event, replace_spells
 from attain_shared.people.timeline import EventKind, build_spells, stored_changes
 from attain_shared.reviews.following import Followed, follow_people
 from attain_shared.reviews.models import Review, ReviewEvent
+from attain_shared.reviews.owning import follow_owners
 from tests.support.companies import Member
 from tests.support.http import created, ok
 from tests.support.staff import Told, add_person, hired
@@ -88,7 +89,9 @@ async def events_of_review(state: ApiState, review: Review) -> list[ReviewEvent]
 async def follow(state: ApiState, company: Member) -> Followed:
     """What the worker does every day."""
     async with transaction(state.sessions, state.doorbell) as uow:
-        return await follow_people(uow, company_id=company.company_id)
+        followed = await follow_people(uow, company_id=company.company_id)
+        await follow_owners(uow, company_id=company.company_id)
+        return followed
 
 
 async def happens(state: ApiState, company: Member, person_id: UUID, told: Told, *, instead: bool = False) -> None:

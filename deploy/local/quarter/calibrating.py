@@ -8,10 +8,6 @@ from decimal import Decimal
 from deploy.local.calls import Body, DemoFailed
 from deploy.local.quarter import plan
 from deploy.local.quarter.assessing import Round
-from deploy.local.quarter.company import at_once
-
-SURPRISED = 2
-"""Who is to be rated low hears of it in the quarter, but for this many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,29 +18,11 @@ class Calibrated:
     after: Mapping[str, Body]
 
 
-def give_feedback(of_staff: Round) -> None:
-    """Managers tell those who stand low, with a case of the quarter; some are left to be surprised (REV-10)."""
-    made = of_staff.made
-    low = [
-        review
-        for review in made.hr.items("/v1/reviews", review_cycle_id=of_staff.id, step="calibration")
-        if Decimal(review["suggested_rating"]) <= plan.LOW
-    ]
-
-    def tell(review: Body) -> None:
-        case = {"behaviour": "周报两次未附转化数据", "consequence": "投放调整晚了一周"}
-        body = {"person_id": review["person_id"], "kind": "constructive", "case": case, "on": "2025-05-20"}
-        made.accounts[made.name_of(review["manager_id"])].create("/v1/feedback", body)
-
-    at_once(tell, low[SURPRISED:])
-    of_staff.happened["feedback given"] += len(low) - SURPRISED
-
-
 def calibrate(of_staff: Round) -> Calibrated:
     """Every group takes the proposal, but for the last one that breaks the limits: it is locked with an exception."""
     path = f"/v1/review-cycles/{of_staff.id}/calibration"
     hr = of_staff.made.hr
-    before = {group["group_id"]: group for group in hr.items(path)}
+    before = {group["group_id"]: group for group in hr.get(path)["items"]}
     if sum(group["size"] for group in before.values()) != len(of_staff.people):
         raise DemoFailed("the groups do not hold everybody once")
     violated = [group for group in before.values() if group["violations"]]
@@ -55,7 +33,7 @@ def calibrate(of_staff: Round) -> Calibrated:
         if group is not excepted and group["proposal"]:
             _apply(of_staff, path, group)
         _lock(of_staff, path, group, is_excepted=group is excepted)
-    after = {group["group_id"]: group for group in hr.items(path)}
+    after = {group["group_id"]: group for group in hr.get(path)["items"]}
     for group_id in after:
         hr.change("POST", f"{path}/publish", {"group_id": group_id, "exception": None})
     return Calibrated(before, after)

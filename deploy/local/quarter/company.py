@@ -62,7 +62,7 @@ class Company:
         return self.plans[self.manager_of(person)].manager
 
 
-def found(http: httpx.Client, admin: Api) -> Company:
+def found(http: httpx.Client, admin: Api, *, size: int) -> Company:
     """Make it, with everybody signed in."""
     made = Company(http, admin)
     made.departments[plan.TOP] = admin.create("/v1/departments", {"name": plan.TOP, "function": "management"})["id"]
@@ -74,7 +74,7 @@ def found(http: httpx.Client, admin: Api) -> Company:
             "headcount_plan": department.people + 1,
         }
         made.departments[department.name] = admin.create("/v1/departments", body)["id"]
-    for person in plan.people():
+    for person in plan.people(size):
         _hire(made, person)
     made.accounts |= dict(zip(made.plans, at_once(lambda one: _sign_up(made, one), made.plans.values()), strict=True))
     for key in plan.SHOPS:

@@ -63,12 +63,13 @@ class Template:
 
     title: str
     metric: str
+    aggregate: str | None
     weight: str
     place: int
 
     def body(self) -> Body:
         """As HR writes it."""
-        indicator = {"kind": "metric", "metric": self.metric, "target": "1"}
+        indicator = {"kind": "metric", "metric": self.metric, "aggregate": self.aggregate, "target": "1"}
         return {"name": self.title, "title": self.title, "weight": self.weight, "indicators": [indicator]}
 
     def target(self, sales: Sales, shop: str, reached: Decimal) -> Decimal:
@@ -79,7 +80,10 @@ class Template:
         return (whole / reached).quantize(Decimal("0.000001"))
 
 
-TEMPLATES = (Template("店铺支付金额", "gmv", "60", 0), Template("支付转化率", "conversion", "40", 1))
+TEMPLATES = (
+    Template("店铺支付金额", "gmv", None, "60", 0),
+    Template("支付转化率", "conversion", "daily_pooled", "40", 1),
+)
 
 
 def assign(made: Company, sales: Sales) -> int:
@@ -125,3 +129,19 @@ def measure(made: Company, sales: Sales) -> None:
     receipt = sales.push()
     goal_ids = [goal["id"] for goal in made.hr.items("/v1/goals", cycle_id=made.cycle_id)]
     at_once(lambda goal_id: sales.connector.wait_until_shown(made.hr, receipt, goal_id), goal_ids)
+
+
+def give_feedback(made: Company) -> int:
+    """Managers tell those whose scorecards stand low, with a case of the quarter; how many, as some are left out."""
+    reader, query = made.accounts[plan.ZHOU], {"cycle_id": made.cycle_id, "subtree": True}
+    stands = {one["owner"]["id"]: one["performance"] for one in reader.get("/v1/scorecards/company", **query)["below"]}
+    low = [one for one in made.staff if Decimal(stands[made.people[one.name]] or 0) < plan.TOLD_BELOW]
+
+    def tell(person: PersonPlan) -> None:
+        case = {"behaviour": "周报两次未附转化数据", "consequence": "投放调整晚了一周"}
+        body = {"person_id": made.people[person.name], "kind": "constructive", "case": case, "on": "2025-05-20"}
+        made.accounts[made.manager_of(person)].create("/v1/feedback", body)
+
+    told = low[plan.SURPRISED :]
+    at_once(tell, told)
+    return len(told)

@@ -20,6 +20,10 @@ ZHOU, HAN, QIN = "周岚", "韩雪", "秦雨"
 """Who leads the company, in nobody's line; HR, and HR's own colleague."""
 
 
+SIZE = 200
+"""How many people there are, unless it is to be quick."""
+
+
 @dataclass(frozen=True, slots=True)
 class DepartmentPlan:
     """A department below another one, with its people beside the head; `shop` is the one it works for."""
@@ -70,8 +74,8 @@ class PersonPlan:
         return not self.leads
 
 
-def people() -> list[PersonPlan]:
-    """Everybody, from above: the head of a department before its people."""
+def people(size: int = SIZE) -> list[PersonPlan]:
+    """Everybody, from above: the head of a department before its people; in a smaller company each has fewer."""
     found = [PersonPlan(0, ZHOU, TOP, None, leads=True, roles=("employee", "executive"))]
     heads = {TOP: ZHOU}
     for department in DEPARTMENTS:
@@ -80,7 +84,7 @@ def people() -> list[PersonPlan]:
         roles = ("employee", "hr") if is_hr else ("employee",)
         found.append(PersonPlan(len(found), head, department.name, heads[department.above], leads=True, roles=roles))
         heads[department.name] = head
-        for number in range(1, department.people + 1):
+        for number in range(1, max(3, department.people * size // SIZE) + 1):
             is_second_hr = is_hr and number == 1
             name = QIN if is_second_hr else f"{department.name}{number:02d}"
             own_roles = ("employee", "hr") if is_second_hr else ("employee",)
@@ -94,10 +98,16 @@ ADVISER = "顾问"
 
 REACHED = tuple(map(Decimal, ("1.00", "1.16", "0.97", "1.32", "1.07", "0.90", "1.18", "0.78", "1.02", "1.31", "0.66")))
 """What share of their first target people reach, by their place; the second goal is reached as the next one's first."""
+JUST_ABOVE = Decimal("1.07")
+"""What is 3.75 until two weeks are restated."""
 STEPS = tuple(map(Decimal, ("2.5", "3", "3.25", "3.5", "3.75", "4", "4.5", "5")))
 """The scale of scores and ratings."""
 LOW = Decimal("3.25")
 """A rating like this or less is to surprise nobody (REV-10)."""
+TOLD_BELOW = Decimal("3.5")
+"""Whose scorecard stands lower hears so before the round."""
+SURPRISED = 2
+"""But for this many."""
 DUE = {"self_assessment": 7, "manager_assessment": 14, "second_level": 18, "hr": 21, "calibration": 25, "interview": 32}
 """Days from today until each step is due."""
 

@@ -39,7 +39,7 @@ class Phases:
         self.requests += 1
 
 
-def run_quarter(base_url: str, email: str, password: str) -> None:
+def run_quarter(base_url: str, email: str, password: str, *, size: int = plan.SIZE) -> None:
     """Play it once as the first administrator of an empty installation; raise where something does not add up."""
     limits = httpx.Limits(max_connections=2 * AT_ONCE)
     with httpx.Client(base_url=base_url, timeout=TIMEOUT_SECONDS, trust_env=False, limits=limits) as http:
@@ -49,7 +49,7 @@ def run_quarter(base_url: str, email: str, password: str) -> None:
         http.event_hooks["response"].append(phases.count)
         if any(f"{shop['platform']}:{shop['external_id']}" in plan.SHOPS for shop in admin.items("/v1/shops")):
             raise DemoFailed("the quarter was played here already: choose a new folder with --data")
-        made = phases.run(f"{len(plan.people())} people hired and signed in", lambda: found(http, admin))
+        made = phases.run(f"{len(plan.people(size))} people hired and signed in", lambda: found(http, admin, size=size))
         sales = goals.Sales.read(Connector.create(admin, list(made.shops.values())), header_codes(catalogue))
         _agree(phases, made, sales)
         _review(phases, made, sales)
@@ -63,6 +63,7 @@ def _agree(phases: Phases, made: Company, sales: goals.Sales) -> None:
     if confirmed != assigned or confirmed != len(goals.TEMPLATES) * len(made.staff):
         raise DemoFailed(f"{assigned} goals were given, {confirmed} confirmed")
     phases.run("the quarter's metrics pushed and shown", lambda: goals.measure(made, sales))
+    phases.run("feedback to those who stand low", lambda: goals.give_feedback(made))
 
 
 def _review(phases: Phases, made: Company, sales: goals.Sales) -> None:
@@ -74,7 +75,6 @@ def _review(phases: Phases, made: Company, sales: goals.Sales) -> None:
     phases.run("managers' assessments", lambda: assessing.assess(of_staff))
     phases.run("1 over 1", lambda: assessing.look_over(of_staff))
     phases.run("HR", lambda: assessing.approve_as_hr(of_staff))
-    phases.run("feedback before the rating", lambda: calibrating.give_feedback(of_staff))
     calibrated = phases.run("calibration and publication", lambda: calibrating.calibrate(of_staff))
     phases.run("interviews and answers", lambda: finishing.talk(of_staff))
     phases.run("appeals", lambda: finishing.answer_appeals(of_staff))

@@ -46,7 +46,7 @@ def _group_row(before: Body, after: Body) -> tuple[str, ...]:
         middle,
         moved("lower", "least_lower"),
         str(len(before["proposal"] or ())),
-        (after["locked"] or {}).get("exception") or "",
+        (after["lock"] or {}).get("exception") or "",
     )
 
 

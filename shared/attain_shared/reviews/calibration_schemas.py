@@ -139,7 +139,8 @@ class GroupMember(Output):
     rating: ScaleFigure | None
     """As it was set, if it was."""
     counted_rating: ScaleFigure | None
-    """What counts in the distribution: the rating where it is set, else 2.5 with failed values, else the suggested one."""
+    """What counts in the distribution: the rating where it is set, else 2.5 with failed values, else the suggested one, or
+    the nearest step of performance where the round is judged on that."""
     values_failed: bool | None
     """Whether the values are failed: such a review counts, and stays at 2.5 (REV-4, REV-8)."""
 
@@ -172,9 +173,13 @@ class CalibrationGroupRead(Output):
     """The company is too small for limits: they block nothing."""
     proposal: list[ProposedMove] | None
     """The smallest change that meets the limits, of the reviews that the caller may rate; null where there is none."""
-    locked: GroupMark | None
-    """Once it is locked: no rating changes."""
-    published: GroupMark | None
+    locked: bool
+    """Whether it is: no rating changes."""
+    lock: GroupMark | None
+    """Once it is locked."""
+    published: bool
+    """Whether it was, if without members that came to calibration after that."""
+    publication: GroupMark | None
     """Once it is published, the last time if there were several."""
     without_own: bool
     """Whether the caller is in the group, and their own review left out of what is shown."""

@@ -35,7 +35,7 @@ CYCLE_EXAMPLE: dict[str, Any] = {
 
 
 class DueDates(Input):
-    """By when each step is to be done; the acknowledgement is due 7 days after the interview (REV-6)."""
+    """By when each step is to be done."""
 
     self_assessment: Day | None = None
     """The employee's own assessment."""
@@ -49,6 +49,9 @@ class DueDates(Input):
     """Ratings set and published."""
     interview: Day | None = None
     """The interview held."""
+    acknowledgement: Day | None = None
+    """By when HR counts on the answers: shown in the round alone, as an answer is due 7 days after the interview, whatever
+    day this is (REV-6)."""
     appealed: Day | None = None
     """HR's answer to an appeal."""
 
@@ -73,8 +76,8 @@ class ReviewCycleCreate(ReviewSettings):
     """Only people hired on this day or before."""
     person_ids: PersonIds | None = None
     """Only these people; for an ad-hoc round."""
-    due: DueDates = Field(default_factory=DueDates)
-    """By when each step is to be done."""
+    due: DueDates | None = None
+    """By when each step is to be done; null for no days."""
 
 
 class ReviewCycleUpdate(Input):
@@ -98,7 +101,7 @@ class ReviewCycleUpdate(Input):
     """Only people hired on this day or before."""
     person_ids: PersonIds | MISSING | None = MISSING
     """Only these people; for an ad-hoc round."""
-    due: DueDates | MISSING = MISSING
+    due: DueDates | MISSING | None = MISSING
     """By when each step is to be done: all of them."""
     performance_weight: Share | MISSING = MISSING
     """The weight of performance in the overall score (REV-5)."""
@@ -235,7 +238,9 @@ class ReviewCycleOpened(ReviewCycleRead):
     existing: int
     """How many people it is about had theirs before, here or in another round of the same cadence and period."""
     without_assessor: list[UUID]
-    """People who have no manager, and for whom no assessor was named: they have no review yet."""
+    """People who have no manager, and for whom no assessor was named: they have no review yet; at most 200."""
+    without_assessor_count: int
+    """How many there are."""
 
 
 class StepProgress(Output):
@@ -291,4 +296,7 @@ class ReviewProgressRead(Output):
     is_waiting_cut: bool
     """Whether there are more: `/v1/reviews?review_cycle_id=…&overdue=true` lists all reviews."""
     without_assessor: list[UUID]
-    """People it is about who have no review for want of an assessor; for HR and administrators, until it is closed."""
+    """People it is about who have no review for want of an assessor; for HR and administrators, until it is closed; at
+    most 200."""
+    without_assessor_count: int
+    """How many there are."""

@@ -75,3 +75,9 @@ def lead(
     if to in ENDS:
         review.closed_at = utc_now()
     review.version += 1
+
+
+def pass_second_level(session: AsyncSession, review: Review, *, cycle: ReviewCycle) -> None:
+    """Lead a review past the second level, on record: there is none, or it is who assessed (REV-6)."""
+    reason = "no-second-level" if review.second_level_id is None else "second-level-assessed"
+    lead(session, review, cycle=cycle, to=Step.HR, action="skip", reason=reason)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func
 
 from attain_shared.clock import business_day
 from attain_shared.db.session import UnitOfWork
-from attain_shared.reviews.flow import lead, record
+from attain_shared.reviews.flow import lead, pass_second_level, record
 from attain_shared.reviews.lines import lines
 from attain_shared.reviews.models import Review, ReviewCycle, ReviewEvent
 from attain_shared.rules.review_flow import ENDS, Step
@@ -43,18 +43,30 @@ class _Found(NamedTuple):
     """Who they should be."""
 
 
-async def follow_people(uow: UnitOfWork, *, company_id: UUID, review_cycle_id: UUID | None = None) -> Followed:
-    """Let the open reviews of a company, or of one round, be as their people are today; doing it again changes nothing.
+async def follow_people(
+    uow: UnitOfWork, *, company_id: UUID, review_cycle_id: UUID | None = None, person_id: UUID | None = None
+) -> Followed:
+    """Let the open reviews of a company be as their people are today; doing it again changes nothing.
+
+    Only those of one round, where it is named; or only those in which a person has a part.
 
     The manager and the 1 over 1 become today's, at every step; an assessor that HR named stays as long as they are
     there. A manager who left without a successor is followed by the 1 over 1, if there is one. What the one before had
-    written stays. The department stays that of the opening. Without a 1 over 1 a review passes on to HR. Somebody who
-    left assesses and acknowledges no more: what else becomes of their review, HR says.
+    written stays. The department stays that of the opening. Without a 1 over 1 who did not assess it themselves a review
+    passes on to HR. Somebody who left assesses and acknowledges no more: what else becomes of their review, HR says.
     """
     followed = Followed()
+    rounds = select(ReviewCycle.id).where(ReviewCycle.company_id == company_id, ReviewCycle.state == "open")
     statement = _select_astray(company_id)
     if review_cycle_id is not None:
+        rounds = rounds.where(ReviewCycle.id == review_cycle_id)
         statement = statement.where(Review.review_cycle_id == review_cycle_id)
+    if person_id is not None:
+        has_part = and_(Review.company_id == company_id, _has_part(person_id))
+        rounds = rounds.where(exists().where(has_part, Review.review_cycle_id == ReviewCycle.id))
+        statement = statement.where(has_part)
+    # one at a time: whoever waited for a review alone would not see what was put on its record meanwhile
+    await uow.session.execute(rounds.order_by(ReviewCycle.id).with_for_update(key_share=True))
     for found in [_Found(*row) for row in await uow.session.execute(statement)]:
         followed.managers += _follow_managers(uow, found)
         if found.has_left:
@@ -76,8 +88,8 @@ def _follow_managers(uow: UnitOfWork, found: _Found) -> bool:
         review.is_assessor_named = False
     review.manager_id, review.second_level_id = found.manager_id, found.second_level_id
     review.version += 1
-    if review.step == Step.SECOND_LEVEL and review.second_level_id is None:
-        lead(uow.session, review, cycle=found.cycle, to=Step.HR, action="skip", reason="no-second-level")
+    if review.step == Step.SECOND_LEVEL and not review.has_second_level:
+        pass_second_level(uow.session, review, cycle=found.cycle)
     return True
 
 
@@ -92,6 +104,10 @@ def _lead_on_without(uow: UnitOfWork, found: _Found) -> None:
 
 def _plain(ids: dict[str, UUID | None]) -> dict[str, str | None]:
     return {name: str(one) if one is not None else None for name, one in ids.items()}
+
+
+def _has_part(person_id: UUID) -> ColumnElement[bool]:
+    return or_(Review.person_id == person_id, Review.manager_id == person_id, Review.second_level_id == person_id)
 
 
 def _select_astray(company_id: UUID) -> Select[*tuple[Any, ...]]:

@@ -96,6 +96,7 @@ class Review(Base):
         Index(None, "company_id", "manager_id"),
         Index(None, "company_id", "second_level_id"),
         Index(None, "company_id", "review_cycle_id", "step", "id"),
+        Index(None, "company_id", "review_cycle_id", "created_at", "id"),
         Index("ix_reviews_due", "company_id", "due_on", postgresql_where=text("step NOT IN ('closed', 'cancelled')")),
     )
     company_id: Mapped[company_key]
@@ -110,6 +111,8 @@ class Review(Base):
     """Whether HR named whoever assesses: a change of managers leaves it so."""
     second_level_id: Mapped[UUID | None]
     """The manager's manager; none where there is none, or they would be the subject."""
+    assessed_by: Mapped[UUID | None]
+    """Who submitted the manager's part: in another's place, or the manager of then; nobody checks their own (REV-6)."""
     step: Mapped[code_text]
     due_on: Mapped[date | None]
     """When the step it is at is due."""
@@ -140,6 +143,16 @@ class Review(Base):
     closed_at: Mapped[datetime | None]
     created_at: Mapped[created]
     version: Mapped[row_version]
+
+    @property
+    def assessors(self) -> frozenset[UUID]:
+        """Who assesses, and who assessed."""
+        return frozenset({self.manager_id, self.assessed_by} - {None})  # type: ignore[arg-type]
+
+    @property
+    def has_second_level(self) -> bool:
+        """Whether there is a 1 over 1 who did not assess it themselves (REV-6)."""
+        return self.second_level_id is not None and self.second_level_id not in self.assessors
 
 
 class ReviewDelegation(Base):

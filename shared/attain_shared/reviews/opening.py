@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    ScalarSelect,
     Select,
     Subquery,
     Uuid,
@@ -34,12 +36,15 @@ from attain_shared.identifiers import new_id
 from attain_shared.positions.grades import Grade, is_senior_class
 from attain_shared.positions.models import Position
 from attain_shared.reviews.flow import due_date
+from attain_shared.reviews.joining import find_groups
 from attain_shared.reviews.lines import lines
 from attain_shared.reviews.models import Review, ReviewCycle, ReviewEvent
 from attain_shared.rules.review_flow import Step
 
 SENIOR_GRADES = tuple(grade.value for grade in Grade if is_senior_class(grade))
 """The grades of the senior class; heads of departments are in it too (ORG-2)."""
+MOST_NAMED = 200
+"""How many of the people without an assessor an answer names."""
 
 
 class Candidate(NamedTuple):
@@ -86,7 +91,7 @@ async def hold_round(session: AsyncSession, *, company_id: UUID, review_cycle_id
 async def open_reviews(
     uow: UnitOfWork, *, cycle: ReviewCycle, assessors: Mapping[UUID, UUID], actor_id: UUID | None
 ) -> Opened:
-    """Open the reviews that are missing in a round held by `hold_round`; in five statements, however many.
+    """Open the reviews that are missing in a round held by `hold_round`; as many statements for many as for one.
 
     `assessors` says by person who assesses them, for people without a manager. Doing it again takes in who came since.
 
@@ -102,11 +107,13 @@ async def open_reviews(
     return Opened(created=len(missing) - len(alone), existing=len(candidates) - len(missing), without_assessor=alone)
 
 
-async def list_without_assessor(session: AsyncSession, *, cycle: ReviewCycle) -> list[UUID]:
-    """The people a round is about who have no review for want of somebody to assess them."""
+async def list_without_assessor(session: AsyncSession, *, cycle: ReviewCycle) -> tuple[list[UUID], int]:
+    """The people a round is about who have no review for want of somebody to assess them: the first, and how many."""
     found = select_candidates(cycle, {}).subquery()
-    statement = select(found.c.person_id).where(found.c.assessor_id.is_(None), ~found.c.has_review)
-    return list(await session.scalars(statement.order_by(found.c.person_id)))
+    statement = select(found.c.person_id, func.count().over().label("number"))
+    statement = statement.where(found.c.assessor_id.is_(None), ~found.c.has_review)
+    rows = (await session.execute(statement.order_by(found.c.person_id).limit(MOST_NAMED))).all()
+    return [row.person_id for row in rows], rows[0].number if rows else 0
 
 
 def select_candidates(cycle: ReviewCycle, assessors: Mapping[UUID, UUID]) -> Select[*tuple[Any, ...]]:
@@ -142,6 +149,8 @@ def _conditions(cycle: ReviewCycle, own: Subquery) -> list[ColumnElement[bool]]:
     if cycle.review_class is not None:
         senior = _is_senior(cycle.company_id, own)
         conditions.append(senior if cycle.review_class == "senior" else ~senior)
+    if cycle.cadence != "ad_hoc":
+        conditions.append(own.c.hired_on <= _last_day(cycle))
     if cycle.hired_by is not None:
         conditions.append(own.c.hired_on <= cycle.hired_by)
     if cycle.person_ids is not None:
@@ -149,6 +158,12 @@ def _conditions(cycle: ReviewCycle, own: Subquery) -> list[ColumnElement[bool]]:
     if cycle.department_ids is not None:
         conditions.append(own.c.department_id.in_(select(_subtree(cycle.company_id, cycle.department_ids).c.id)))
     return conditions
+
+
+def _last_day(cycle: ReviewCycle) -> ScalarSelect[date]:
+    """Of the period: whoever came after it did nothing in it."""
+    of_period = select(Cycle.ends_on).where(Cycle.company_id == cycle.company_id, Cycle.id == cycle.cycle_id)
+    return of_period.scalar_subquery()
 
 
 def _is_senior(company_id: UUID, own: Subquery) -> ColumnElement[bool]:
@@ -234,6 +249,8 @@ async def _insert(uow: UnitOfWork, *, cycle: ReviewCycle, candidates: list[Candi
     if not candidates:
         return
     now, first = utc_now(), Step.SELF_ASSESSMENT
+    departments = {one.department_id for one in candidates}
+    groups = await find_groups(uow.session, cycle=cycle, department_ids=departments)
     reviews: list[dict[str, Any]] = [
         {
             "company_id": cycle.company_id,
@@ -244,6 +261,7 @@ async def _insert(uow: UnitOfWork, *, cycle: ReviewCycle, candidates: list[Candi
             "manager_id": one.assessor_id,
             "is_assessor_named": one.manager_id is None,
             "second_level_id": one.second_level_id,
+            "group_id": groups.get(one.department_id),
             "step": first.value,
             "due_on": due_date(cycle, first),
             "created_at": now,
@@ -256,9 +274,10 @@ async def _insert(uow: UnitOfWork, *, cycle: ReviewCycle, candidates: list[Candi
         | {"to_step": first.value, "actor_id": actor_id, "created_at": now}
         for review in reviews
     ]
-    await uow.session.execute(insert(Review), reviews)
+    # with its nulls a row is like every other: without them each run of alike ones would be a statement
+    await uow.session.execute(insert(Review).execution_options(render_nulls=True), reviews)
     await uow.session.execute(insert(ReviewEvent), events)
-    told = ("review_cycle_id", "person_id", "manager_id", "second_level_id", "step")
+    told = ("review_cycle_id", "person_id", "manager_id", "second_level_id", "group_id", "step")
     for review in reviews:
         uow.record(
             company_id=cycle.company_id,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, any_, literal, select
+from sqlalchemy import ColumnElement, Row, Select, and_, any_, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -88,9 +88,19 @@ class YearFigures:
         return rules.trend([(one.quarter, one.values) for one in self.quarters])
 
 
-async def load_year(session: AsyncSession, *, company_id: UUID, person_id: UUID, cycle: ReviewCycle) -> YearFigures:
-    """What a person's closed reviews in the year of a yearly round came to."""
-    return (await load_years(session, company_id=company_id, person_ids=[person_id], cycle=cycle))[person_id]
+async def load_year(
+    session: AsyncSession,
+    *,
+    company_id: UUID,
+    person_id: UUID,
+    cycle: ReviewCycle,
+    only: ColumnElement[bool] | None = None,
+) -> YearFigures:
+    """What a person's closed reviews in the year of a yearly round came to; `only` those of which that holds."""
+    statement = _select_closed(company_id, person_ids=[person_id], cycle=cycle)
+    if only is not None:
+        statement = statement.where(only)
+    return YearFigures([_read(row) for row in await session.execute(statement)])
 
 
 async def load_years(

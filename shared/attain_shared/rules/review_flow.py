@@ -119,6 +119,9 @@ OWNERS: Mapping[Step, tuple[Party, ...]] = {
 DELEGABLE = tuple(step for step in OWNERS if step not in {Step.CALIBRATION, Step.ACKNOWLEDGEMENT})
 """The steps that HR may delegate: a calibration has several owners, and nobody acknowledges in another's place."""
 
+CHECKING = frozenset({Step.SECOND_LEVEL, Step.HR, Step.APPEALED})
+"""The steps that look at what was assessed: never of whoever assessed it, by delegation neither (REV-6)."""
+
 _S, _A, _P = Step, Action, Party
 
 
@@ -159,18 +162,13 @@ TABLE: tuple[Row, ...] = (
 """REV-6: each step's owner, what they do, and where it leads. A row's guards are judged by `allowed`."""
 
 
-def rows_of(step: Step, action: Action) -> tuple[Row, ...]:
-    """The lines for an action at a step: one or none."""
-    return tuple(row for row in TABLE if row.step is step and row.action is action)
-
-
 def row_of(step: Step, action: Action) -> Row | None:
-    """The line for an action at a step."""
-    return next(iter(rows_of(step, action)), None)
+    """The line for an action at a step, if there is one."""
+    return next((row for row in TABLE if row.step is step and row.action is action), None)
 
 
 def next_step(row: Row, *, has_second_level: bool) -> Step:
-    """Where an action leads: past the second level where there is none, or the same one again (REV-6)."""
+    """Where an action leads: past the second level where there is none, or it is who assessed (REV-6)."""
     return Step.HR if row.next is Step.SECOND_LEVEL and not has_second_level else row.next
 
 
@@ -199,12 +197,12 @@ def _may(row: Row, parties: frozenset[Party]) -> bool:
     return not parties.isdisjoint(row.parties)
 
 
-def hr_parties(*, subject: Id, assessor: Id, hr: Collection[Id], executives: Collection[Id]) -> frozenset[Id]:
-    """Who is HR to a review (REV-6): another than the subject and the manager, if there is one.
+def hr_parties(
+    *, subject: Id, assessors: Collection[Id], hr: Collection[Id], executives: Collection[Id]
+) -> frozenset[Id]:
+    """Who is HR to a review (REV-6): another than the subject and whoever assesses or assessed it, if there is one.
 
-    Else an HR who is the manager; where the subject is the only HR, an executive.
+    Else an HR who is one of these; where the subject is the only HR, an executive.
     """
-    others = set(hr) - {subject}
-    return frozenset(
-        others - {assessor} or others or set(executives) - {subject, assessor} or set(executives) - {subject}
-    )
+    others, above, own = set(hr) - {subject}, set(executives) - {subject}, set(assessors)
+    return frozenset(others - own or others or above - own or above)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attain_shared.rules.review_flow import (
+    CHECKING,
     DELEGABLE,
     ENDS,
     OPEN_STEPS,
@@ -23,7 +24,6 @@ from attain_shared.rules.review_flow import (
     next_step,
     own_parties,
     row_of,
-    rows_of,
 )
 
 SPECIFIED = """
@@ -103,7 +103,7 @@ def test_what_guards_and_what_follows() -> None:
 def test_an_action_has_one_line_at_a_step_or_none() -> None:
     for step in Step:
         for action in Action:
-            found = rows_of(step, action)
+            found = [row for row in TABLE if (row.step, row.action) == (step, action)]
             assert len(found) == ((step.value, action.value) in specified())
             assert row_of(step, action) == next(iter(found), None)
 
@@ -193,16 +193,28 @@ def test_without_a_second_level_the_review_passes_to_hr_and_nothing_else_changes
 
 
 def test_hr_is_another_than_the_subject_and_the_manager_if_there_is_one() -> None:
-    who = {"subject": "subject", "assessor": "manager", "executives": ["boss", "subject", "manager"]}
+    who = {"subject": "subject", "assessors": {"manager"}, "executives": ["boss", "subject", "manager"]}
     assert hr_parties(**who, hr=["one", "two", "manager", "subject"]) == {"one", "two"}
     assert hr_parties(**who, hr=["manager", "subject"]) == {"manager"}
     assert hr_parties(**who, hr=["subject"]) == {"boss"}
     assert hr_parties(**who | {"executives": ["subject", "manager"]}, hr=["subject"]) == {"manager"}
     assert hr_parties(**who | {"executives": ["subject"]}, hr=[]) == frozenset()
+    both = who | {"assessors": {"manager", "former"}}
+    assert hr_parties(**both, hr=["one", "manager", "former"]) == {"one"}
+    assert hr_parties(**both, hr=["manager", "former", "subject"]) == {"manager", "former"}
 
 
-@given(*[st.frozensets(st.integers(0, 4)) for _ in range(2)], st.integers(0, 4), st.integers(0, 4))
-def test_hr_is_never_the_subject(hr: frozenset[int], executives: frozenset[int], subject: int, assessor: int) -> None:
-    found = hr_parties(subject=subject, assessor=assessor, hr=hr, executives=executives)
+def test_whoever_checks_looks_at_what_another_assessed() -> None:
+    """REV-6: the steps after the manager's at which somebody judges, but the calibration, which is of groups."""
+    assert {Step.SECOND_LEVEL, Step.HR, Step.APPEALED} == CHECKING
+    assert set(DELEGABLE) >= CHECKING
+
+
+@given(*[st.frozensets(st.integers(0, 4)) for _ in range(3)], st.integers(0, 4))
+def test_hr_is_never_the_subject(
+    hr: frozenset[int], executives: frozenset[int], assessors: frozenset[int], subject: int
+) -> None:
+    found = hr_parties(subject=subject, assessors=assessors, hr=hr, executives=executives)
     assert subject not in found
+    assert found.isdisjoint(assessors) or not hr - assessors - {subject}
     assert bool(found) == bool((hr | executives) - {subject})

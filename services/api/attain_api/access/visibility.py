@@ -32,6 +32,7 @@ from sqlalchemy import (
     exists,
     false,
     literal,
+    literal_column,
     or_,
     select,
     true,
@@ -58,6 +59,9 @@ READS_ALL_SHOPS = frozenset({"hr", "executive", "admin"})
 MEASURING = ("submitted", "confirmed", "closed")
 """The states of goals that bring the sight of their shops: a draft is its owner's word alone, and may stay for ever."""
 
+HAS_OTHER_ROLE = ~Person.roles.contained_by(literal_column("ARRAY['employee']::text[]"))
+"""Of a person who is more than an employee: said as `ix_people_other_roles` says it, so that it serves."""
+
 Key = InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None] | ColumnElement[UUID]
 
 
@@ -83,12 +87,15 @@ def on_day(day: date | ColumnElement[date]) -> ColumnElement[bool]:
 
 
 def employed_with(role: str, company_id: UUID) -> Select[UUID]:
-    """The ids of those who hold a role and are there today."""
+    """The ids of those who hold a role and are there today; not for `employee`, which is no role of its own."""
     employed = select(PersonSpell.person_id).where(
         PersonSpell.company_id == company_id, PersonSpell.status == "employed", on_day(business_day())
     )
     return select(Person.id).where(
-        Person.company_id == company_id, Person.roles.contains([role]), Person.id.in_(employed)
+        Person.company_id == company_id,
+        HAS_OTHER_ROLE,
+        Person.roles.contains([role]),
+        Person.id.in_(employed),
     )
 
 

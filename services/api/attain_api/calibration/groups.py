@@ -9,6 +9,7 @@ from attain_api.access.actor import Actor
 from attain_api.calibration import repository
 from attain_api.calibration.members import Member, groups_of
 from attain_api.calibration.rights import Calibrator
+from attain_api.review_cycles.service import find_round
 from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import Invalid, NotAllowed, NotFound
 from attain_shared.reviews.calibration_models import CalibrationGroup
@@ -30,9 +31,19 @@ class Group:
     """Once the round's groups are set."""
 
     @property
+    def place(self) -> tuple[bool, str, UUID]:
+        """For sorting: by name, and without one at the end."""
+        return place(self.name or "", self.id)
+
+    @property
     def is_locked(self) -> bool:
         """Whether its ratings stay as they are."""
         return self.row is not None and self.row.locked_at is not None
+
+    @property
+    def is_published(self) -> bool:
+        """Whether its ratings were, be it without some of its members."""
+        return self.row is not None and self.row.published_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +63,12 @@ class Calibration:
 
     @property
     def seen(self) -> list[Group]:
-        """The groups that the caller calibrates in: HR in all."""
-        return [
-            group
-            for group in self.groups.values()
-            if self.caller.is_hr or any(self.caller.rates(member) for member in group.members)
-        ]
+        """The groups that the caller calibrates in, or locks and publishes: HR all."""
+        return [group for group in self.groups.values() if self._is_seen(group)]
+
+    def _is_seen(self, group: Group) -> bool:
+        caller = self.caller
+        return caller.is_hr or any(map(caller.rates, group.members)) or caller.settles(group.members)
 
     def group(self, group_id: UUID) -> Group:
         """The group of a body.
@@ -77,8 +88,8 @@ async def load_calibration(uow: UnitOfWork, *, actor: Actor, review_cycle_id: UU
     With `lock` the round is held until the transaction ends.
 
     Raises:
-        NotFound: there is no such round.
-        NotAllowed: the caller is neither HR nor a head of any of its people.
+        NotFound: there is no such round in the caller's view.
+        NotAllowed: they see it, and are neither HR nor a head of any of its people.
     """
     round_key = {"company_id": actor.company_id, "review_cycle_id": review_cycle_id}
     if lock:
@@ -99,6 +110,7 @@ async def load_calibration(uow: UnitOfWork, *, actor: Actor, review_cycle_id: UU
     shares = Shares(**settings_of(found.cycle.settings).distribution.model_dump())
     calibration = Calibration(found.cycle, shares, _groups(found.cycle.id, members, found.groups, departments), caller)
     if not caller.is_hr and not calibration.seen:
+        await find_round(uow, actor=actor, review_cycle_id=review_cycle_id)
         raise NotAllowed("HR and the heads of its people's departments calibrate a round.")
     return calibration
 
@@ -124,5 +136,10 @@ def _groups(
         for group_id, inside in grouped.items()
         for department in (departments.get(group_id),)
     ]
-    made.sort(key=lambda group: (group.name is None, group.name or "", group.id))
+    made.sort(key=lambda group: group.place)
     return {group.id: group for group in made}
+
+
+def place(name: str, group_id: UUID) -> tuple[bool, str, UUID]:
+    """Where a group stands among those of its round; the name is empty where it has none."""
+    return not name, name, group_id

@@ -1,12 +1,12 @@
 """What calibration knows of a review, and which group it is in (REV-8)."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from attain_shared.reviews.joining import joined_groups
 from attain_shared.reviews.models import ReviewCycle
 from attain_shared.rules.distribution import pools
 from attain_shared.rules.overall import FAILED_RATING, nearest_step
@@ -14,16 +14,17 @@ from attain_shared.rules.review_flow import OPEN_STEPS, Step
 
 MISSING_STEPS = frozenset(OPEN_STEPS[: OPEN_STEPS.index(Step.CALIBRATION)])
 """Where reviews are not yet calibrated."""
+_STEPS = {step.value: step for step in Step}
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A review that is in a group: one that is not cancelled."""
+class Member(NamedTuple):
+    """A review that is in a group: one that is not cancelled. A tuple, as a round has ten thousand of them."""
 
     review_id: UUID
     person_id: UUID
     department_id: UUID | None
     manager_id: UUID
+    assessed_by: UUID | None
     step: Step
     group_id: UUID | None
     """Once the round's groups are set, and the review was there."""
@@ -37,8 +38,8 @@ class Member:
     @classmethod
     def of(cls, row: Any, *, cycle: ReviewCycle) -> "Member":  # noqa: ANN401  # of `repository.list_members`
         """Out of a row of the round."""
-        step = Step(row.step)
-        own = (row.id, row.person_id, row.department_id, row.manager_id, step, row.group_id)
+        step = _STEPS[row.step]
+        own = (row.id, row.person_id, row.department_id, row.manager_id, row.assessed_by, step, row.group_id)
         if step in MISSING_STEPS:
             return cls(*own, None, None, None, None, None)
         is_by_performance = cycle.settings["judged_on"] == "performance"
@@ -48,6 +49,11 @@ class Member:
             suggested = nearest_step(score) if is_by_performance and score is not None else row.suggested_rating
             counted = counted_rating(row.rating, suggested, has_failed=bool(row.values_failed))
         return cls(*own, score, row.suggested_rating, row.rating, counted, row.values_failed)
+
+    @property
+    def assessors(self) -> tuple[UUID | None, ...]:
+        """Who assesses, and who assessed."""
+        return self.manager_id, self.assessed_by
 
     @property
     def waits(self) -> bool:
@@ -72,28 +78,12 @@ def groups_of(
     """The group of each review of a round (REV-8).
 
     Departments map to their parents. Until the round's groups are set (`fixed`, by their ids, each with its department)
-    they are those of `rules.distribution.pools`; from then on whoever has joined since is in the group of their
-    department, else of the nearest one above it, else in the smallest.
+    they are those of `rules.distribution.pools`; from then on whoever has joined since is where `joined_groups` has them.
     """
     if not fixed:
         pooling = pools(departments, Counter(member.department_id for member in members))
         return {member.review_id: pooling.groups[member.department_id] or round_id for member in members}
-    settled = {member.review_id: member.group_id for member in members if member.group_id is not None}
-    sizes = Counter(settled.values())
-    smallest = min(fixed, key=lambda group_id: (sizes[group_id], group_id))
-    group_of = {department_id: group_id for group_id, department_id in fixed.items()}
-    group_of |= {member.department_id: member.group_id for member in members if member.group_id is not None}
-    return settled | {
-        member.review_id: next(
-            (group_of[one] for one in _line(member.department_id, departments) if one in group_of), smallest
-        )
-        for member in members
-        if member.group_id is None
-    }
-
-
-def _line(department_id: UUID | None, departments: Mapping[UUID, UUID | None]) -> Iterator[UUID | None]:
-    """A department and those above it; the people without one are a department of their own."""
-    yield department_id
-    while department_id is not None and (department_id := departments[department_id]) is not None:
-        yield department_id
+    placed = Counter((member.department_id, member.group_id) for member in members if member.group_id is not None)
+    late = {member.department_id for member in members if member.group_id is None}
+    joined = joined_groups(late, departments=departments, fixed=fixed, placed=placed)
+    return {member.review_id: member.group_id or joined[member.department_id] for member in members}

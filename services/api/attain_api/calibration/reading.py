@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from attain_api.calibration.groups import Calibration, Group
 from attain_api.calibration.members import MISSING_STEPS, Member
 from attain_shared.reviews.calibration_schemas import CalibrationGroupRead, GroupMark, GroupMember, ProposedMove
 from attain_shared.rules.calibration import Candidate, proposal
-from attain_shared.rules.distribution import Violation, counts, limits, violations
+from attain_shared.rules.distribution import Limits, Violation, counts, limits, violations
 from attain_shared.wire import plain_decimal
 
 Ratings = Mapping[UUID, Decimal]
@@ -44,8 +44,10 @@ def read_group(
             "in_calibration": len(group.members) - missing.total(),
             "missing": missing,
             "advice_only": calibration.is_advice_only,
-            "locked": _mark(group, "locked", "exception", hides=is_member),
-            "published": _mark(group, "published", "publish_exception", hides=is_member),
+            "locked": group.is_locked,
+            "lock": _mark(group, "locked", "exception", hides=is_member),
+            "published": group.is_published,
+            "publication": _mark(group, "published", "publish_exception", hides=is_member),
             "without_own": is_member,
             "members": None if names is None else _members(filter(caller.sees, others), names),
         }
@@ -55,7 +57,7 @@ def read_group(
 
 def _members(members: Iterable[Member], names: Mapping[UUID, str]) -> list[GroupMember]:
     named = sorted(members, key=lambda member: (names[member.person_id], member.review_id))
-    return [GroupMember.model_validate(asdict(member) | {"name": names[member.person_id]}) for member in named]
+    return [GroupMember.model_validate(member._asdict() | {"name": names[member.person_id]}) for member in named]
 
 
 def broken_limits(calibration: Calibration, group: Group, ratings: Ratings = AS_THEY_ARE) -> Sequence[Violation]:
@@ -63,7 +65,14 @@ def broken_limits(calibration: Calibration, group: Group, ratings: Ratings = AS_
     if calibration.cycle.is_values_only:
         return ()
     counted = _counted([member for member in group.members if not calibration.caller.is_own(member)], ratings)
-    return violations(counted.values(), limits(len(group.members), calibration.shares))
+    return violations(counted.values(), _bounds(calibration, group, counted))
+
+
+def _bounds(calibration: Calibration, group: Group, counted: Ratings) -> Limits:
+    """The limits of a group; whoever has no rating yet may still be one of the least that are to be low."""
+    bounds = limits(len(group.members), calibration.shares)
+    unrated = len(group.members) - len(counted)
+    return replace(bounds, least_lower=max(0, bounds.least_lower - unrated))
 
 
 def _judged(calibration: Calibration, group: Group, others: Sequence[Member], ratings: Ratings) -> dict[str, Any]:
@@ -101,7 +110,7 @@ def _proposal(
         for member in others
         if member.review_id in counted
     ]
-    found = proposal(candidates, limits(len(group.members), calibration.shares))
+    found = proposal(candidates, _bounds(calibration, group, counted))
     if found is None:
         return None
     seen = {member.review_id: member.person_id for member in others if calibration.caller.sees(member)}

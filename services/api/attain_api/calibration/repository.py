@@ -95,6 +95,7 @@ async def list_members(
             Review.person_id,
             Review.department_id,
             Review.manager_id,
+            Review.assessed_by,
             Review.step,
             Review.group_id,
             Review.performance,

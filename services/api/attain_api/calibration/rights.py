@@ -42,5 +42,5 @@ class Calibrator:
         if self.person_id not in self.hr_ids and self.person_id not in self.executive_ids:
             return False
         return self.person_id in hr_parties(
-            subject=member.person_id, assessor=member.manager_id, hr=self.hr_ids, executives=self.executive_ids
+            subject=member.person_id, assessors=member.assessors, hr=self.hr_ids, executives=self.executive_ids
         )

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from attain_api.calibration import rating, service, settling
+from attain_api.conditional import Tag, content_tag
 from attain_api.deps import CurrentActor, Uow, allow
 from attain_api.paging import PageQuery, page_of
 from attain_api.problems import problems
@@ -18,16 +19,18 @@ from attain_shared.reviews.calibration_schemas import (
     RaterStatisticsRead,
     RatingChangeRead,
 )
-from attain_shared.wire import Input, Page
+from attain_shared.wire import Page
 
 router = APIRouter(tags=["Calibration"], dependencies=[allow("hr", "executive", "employee")])
 
 CALIBRATION = "/v1/review-cycles/{review_cycle_id}/calibration"
 
 
-class CalibrationQuery(Input):
+class CalibrationQuery(PageQuery):
     """Which groups."""
 
+    sort: Literal["name", "-name"] = "name"
+    """By default from the first name on; people without a department come after those who have one."""
     group_id: UUID | None = None
     """Only this one, with its members."""
 
@@ -43,12 +46,14 @@ class RatingChangeQuery(PageQuery):
 async def list_calibration_groups(
     *, uow: Uow, actor: CurrentActor, review_cycle_id: UUID, query: Annotated[CalibrationQuery, Query()]
 ) -> Page[CalibrationGroupRead]:
-    """The groups after pooling, all of them at once, for HR and for heads of departments that have people in them.
+    """The groups after pooling, for HR and for heads of departments that have people in them.
 
     Without `group_id` they come without their members. Once a group of the round has been locked they stay as they are.
     """
-    found = await service.list_groups(uow, actor=actor, review_cycle_id=review_cycle_id, group_id=query.group_id)
-    return Page[CalibrationGroupRead](items=found, next_cursor=None)
+    found = await service.list_groups(
+        uow, actor=actor, review_cycle_id=review_cycle_id, group_id=query.group_id, query=query
+    )
+    return Page[CalibrationGroupRead].model_validate(page_of(*found))
 
 
 @router.post(
@@ -128,6 +133,13 @@ async def list_rating_changes(
     summary="How the managers of a review cycle rate",
     responses=problems(NotFound),
 )
-async def get_rater_statistics(*, uow: Uow, actor: CurrentActor, review_cycle_id: UUID) -> RaterStatisticsRead:
-    """Leniency and spread of each manager against the company; for HR, and for others of the managers below them."""
-    return await service.get_rater_statistics(uow, actor=actor, review_cycle_id=review_cycle_id)
+async def get_rater_statistics(
+    *, uow: Uow, actor: CurrentActor, review_cycle_id: UUID, tag: Tag
+) -> RaterStatisticsRead:
+    """Leniency and spread of each manager against the company; for HR, and for others of the managers below them.
+
+    One answer has all of them, a line for each manager: they are compared with each other.
+    """
+    shown = await service.get_rater_statistics(uow, actor=actor, review_cycle_id=review_cycle_id)
+    tag.show(content_tag(shown))
+    return shown

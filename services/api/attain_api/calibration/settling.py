@@ -16,6 +16,7 @@ from attain_shared.errors import ActionNotAllowed, Conflict, NotAllowed
 from attain_shared.reviews import flow
 from attain_shared.reviews.calibration_models import CalibrationGroup, RatingChange
 from attain_shared.reviews.calibration_schemas import CalibrationGroupRead, GroupAction, GroupUnlock
+from attain_shared.reviews.growth import recount_growth
 from attain_shared.rules.distribution import Violation
 from attain_shared.rules.review_flow import Action, Step, row_of
 
@@ -118,6 +119,7 @@ async def publish_group(
     row.publish_exception = data.exception or row.publish_exception
     await _settle_groups(uow, calibration)
     await _publish(uow, actor=actor, calibration=calibration, members=waiting)
+    await recount_growth(uow, company_id=actor.company_id)
     return await _show_again(uow, actor=actor, review_cycle_id=review_cycle_id, group_id=group.id)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal as Number
+from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
@@ -60,7 +61,7 @@ class ShownDecision:
 
 
 async def get_year(uow: UnitOfWork, *, actor: Actor, review_id: UUID) -> YearRead:
-    """What a review of a year rests on: seen by whoever sees that review.
+    """What a review of a year rests on: seen by whoever sees that review, as far as they see those (SEC-3).
 
     Its subject has seen every closed review; of the year's own judgement they find null until the interview (REV-7).
 
@@ -71,7 +72,8 @@ async def get_year(uow: UnitOfWork, *, actor: Actor, review_id: UUID) -> YearRea
     review = seen.review
     if seen.cycle.cadence != "year":
         raise NotFound("only the review of a year rests on others")
-    year = await load_year(uow.session, company_id=actor.company_id, person_id=review.person_id, cycle=seen.cycle)
+    person_id, only = review.person_id, reviews.seen_by(actor)
+    year = await load_year(uow.session, company_id=actor.company_id, person_id=person_id, cycle=seen.cycle, only=only)
     performance, basis = None, None
     if seen.rights.sees_judgement and review.performance is not None:
         has_goals = await repository.has_goals(uow.session, company_id=actor.company_id, review_id=review_id)
@@ -85,6 +87,8 @@ async def propose_decisions(
     uow: UnitOfWork, *, actor: Actor, review_cycle_id: UUID, factors: Mapping[Number, Number]
 ) -> DecisionsProposed:
     """Propose what follows by rule from each closed review of a yearly round; what there is stays as it is.
+
+    Whoever gives a factor of their own proposes what comes of it: another approves that.
 
     Raises:
         NotFound: there is no such round.
@@ -103,7 +107,7 @@ async def propose_decisions(
         {"company_id": company_id, "review_id": result.id, "person_id": result.person_id, "state": "proposed"}
         | proposal
         for result in results
-        for proposal in _proposals(result, years[result.person_id], factors)
+        for proposal in _proposals(result, years[result.person_id], factors, by=actor.principal_id)
     ]
     made = await repository.add_proposals(session, rows=rows) if rows else []
     for decision in made:
@@ -111,23 +115,29 @@ async def propose_decisions(
     return DecisionsProposed(reviews=len(results), proposed=len(made), existing=len(rows) - len(made))
 
 
-def _proposals(result: Any, year: YearFigures, factors: Mapping[Number, Number]) -> Iterator[dict[str, Any]]:  # noqa: ANN401  # of `list_results`
-    proposals = proposed_decisions(
-        result.rating,
-        values_failed=bool(result.values_failed),
-        trend=year.trend,
-        quadrant=Quadrant(result.quadrant) if result.quadrant is not None else None,
-        factors=factors,
+def _proposals(
+    result: Any,  # noqa: ANN401  # of `list_results`
+    year: YearFigures,
+    factors: Mapping[Number, Number],
+    *,
+    by: UUID,
+) -> Iterator[dict[str, Any]]:
+    quadrant = Quadrant(result.quadrant) if result.quadrant is not None else None
+    propose = partial(
+        proposed_decisions, result.rating, values_failed=bool(result.values_failed), trend=year.trend, quadrant=quadrant
     )
-    for proposal in proposals:
+    by_rule = {Number(one.value) for one in propose() if one.value is not None}
+    for proposal in propose(factors=factors):
         # what the factor was by rule stays legible once the value is changed by hand
         rule = proposal.rule if proposal.value is None else f"{proposal.rule} = {proposal.value}"
-        yield {"kind": proposal.kind.value, "value": proposal.value, "rule": rule}
+        is_by_rule = proposal.value is None or Number(proposal.value) in by_rule
+        proposed_by = None if is_by_rule else by
+        yield {"kind": proposal.kind.value, "value": proposal.value, "rule": rule, "proposed_by": proposed_by}
 
 
 def _record(uow: UnitOfWork, decision: Decision) -> None:
     """What a bulk statement wrote (SEC-5)."""
-    written = ("review_id", "person_id", "kind", "value", "rule", "state")
+    written = ("review_id", "person_id", "kind", "value", "rule", "state", "proposed_by")
     changes = {name: (None, getattr(decision, name)) for name in written}
     uow.record(resource_type="decision", resource_id=decision.id, changes=changes)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from attain_shared.clock import business_day, utc_now
+from attain_shared.clock import business_day
 from attain_shared.goals.models import Cycle
 from attain_shared.reviews.follow_up_models import ActionItem, Feedback, ImprovementPlan
 from attain_shared.reviews.models import Review, ReviewCycle
@@ -18,8 +18,8 @@ WARNING = ("constructive", "negative")
 async def list_forewarned(session: AsyncSession, *, cycle: ReviewCycle, review_ids: Collection[UUID]) -> set[UUID]:
     """Which of these reviews of a round came after dated feedback on what is to become better (REV-10).
 
-    It is dated in the period of the round and before today, and was recorded before the manager submitted: what is
-    written once the judgement stands warns nobody.
+    It is dated in the period of the round and before today, and was recorded before the review was opened: what is
+    written with the judgement at hand warns nobody, whatever day it is dated.
     """
     found = await session.scalars(
         select(Review.id)
@@ -33,7 +33,7 @@ async def list_forewarned(session: AsyncSession, *, cycle: ReviewCycle, review_i
             Feedback.on_day >= Cycle.starts_on,
             Feedback.on_day <= Cycle.ends_on,
             Feedback.on_day < business_day(),
-            Feedback.created_at < func.coalesce(Review.frozen_as_of, utc_now()),
+            Feedback.created_at < Review.created_at,
         )
     )
     return set(found)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 
 from attain_api.access.visibility import View, on_day
 from attain_shared.clock import business_day
@@ -30,18 +30,18 @@ def is_seen(view: View, table: FollowUpTable) -> ColumnElement[bool]:
 
 
 def is_managed(view: View, table: FollowUpTable) -> ColumnElement[bool]:
-    """Whether the caller is the manager of whom the row is about: today's, or who assessed."""
-    me, today = view.actor.person_id, business_day()
-    spells = exists().where(
-        PersonSpell.company_id == table.company_id,
-        PersonSpell.person_id == table.person_id,
-        PersonSpell.manager_id == me,
-        on_day(today),
-    )
+    """Whether the caller is today's manager of whom the row is about, or assessed somebody who has none.
+
+    Whoever was the manager before reads on.
+    """
+    me = view.actor.person_id
+    today = (PersonSpell.company_id == table.company_id, PersonSpell.person_id == table.person_id)
+    manages = exists().where(*today, on_day(business_day()), PersonSpell.manager_id == me)
+    has_manager = exists().where(*today, on_day(business_day()), PersonSpell.manager_id.is_not(None))
     assessed = exists().where(
         Review.company_id == table.company_id, Review.id == table.review_id, Review.manager_id == me
     )
-    return or_(spells, assessed)
+    return or_(manages, and_(assessed, ~has_manager))
 
 
 def is_of_hr(view: View, table: FollowUpTable) -> ColumnElement[bool]:

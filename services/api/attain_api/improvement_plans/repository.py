@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_api.access.actor import Actor
 from attain_api.access.visibility import View
-from attain_api.follow_ups.visibility import is_of_hr, is_seen
+from attain_api.follow_ups.visibility import is_managed, is_of_hr, is_seen
 from attain_api.paging import PageQuery, paginate_columns
 from attain_shared.clock import business_day
 from attain_shared.reviews.follow_up_models import ImprovementPlan
@@ -24,7 +24,7 @@ class SeenPlan(NamedTuple):
 
 def _select_seen(view: View) -> Select[*tuple[Any, ...]]:
     owns = ImprovementPlan.owner_id == view.actor.person_id
-    may = or_(owns, is_of_hr(view, ImprovementPlan)).label("may")
+    may = or_(owns, is_managed(view, ImprovementPlan), is_of_hr(view, ImprovementPlan)).label("may")
     return select(ImprovementPlan, may, ImprovementPlan.due_on, ImprovementPlan.created_at, ImprovementPlan.id).where(
         ImprovementPlan.company_id == view.actor.company_id, is_seen(view, ImprovementPlan)
     )

@@ -53,7 +53,7 @@ async def list_improvement_plans(
 async def update_improvement_plan(
     uow: UnitOfWork, *, actor: Actor, plan_id: UUID, data: ImprovementPlanUpdate, if_match: str | None
 ) -> SeenPlan:
-    """Change what is given, or end the plan for good: by its owner or HR.
+    """Change what is given, or end the plan for good: by its owner, the manager of whom it is about, or HR.
 
     Raises:
         NotFound, NotAllowed, Stale: as for any resource.

@@ -14,6 +14,9 @@ from attain_shared.errors import Conflict, FieldError, Invalid, NotAllowed, NotF
 from attain_shared.people.models import Person, PersonEvent
 from attain_shared.people.queries import replace_spells, standing
 from attain_shared.people.timeline import Spell, Status, TimelineBroken, build_spells
+from attain_shared.reviews.following import follow_people
+from attain_shared.reviews.growth import recount_growth
+from attain_shared.reviews.owning import follow_owners
 
 GIVEN_BY_ADMINS = frozenset({"admin", "executive"})
 """Roles that see or do more than HR: HR could otherwise promote itself, or bring back somebody who has them."""
@@ -117,6 +120,22 @@ async def settle(
         uow.session, company_id=person.company_id, person_ids=[person.id]
     ):
         raise ManagerCycle("The new manager reports, directly or not, to the person.")
+    if _line(before, today) != _line(after, today):
+        await _tell_reviews(uow, person)
+
+
+def _line(spells: Sequence[Spell], today: date) -> set[tuple[Status, UUID | None]]:
+    """Whether somebody is there today, and under whom."""
+    return {(spell.status, spell.manager_id) for spell in spells if spell.starts_on <= today < spell.ends_on}
+
+
+async def _tell_reviews(uow: UnitOfWork, person: Person) -> None:
+    """Let what is under way follow at once (REV-6, REV-10); changes of later days are followed when they come."""
+    of_person = {"company_id": person.company_id, "person_id": person.id}
+    followed = await follow_people(uow, **of_person)
+    await follow_owners(uow, **of_person)
+    if followed.leavers:
+        await recount_growth(uow, company_id=person.company_id)
 
 
 async def _check_rights(

@@ -78,6 +78,7 @@ def read_invitation(invited: Invited) -> RaterInvitation:
 
 def read_result(review: Review) -> RaterResult:
     """What the raters of a review say together, once they are closed."""
-    result = review.raters_result or {}
+    result = review.raters_result
+    assert result is not None  # stored when they were closed
     own = {"review_id": review.id, "closed_at": review.raters_closed_at, "too_few": not result["raters"]}
     return RaterResult.model_validate(result | own | {"raters": result["raters"] or None})

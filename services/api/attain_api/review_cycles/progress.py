@@ -1,5 +1,6 @@
 """How far a round of reviews is, and whom it waits for."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -41,6 +42,7 @@ async def load_progress(uow: UnitOfWork, *, actor: Actor, review_cycle_id: UUID)
     asks = sees_all and cycle.state != "closed"
     of_departments = [row for row in rows if row.is_of_department]
     waiting = [row for row in rows if not row.is_of_department]
+    alone, alone_count = await list_without_assessor(uow.session, cycle=cycle) if asks else ([], 0)
     return ReviewProgressRead(
         review_cycle_id=cycle.id,
         count=sum(row.number for row in of_departments),
@@ -48,7 +50,8 @@ async def load_progress(uow: UnitOfWork, *, actor: Actor, review_cycle_id: UUID)
         departments=_departments(of_departments),
         waiting=[_waiting(row) for row in waiting[:MOST_WAITING]],
         is_waiting_cut=len(waiting) > MOST_WAITING,
-        without_assessor=await list_without_assessor(uow.session, cycle=cycle) if asks else [],
+        without_assessor=alone,
+        without_assessor_count=alone_count,
     )
 
 
@@ -62,14 +65,12 @@ def _step(step: Step, rows: Iterable[Row[*tuple[Any, ...]]]) -> StepProgress:
 
 
 def _departments(rows: Rows) -> list[DepartmentProgress]:
-    names = {row.department_id: row.name for row in rows}
+    of_department: defaultdict[tuple[UUID | None, str | None], list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    for row in rows:
+        of_department[row.department_id, row.name].append(row)
     found = [
-        DepartmentProgress(
-            department_id=department_id,
-            name=name,
-            steps=[one for one in _steps([row for row in rows if row.department_id == department_id]) if one.count],
-        )
-        for department_id, name in names.items()
+        DepartmentProgress(department_id=department_id, name=name, steps=[one for one in _steps(inside) if one.count])
+        for (department_id, name), inside in of_department.items()
     ]
     return sorted(found, key=lambda one: (one.name is None, one.name, one.department_id))
 

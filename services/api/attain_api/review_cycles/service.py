@@ -9,7 +9,7 @@ from attain_api.company_values.service import assessed_values
 from attain_api.conditional import apply_changes, check_if_match, content_tag
 from attain_api.paging import PageQuery
 from attain_api.review_cycles import repository
-from attain_api.review_cycles.checking import check_round
+from attain_api.review_cycles.checking import DUE_STEPS, check_round
 from attain_api.reviews.service import seen_by
 from attain_shared.clock import utc_now
 from attain_shared.db.session import UnitOfWork
@@ -25,7 +25,7 @@ from attain_shared.reviews.cycle_schemas import (
 )
 from attain_shared.reviews.following import follow_people
 from attain_shared.reviews.models import ReviewCycle
-from attain_shared.reviews.opening import Opened, hold_round, open_reviews
+from attain_shared.reviews.opening import MOST_NAMED, Opened, hold_round, open_reviews
 from attain_shared.reviews.settings import ReviewSettings
 
 SEES_ALL = frozenset({"hr", "admin"})
@@ -74,6 +74,8 @@ def show_round(cycle: ReviewCycle, actor: Actor) -> ShownRound:
     sees_all = not SEES_ALL.isdisjoint(actor.roles)
     shown: dict[str, Any] = {name: getattr(cycle, name) for name in _OWN}
     shown |= {"person_ids": cycle.person_ids if sees_all else None}
+    # stored keys come back in another order, and the tag is that of the body
+    shown |= {"due": {step: cycle.due[step] for step in DUE_STEPS if step in cycle.due}}
     shown |= {"allowed_actions": ACTIONS[cycle.state] if sees_all else ()}
     return ShownRound(ReviewCycleRead.model_validate(shown | cycle.settings))
 
@@ -155,13 +157,15 @@ async def open_round(
     if is_first:
         await _open_first(uow, cycle=cycle, opened=opened)
     shown = show_round(cycle, actor)
-    counts = {name: getattr(opened, name) for name in ("created", "existing", "without_assessor")}
+    counts: dict[str, Any] = {"created": opened.created, "existing": opened.existing}
+    counts |= {"without_assessor": opened.without_assessor[:MOST_NAMED]}
+    counts |= {"without_assessor_count": len(opened.without_assessor)}
     return shown, ReviewCycleOpened.model_validate(dict(shown.body) | counts)
 
 
 async def _open_first(uow: UnitOfWork, *, cycle: ReviewCycle, opened: Opened) -> None:
     if not opened.created:
-        alone = [str(person_id) for person_id in opened.without_assessor[:100]]
+        alone = [str(person_id) for person_id in opened.without_assessor[:MOST_NAMED]]
         detail = "Nobody whom the round is about would get a review."
         raise NobodyToReview(detail, existing=opened.existing, without_assessor=alone)
     values = await assessed_values(uow, company_id=cycle.company_id)
@@ -209,7 +213,8 @@ def _fields_of(data: ReviewCycleCreate | ReviewCycleUpdate, *, before: ReviewCyc
     fields |= data.model_dump(include=set(_PLANNED), exclude_unset=is_partial)
     told = data.model_dump(mode="json", include={*_SETTINGS, "due"}, exclude_unset=is_partial)
     if "due" in told:
-        fields["due"] = {step: day for step, day in told.pop("due").items() if day is not None}
+        due = told.pop("due") or {}
+        fields["due"] = {step: day for step, day in due.items() if day is not None}
     return fields | {"settings": (before.settings if before else {}) | told}
 
 

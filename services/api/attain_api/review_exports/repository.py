@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_shared.departments.models import Department
 from attain_shared.people.models import Person
-from attain_shared.reviews.models import ReviewCycle
 
 
 class Names(NamedTuple):
@@ -18,13 +17,6 @@ class Names(NamedTuple):
 
     people: Mapping[UUID, str]
     departments: Mapping[UUID, str]
-
-
-async def find_cycle(session: AsyncSession, *, company_id: UUID, review_cycle_id: UUID) -> ReviewCycle | None:
-    """A round of the company."""
-    statement = select(ReviewCycle).where(ReviewCycle.company_id == company_id, ReviewCycle.id == review_cycle_id)
-    found: ReviewCycle | None = await session.scalar(statement)
-    return found
 
 
 async def load_names(

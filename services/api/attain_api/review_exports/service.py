@@ -6,12 +6,12 @@ from uuid import UUID
 from attain_api.access.actor import Actor
 from attain_api.messages import Language
 from attain_api.paging import PageQuery
+from attain_api.review_cycles.service import find_round
 from attain_api.review_exports import repository
 from attain_api.review_exports.page import PrintedReview, write_page
 from attain_api.review_exports.workbook import Cell, cells_of
 from attain_api.reviews import service as reviews
 from attain_shared.db.session import UnitOfWork
-from attain_shared.errors import NotFound
 from attain_shared.reviews.schemas import ReviewSummary
 from attain_shared.rules.review_flow import Step
 
@@ -25,11 +25,9 @@ async def read_lines(uow: UnitOfWork, *, actor: Actor, review_cycle_id: UUID, la
     """A line for each review of a round that the caller sees, with what they may see of it.
 
     Raises:
-        NotFound: the company has no such round.
+        NotFound: there is no such round in the caller's view.
     """
-    company_id = actor.company_id
-    if await repository.find_cycle(uow.session, company_id=company_id, review_cycle_id=review_cycle_id) is None:
-        raise NotFound("There is no such review cycle.")
+    await find_round(uow, actor=actor, review_cycle_id=review_cycle_id)
     lines: list[list[Cell]] = []
     cursor: str | None = None
     while True:
@@ -40,7 +38,7 @@ async def read_lines(uow: UnitOfWork, *, actor: Actor, review_cycle_id: UUID, la
         shown = [one for one in found if one.person_id != actor.person_id or one.step in _PUBLISHED]
         names = await repository.load_names(
             uow.session,
-            company_id=company_id,
+            company_id=actor.company_id,
             people={person for one in shown for person in (one.person_id, one.manager_id, one.second_level_id)},
             departments={one.department_id for one in shown},
         )

@@ -1,7 +1,7 @@
 """Reviews as a spreadsheet: figures are numbers, everything else is text, whatever it begins with."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from io import BytesIO
 
@@ -10,7 +10,7 @@ import xlsxwriter
 from attain_api.messages import Language
 from attain_api.review_exports.repository import Names
 from attain_api.review_exports.wording import quadrant_word, rating_word, step_word, word
-from attain_shared.clock import BUSINESS_ZONE
+from attain_shared.clock import BUSINESS_ZONE, business_day
 from attain_shared.reviews.schemas import ReviewSummary
 
 Cell = str | Decimal | None
@@ -59,6 +59,8 @@ def write_workbook(lines: Iterable[Sequence[Cell]], *, language: Language) -> by
     stored = BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(stored, options) as book:
+        # the day that its name says: of the same reviews it is the same file
+        book.set_properties({"created": datetime.combine(business_day(), time.min)})
         text, number = book.add_format({"num_format": "@"}), book.add_format({"num_format": "0.00"})
         sheet = book.add_worksheet(word("reviews", language))
         sheet.freeze_panes(1, 1)

@@ -34,7 +34,7 @@ def errors_in(written: Assessment, asked: Asked) -> list[FieldError]:
 def errors_on_submitting(written: Assessment, asked: Asked) -> list[FieldError]:
     """What is wrong by now, as figures may have moved since it was saved, and what is missing."""
     moved = [
-        one._replace(code="figures-moved", detail="the computed score is another since: say why yours differs")
+        FieldError(one.pointer, "figures-moved", "the computed score is another since: say why yours differs")
         if one.code == "missing" and one.pointer.endswith("/reason")
         else one
         for one in errors_in(written, asked)

@@ -14,9 +14,6 @@ from attain_shared.reviews.schemas import Delegation
 from attain_shared.rules import review_flow as flow
 from attain_shared.rules.review_flow import Action, Party, Step
 
-CHECKING = (Step.SECOND_LEVEL, Step.HR, Step.APPEALED)
-"""Steps that look at what the manager did: never the manager's, by delegation neither (REV-6)."""
-
 
 async def delegate_step(
     uow: UnitOfWork, *, actor: Actor, review_id: UUID, data: Delegation, if_match: str | None
@@ -52,7 +49,7 @@ async def _check_delegate(uow: UnitOfWork, review: Review, *, person_id: UUID) -
         raise Invalid.field(pointer, "delegate-is-subject", "nobody acts in another's place on their own review")
     if person_id in await _owners(uow, review):
         raise Invalid.field(pointer, "delegate-is-owner", "the step is theirs as it is")
-    if person_id == review.manager_id and step in CHECKING:
+    if person_id in review.assessors and step in flow.CHECKING:
         raise Invalid.field(pointer, "delegate-is-manager", "nobody checks what they assessed themselves")
 
 
@@ -64,5 +61,5 @@ async def _owners(uow: UnitOfWork, review: Review) -> frozenset[UUID | None]:
         return frozenset({named.get(owner, review.second_level_id)})
     held = await delegation_repository.list_roles_held(uow.session, company_id=review.company_id)
     return flow.hr_parties(
-        subject=review.person_id, assessor=review.manager_id, hr=held["hr"], executives=held["executive"]
+        subject=review.person_id, assessors=review.assessors, hr=held["hr"], executives=held["executive"]
     )

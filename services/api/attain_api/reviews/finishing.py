@@ -5,6 +5,7 @@ from uuid import UUID
 
 from attain_api.access.actor import Actor
 from attain_api.follow_ups.opening import cancel_follow_ups, follow_change
+from attain_api.raters.closing import close_raters
 from attain_api.reviews.reading import ShownReview
 from attain_api.reviews.repository import SeenReview
 from attain_api.reviews.service import due_reason, hold_review, lead_on, show_again
@@ -13,8 +14,9 @@ from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import Invalid
 from attain_shared.identifiers import new_id
 from attain_shared.reviews.calibration_models import RatingChange
+from attain_shared.reviews.growth import recount_growth
 from attain_shared.rules.overall import FAILED_RATING
-from attain_shared.rules.review_flow import Action, Step
+from attain_shared.rules.review_flow import ENDS, Action, Step
 
 
 async def finish_review(
@@ -33,7 +35,10 @@ async def finish_review(
         review.appealed_at = utc_now()
     if action is Action.CANCEL:
         await cancel_follow_ups(uow, review=review)
+        await close_raters(uow, review)
     lead_on(uow, seen, action=action, reason=reason)
+    if review.published_at is not None and review.step in ENDS:
+        await recount_growth(uow, company_id=review.company_id)
     return await show_again(uow, actor=actor, review_id=review_id)
 
 
@@ -67,6 +72,7 @@ async def change_rating(
     lead_on(uow, seen, action=Action.CHANGE, reason=reason, details=details)
     await uow.session.flush()
     await follow_change(uow, cycle=seen.cycle, review=review)
+    await recount_growth(uow, company_id=review.company_id)
     return await show_again(uow, actor=actor, review_id=review_id)
 
 

@@ -34,7 +34,7 @@ def freeze(uow: UnitOfWork, seen: SeenReview, *, written: Assessment, measured: 
     )
     _keep(review, performance)
     _keep(review, judgement)
-    review.frozen_as_of = as_of
+    review.frozen_as_of, review.assessed_by = as_of, seen.rights.actor_id
     uow.session.add_all(_frozen(review, one, given) for one in measured.goals)
 
 
@@ -52,7 +52,7 @@ def decide(seen: SeenReview, *, scores: Mapping[str, Decimal | None]) -> None:
 
 async def thaw(uow: UnitOfWork, review: Review, goals: Sequence[ReviewGoal]) -> None:
     """Forget what was frozen: the next submission freezes anew (REV-6)."""
-    for name in (*JUDGED, "frozen_as_of"):
+    for name in (*JUDGED, "frozen_as_of", "assessed_by"):
         setattr(review, name, None)
     review.surprises = []
     for goal in goals:

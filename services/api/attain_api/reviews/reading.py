@@ -1,8 +1,9 @@
 """Reviews as their readers see them (REV-7)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from attain_api.reviews.repository import Parts, SeenReview
 from attain_api.reviews.rights import Rights
 from attain_shared.clock import business_day
 from attain_shared.reviews.assessment_schemas import AssessmentRead
-from attain_shared.reviews.models import Review, ReviewAssessment, ReviewCycle
+from attain_shared.reviews.models import Review, ReviewAssessment
 from attain_shared.reviews.schemas import ReviewRead, ReviewSummary
 from attain_shared.reviews.settings import settings_of
 from attain_shared.rules.overall import LABELS, mapped
@@ -32,6 +33,10 @@ _OWN = (
 )  # fmt: skip
 
 
+Points = Sequence[tuple[Decimal, Decimal]]
+"""What a values score is mapped by."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShownReview:
     """A review as the caller sees it, and the tag of this sight of it: what others do unseen does not change it."""
@@ -47,24 +52,25 @@ def show_review(seen: SeenReview, parts: Parts) -> ShownReview:
     return ShownReview(seen.review.id, body, content_tag(body))
 
 
-def read_summary(seen: SeenReview) -> ReviewSummary:
-    """A review in a list."""
-    return ReviewSummary.model_validate(_fields(seen))
+def read_summaries(found: Sequence[SeenReview]) -> list[ReviewSummary]:
+    """Reviews in a list."""
+    points = {cycle.id: settings_of(cycle.settings).points for cycle in {one.cycle for one in found}}
+    return [ReviewSummary.model_validate(_fields(one, points[one.cycle.id])) for one in found]
 
 
-def _fields(seen: SeenReview) -> dict[str, Any]:
-    review, cycle, delegate_id, rights = seen
+def _fields(seen: SeenReview, points: Points) -> dict[str, Any]:
+    review, _, delegate_id, rights = seen
     shown = {name: getattr(review, name) for name in _OWN}
     shown |= {"delegate_id": delegate_id, "allowed_actions": list(rights.allowed_actions)}
-    return shown | (_judgement(review, cycle) if rights.sees_judgement else dict.fromkeys(JUDGEMENT))
+    return shown | (_judgement(review, points) if rights.sees_judgement else dict.fromkeys(JUDGEMENT))
 
 
-def _judgement(review: Review, cycle: ReviewCycle) -> dict[str, Any]:
+def _judgement(review: Review, points: Points) -> dict[str, Any]:
     values, rating = review.values_score, review.rating
     return {
         "performance": review.performance,
         "values": values,
-        "values_mapped": half_up(mapped(values, settings_of(cycle.settings).points), 2) if values is not None else None,
+        "values_mapped": half_up(mapped(values, points), 2) if values is not None else None,
         "overall": review.overall,
         "suggested_rating": review.suggested_rating,
         "rating": rating,
@@ -76,7 +82,7 @@ def _judgement(review: Review, cycle: ReviewCycle) -> dict[str, Any]:
 
 
 def _read(seen: SeenReview, parts: Parts) -> ReviewRead:
-    review, _, _, rights = seen
+    review, cycle, _, rights = seen
     judged = {name: getattr(review, name) if rights.sees_judgement else None for name in JUDGEMENT_IN_FULL}
     written = {
         f"{part}_assessment": _read_assessment(parts.assessments.get(part), rights)
@@ -88,7 +94,7 @@ def _read(seen: SeenReview, parts: Parts) -> ReviewRead:
         "answer_by": _answer_by(review),
         "surprises": review.surprises if rights.sees_surprises else None,
     }
-    return ReviewRead.model_validate(_fields(seen) | judged | written | made)
+    return ReviewRead.model_validate(_fields(seen, settings_of(cycle.settings).points) | judged | written | made)
 
 
 def _read_assessment(assessment: ReviewAssessment | None, rights: Rights) -> AssessmentRead | None:

@@ -6,7 +6,22 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, exists, func, literal, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,7 +42,7 @@ from attain_shared.reviews.models import (
     ReviewEvent,
     ReviewGoal,
 )
-from attain_shared.rules.review_flow import ENDS, Step
+from attain_shared.rules.review_flow import CHECKING, ENDS, Step
 
 
 class SeenReview(NamedTuple):
@@ -70,6 +85,14 @@ def delegate_id() -> ColumnElement[Any]:
     )
 
 
+def is_delegate(view: View) -> ColumnElement[bool]:
+    """Whether the step that the review in a row is at was delegated to the caller; looked up once, not row by row."""
+    delegated = select(ReviewDelegation.review_id, ReviewDelegation.step).where(
+        ReviewDelegation.company_id == view.actor.company_id, ReviewDelegation.person_id == view.actor.person_id
+    )
+    return tuple_(Review.id, Review.step).in_(delegated)
+
+
 def relation_columns(view: View) -> tuple[ColumnElement[Any], ...]:
     """What `Rights.of` needs beside the review."""
     return (
@@ -98,7 +121,7 @@ def is_seen(view: View) -> ColumnElement[bool]:
         Review.manager_id == me,
         Review.second_level_id == me,
         Review.person_id.in_(view.below),
-        delegate_id() == me,
+        is_delegate(view),
         # somebody who has moved on is calibrated where they were when it was opened (REV-8)
         and_(Review.step == Step.CALIBRATION, Review.department_id.in_(view.led)),
     ]
@@ -109,8 +132,32 @@ def is_seen(view: View) -> ColumnElement[bool]:
     return or_(*conditions)
 
 
+def _has_assessed(view: View) -> ColumnElement[bool]:
+    """Whether the caller assesses or assessed the review in a row."""
+    me = view.actor.person_id
+    return or_(Review.manager_id == me, func.coalesce(Review.assessed_by == me, false()))
+
+
+def _is_of_hr(view: View) -> ColumnElement[bool]:
+    """Whether the caller is HR to the review in a row, as `rules.review_flow.hr_parties` has it."""
+    not_theirs, is_other = Review.person_id != view.actor.person_id, ~_has_assessed(view)
+
+    def has_others(role: str, *but: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+        found = employed_with(role, view.actor.company_id).where(*(Person.id.is_distinct_from(one) for one in but))
+        return exists(found.correlate(Review))
+
+    concerned = Review.person_id, Review.manager_id, Review.assessed_by
+    pools: list[ColumnElement[bool]] = []
+    if "hr" in view.actor.roles:
+        pools.append(or_(is_other, ~has_others("hr", *concerned)))
+    if "executive" in view.actor.roles:
+        is_first = or_(is_other, ~has_others("executive", *concerned))
+        pools.append(and_(~has_others("hr", Review.person_id), is_first))
+    return and_(not_theirs, or_(false(), *pools))
+
+
 def waits_for(view: View) -> ColumnElement[bool]:
-    """Whether the review in a row is at a step that the caller owns, or was delegated (REV-6)."""
+    """Whether the review in a row is at a step that the caller owns, or was delegated (REV-6): all of them are seen."""
     me = view.actor.person_id
     steps = {
         Review.person_id: (Step.SELF_ASSESSMENT, Step.ACKNOWLEDGEMENT),
@@ -118,33 +165,31 @@ def waits_for(view: View) -> ColumnElement[bool]:
         Review.second_level_id: (Step.SECOND_LEVEL,),
     }
     conditions = [and_(owner == me, Review.step.in_(owned)) for owner, owned in steps.items()]
-    conditions.append(delegate_id() == me)
-    others = and_(Review.person_id != me, Review.manager_id != me)
-    if "hr" in view.actor.roles:
-        conditions.append(and_(others, Review.step.in_((Step.HR, Step.CALIBRATION, Step.APPEALED))))
+    checks_own = and_(Review.step.in_(CHECKING), _has_assessed(view))
+    conditions.append(and_(is_delegate(view), ~checks_own))
+    conditions.append(and_(Review.step.in_((Step.HR, Step.CALIBRATION, Step.APPEALED)), _is_of_hr(view)))
     conditions.append(and_(Review.person_id != me, Review.step == Step.CALIBRATION, Review.department_id.in_(view.led)))
     return or_(*conditions)
 
 
-def _select(view: View) -> Select[*tuple[Any, ...]]:
-    return (
-        select(Review, ReviewCycle, *relation_columns(view), Review.created_at, Review.id)
+@lru_cache(maxsize=256)
+def _statement_of_one(roles: frozenset[str], _today: date, *, acted_on: bool) -> Select[*tuple[Any, ...]]:
+    """Made once a day for callers with these roles: making it takes longer than running it."""
+    view = view_of(roles)
+    statement = (
+        select(Review, ReviewCycle, *relation_columns(view))
         .join(
             ReviewCycle,
             and_(ReviewCycle.company_id == Review.company_id, ReviewCycle.id == Review.review_cycle_id),
         )
-        .where(Review.company_id == view.actor.company_id)
+        .where(Review.company_id == view.actor.company_id, Review.id == bindparam("review_id", type_=Uuid()))
     )
+    return statement if acted_on else statement.where(is_seen(view))
 
 
-@lru_cache(maxsize=256)
-def _statement_of_one(roles: frozenset[str], _today: date, *, lock: bool, acted_on: bool) -> Select[*tuple[Any, ...]]:
-    """Made once a day for callers with these roles: making it takes longer than running it."""
-    view = view_of(roles)
-    statement = _select(view).where(Review.id == bindparam("review_id", type_=Uuid()))
-    if not acted_on:
-        statement = statement.where(is_seen(view))
-    return statement.with_for_update(of=Review) if lock else statement
+_OF_REVIEW = (bindparam("company_id", type_=Uuid()), bindparam("review_id", type_=Uuid()))
+_HOLD = select(Review.id).where(Review.company_id == _OF_REVIEW[0], Review.id == _OF_REVIEW[1]).with_for_update()
+"""By itself: what is read with a lock is as old as the wait for it, the delegation and the calibration group, too."""
 
 
 async def find_review(
@@ -154,14 +199,29 @@ async def find_review(
 
     `acted_on` is one that the caller has just acted on: in another's place, it may have left their view by that.
     """
-    statement = _statement_of_one(visible_to.roles, business_day(), lock=lock, acted_on=acted_on)
+    statement = _statement_of_one(visible_to.roles, business_day(), acted_on=acted_on)
     values = {"company_id": visible_to.company_id, "me": visible_to.principal_id, "review_id": review_id}
+    if lock:
+        await session.execute(_HOLD, values)
     row = (await session.execute(statement, values)).one_or_none()
-    return None if row is None else _seen(row, visible_to)
+    return None if row is None else _seen(row, row.ReviewCycle, visible_to)
 
 
-def _seen(row: Any, actor: Actor) -> SeenReview:  # noqa: ANN401  # of `_select_seen`
-    return SeenReview(row.Review, row.ReviewCycle, row.delegate_id, Rights.of(row, actor=actor))
+def _seen(row: Any, cycle: ReviewCycle, actor: Actor) -> SeenReview:  # noqa: ANN401  # with `relation_columns`
+    return SeenReview(row.Review, cycle, row.delegate_id, Rights.of(row, actor=actor))
+
+
+@lru_cache(maxsize=256)
+def _statement_of_many(
+    roles: frozenset[str], today: date, *, is_mine: bool, is_overdue: bool
+) -> Select[*tuple[Any, ...]]:
+    view = view_of(roles)
+    statement = select(Review, *relation_columns(view), Review.created_at, Review.id).where(
+        Review.company_id == view.actor.company_id, waits_for(view) if is_mine else is_seen(view)
+    )
+    if is_overdue:
+        statement = statement.where(Review.due_on < today, Review.step.not_in(ENDS))
+    return statement
 
 
 async def list_reviews(
@@ -173,38 +233,50 @@ async def list_reviews(
     is_mine: bool = False,
     is_overdue: bool = False,
 ) -> tuple[list[SeenReview], str | None]:
-    """A part of the reviews that the caller sees."""
-    view = View(visible_to)
-    statement = _select(view).where(is_seen(view))
+    """A part of the reviews that the caller sees; the few rounds that they are of come by themselves, not row by row."""
+    statement = _statement_of_many(visible_to.roles, business_day(), is_mine=is_mine, is_overdue=is_overdue)
     for name, value in filters.items():
         statement = statement.where(getattr(Review, name) == value)
-    if is_mine:
-        statement = statement.where(waits_for(view))
-    if is_overdue:
-        statement = statement.where(Review.due_on < business_day(), Review.step.not_in(ENDS))
     rows, cursor = await paginate_columns(
-        session, statement, query=query, columns={"created_at": Review.created_at}, id_column=Review.id
+        session,
+        statement,
+        query=query,
+        columns={"created_at": Review.created_at},
+        id_column=Review.id,
+        values={"company_id": visible_to.company_id, "me": visible_to.principal_id},
     )
-    return [_seen(row, visible_to) for row in rows], cursor
+    ids = {row.Review.review_cycle_id for row in rows}
+    cycles = await session.scalars(
+        select(ReviewCycle).where(
+            ReviewCycle.company_id == visible_to.company_id,
+            ReviewCycle.id == func.any(bindparam("ids", sorted(ids), ARRAY(Uuid()))),
+        )
+    )
+    by_id = {cycle.id: cycle for cycle in cycles}
+    return [_seen(row, by_id[row.Review.review_cycle_id], visible_to) for row in rows], cursor
+
+
+_WRITTEN = (
+    select(ReviewAssessment, Interview)
+    .outerjoin(
+        Interview,
+        and_(Interview.company_id == _OF_REVIEW[0], Interview.review_id == ReviewAssessment.review_id),
+    )
+    .where(ReviewAssessment.company_id == _OF_REVIEW[0], ReviewAssessment.review_id == _OF_REVIEW[1])
+    .execution_options(populate_existing=True)
+)
+_GOALS = (
+    select(ReviewGoal)
+    .where(ReviewGoal.company_id == _OF_REVIEW[0], ReviewGoal.review_id == _OF_REVIEW[1])
+    .order_by(ReviewGoal.goal_id)
+)
 
 
 async def load_parts(session: AsyncSession, *, company_id: UUID, review_id: UUID) -> Parts:
     """What belongs to a review: what was written, the goals as frozen, the interview."""
-    written = await session.execute(
-        select(ReviewAssessment, Interview)
-        .outerjoin(
-            Interview,
-            and_(Interview.company_id == company_id, Interview.review_id == ReviewAssessment.review_id),
-        )
-        .where(ReviewAssessment.company_id == company_id, ReviewAssessment.review_id == review_id)
-        .execution_options(populate_existing=True)
-    )
-    rows = written.all()
-    goals = await session.scalars(
-        select(ReviewGoal)
-        .where(ReviewGoal.company_id == company_id, ReviewGoal.review_id == review_id)
-        .order_by(ReviewGoal.goal_id)
-    )
+    values = {"company_id": company_id, "review_id": review_id}
+    rows = (await session.execute(_WRITTEN, values)).all()
+    goals = await session.scalars(_GOALS, values)
     return Parts({row.ReviewAssessment.part: row.ReviewAssessment for row in rows}, goals.all(), _interview(rows))
 
 

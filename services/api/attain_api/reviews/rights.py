@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,8 @@ STEP_OF_PART = {
 }
 """At which step each part is written."""
 
+_allowed = lru_cache(maxsize=None)(flow.allowed)  # asked for each row of a list; there are not many cases
+
 
 @dataclass(frozen=True)
 class Rights:
@@ -39,17 +41,16 @@ class Rights:
     def of(cls, row: Row[Any], *, actor: Actor) -> "Rights":
         """Out of a row of `repository.relation_columns`."""
         review: Review = row.Review
-        me = actor.principal_id
-        hr = flow.hr_parties(
-            subject=review.person_id, assessor=review.manager_id, hr=row.hr_ids, executives=row.executive_ids
-        )
+        me, assessors = actor.principal_id, review.assessors
+        checks_own = me in assessors and review.step in flow.CHECKING
+        hr = flow.hr_parties(subject=review.person_id, assessors=assessors, hr=row.hr_ids, executives=row.executive_ids)
         held = {
             Party.SUBJECT: review.person_id == me,
             Party.MANAGER: review.manager_id == me,
-            Party.SECOND_LEVEL: review.second_level_id == me,
+            Party.SECOND_LEVEL: review.second_level_id == me and me not in assessors,
             Party.HR: me in hr,
             Party.HEAD: row.leads,
-            Party.DELEGATE: row.delegate_id == me,
+            Party.DELEGATE: row.delegate_id == me and not checks_own,
         }
         parties = frozenset(party for party, holds in held.items() if holds)
         return cls(me, review, flow.own_parties(parties), bool(row.is_locked))
@@ -97,7 +98,7 @@ class Rights:
     @cached_property
     def allowed_actions(self) -> tuple[Action, ...]:
         """What the caller may do with the review now."""
-        return flow.allowed(Step(self.review.step), self.parties, self.holding)
+        return _allowed(Step(self.review.step), self.parties, self.holding)
 
     @property
     def is_delegate(self) -> bool:

@@ -11,16 +11,17 @@ from attain_api.access.visibility import View
 from attain_api.conditional import check_if_match
 from attain_api.paging import PageQuery
 from attain_api.reviews import repository
-from attain_api.reviews.reading import ShownReview, read_summary, show_review
+from attain_api.reviews.reading import ShownReview, read_summaries, show_review
 from attain_api.reviews.repository import SeenReview
+from attain_api.reviews.rights import Rights
 from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import Invalid, NotFound
 from attain_shared.reviews import flow
 from attain_shared.reviews.models import ReviewEvent
-from attain_shared.reviews.schemas import ReviewSummary
+from attain_shared.reviews.schemas import ReviewEventRead, ReviewSummary
 from attain_shared.rules.review_flow import Action, Step, next_step, row_of
 
-UNREVEALED = ("open", "submit", "skip", "leave", "change_manager")
+SHOWN_BEFORE_INTERVIEW = ("open", "submit", "skip", "leave", "change_manager")
 """What the subject reads of the record before the interview, beside what was returned to them (REV-7)."""
 
 
@@ -34,7 +35,7 @@ async def list_reviews(
 ) -> tuple[list[ReviewSummary], str | None]:
     """The reviews that the caller sees; `only` is `is_mine` and `is_overdue`."""
     seen, cursor = await repository.list_reviews(uow.session, visible_to=actor, query=query, filters=filters, **only)
-    return [read_summary(one) for one in seen], cursor
+    return read_summaries(seen), cursor
 
 
 def seen_by(actor: Actor) -> ColumnElement[bool]:
@@ -117,25 +118,35 @@ def lead_on(
     review, cycle, _, rights = seen
     row = row_of(Step(review.step), action)
     assert row is not None  # held for this action
-    to = next_step(row, has_second_level=review.second_level_id is not None)
+    to = next_step(row, has_second_level=review.has_second_level)
     is_delegate, actor_id = rights.is_delegate, rights.actor_id
     flow.lead(
         uow.session, review, cycle=cycle, to=row.next, action=action.value, actor_id=actor_id,
         is_delegate=is_delegate, reason=reason, details=details,
     )  # fmt: skip
     if to is not row.next:
-        flow.lead(uow.session, review, cycle=cycle, to=to, action="skip", reason="no-second-level")
+        flow.pass_second_level(uow.session, review, cycle=cycle)
 
 
 async def list_events(
     uow: UnitOfWork, *, actor: Actor, review_id: UUID, query: PageQuery
-) -> tuple[list[ReviewEvent], str | None]:
+) -> tuple[list[ReviewEventRead], str | None]:
     """What was done with a review, as far as the caller may know (REV-7)."""
     seen = await find_review(uow, actor=actor, review_id=review_id)
     only: ColumnElement[bool] = true()
     if not seen.rights.sees_judgement:
         is_theirs = (ReviewEvent.action == Action.RETURN) & (ReviewEvent.to_step == Step.SELF_ASSESSMENT)
-        only = ReviewEvent.action.in_(UNREVEALED) | is_theirs
-    return await repository.list_events(
+        only = ReviewEvent.action.in_(SHOWN_BEFORE_INTERVIEW) | is_theirs
+    events, cursor = await repository.list_events(
         uow.session, company_id=actor.company_id, review_id=review_id, only=only, query=query
     )
+    is_told = seen.rights.sees_judgement
+    return [_read_event(event, seen.rights, in_full=is_told) for event in events], cursor
+
+
+def _read_event(event: ReviewEvent, rights: Rights, *, in_full: bool) -> ReviewEventRead:
+    """An event as the caller may know it: what others say of it goes with the judgement, but of a return (REV-7)."""
+    read = ReviewEventRead.model_validate(event)
+    if in_full or event.actor_id in {None, rights.actor_id} or event.action == Action.RETURN:
+        return read
+    return read.model_copy(update={"reason": None, "details": None})

@@ -76,9 +76,9 @@ async def approve_review(
     """
     seen, parts = await _hold(uow, actor=actor, review_id=review_id, action=Action.APPROVE, if_match=if_match)
     part = "second_level" if _step(seen) is Step.SECOND_LEVEL else "hr"
-    # HR's decisions count only at HR's step: what it decided before a return is a draft until then
-    sides = ("manager", *DECIDED[: DECIDED.index(part) + 1])
-    manager, *decisions = (written_in(parts, one) for one in sides)
+    # a draft counts only at its own step: what was decided before a return, or by a 1 over 1 who is none any more
+    decided = [one for one in DECIDED if one == part or _is_submitted(parts, one)]
+    manager, *decisions = (written_in(parts, one) for one in ("manager", *decided))
     unsure, scores = unsure_values(manager), value_scores(manager, *decisions)
     refuse(
         [
@@ -100,6 +100,10 @@ async def _hold(
 ) -> tuple[SeenReview, Parts]:
     seen = await service.hold_review(uow, actor=actor, review_id=review_id, action=action, if_match=if_match)
     return seen, await repository.load_parts(uow.session, company_id=actor.company_id, review_id=review_id)
+
+
+def _is_submitted(parts: Parts, part: str) -> bool:
+    return part in parts.assessments and parts.assessments[part].submitted_at is not None
 
 
 def _step(seen: SeenReview) -> Step:

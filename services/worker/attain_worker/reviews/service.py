@@ -12,10 +12,11 @@ from attain_shared.clock import BUSINESS_ZONE, business_day, utc_now
 from attain_shared.db.failures import is_passing
 from attain_shared.db.session import reading, transaction
 from attain_shared.doorbell import Doorbell
-from attain_shared.goals.queries import mark_goals_on_people
 from attain_shared.reviews.flow import lead
 from attain_shared.reviews.following import follow_people
+from attain_shared.reviews.growth import recount_growth
 from attain_shared.reviews.opening import hold_round, open_reviews
+from attain_shared.reviews.owning import follow_owners
 from attain_shared.rules.review_flow import DAYS_TO_ANSWER, Step
 from attain_worker.repository import list_companies
 from attain_worker.reviews import repository
@@ -60,6 +61,9 @@ class Settling:
             for review_cycle_id in rounds:
                 with _put_off("people", company_id):
                     await self._follow(company_id, review_cycle_id)
+        with _put_off("owners", company_id):
+            async with transaction(self._sessions, self._doorbell) as uow:
+                await follow_owners(uow, company_id=company_id)
         with _put_off("unanswered", company_id):
             while await self._close_unanswered(company_id) == SLICE:
                 pass
@@ -75,7 +79,7 @@ class Settling:
             followed = await follow_people(uow, company_id=company_id, review_cycle_id=review_cycle_id)
             opened = await open_reviews(uow, cycle=cycle, assessors={}, actor_id=None)
             if followed.leavers:
-                await mark_goals_on_people(uow.session, company_id=company_id)
+                await recount_growth(uow, company_id=company_id)
         if followed.leavers or followed.managers or opened.created:
             log.info(
                 "reviews follow their people",
@@ -98,7 +102,7 @@ class Settling:
                 lead(uow.session, review, cycle=cycle, to=Step.CLOSED, action="expire")
             if unanswered:
                 # from now on it is the last review that a later rating is held against (GOAL-4)
-                await mark_goals_on_people(uow.session, company_id=company_id)
+                await recount_growth(uow, company_id=company_id)
         if unanswered:
             log.info("reviews were closed without an answer", company_id=str(company_id), reviews=len(unanswered))
         return len(unanswered)

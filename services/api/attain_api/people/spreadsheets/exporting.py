@@ -4,6 +4,7 @@ import asyncio
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from io import BytesIO, StringIO
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -18,6 +19,7 @@ from attain_api.people.repository import PeopleFilter, PersonRow
 from attain_api.people.spreadsheets import bulk, vocabulary
 from attain_api.people.spreadsheets.bulk import KnownDepartment
 from attain_api.people.spreadsheets.import_departments import SEPARATOR, WIDE_SEPARATOR
+from attain_shared.clock import business_day
 from attain_shared.db.session import UnitOfWork
 from attain_shared.people.schemas import PersonRead
 
@@ -123,6 +125,8 @@ def _xlsx(lines: Iterable[Cells]) -> bytes:
     stored = BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(stored, options) as book:
+        # the day that its name says: of the same people it is the same file
+        book.set_properties({"created": datetime.combine(business_day(), time.min)})
         text = book.add_format({"num_format": "@"})
         sheet = book.add_worksheet()
         sheet.freeze_panes(1, 0)
