@@ -134,11 +134,14 @@ def expected(of: Line, state: str, caller: str, action: str) -> int:
     if caller in OUTSIDE:
         return OUTSIDE[caller]
     parties = of.parties_of(caller, state)
-    if not of.is_seen_by(caller, state):
-        return 403 if action in IN_GROUPS and caller == "admin" else 404  # administrators see all rounds, and no reviews
+    # a round is also seen by whoever calibrates in it, though its reviews are seen at calibration alone
+    calibrates = action in IN_GROUPS and state != "cancelled" and bool(parties & {"hr", "head"})
+    if not of.is_seen_by(caller, state) and not calibrates:
+        # administrators see all rounds, and no reviews
+        return 403 if action in IN_GROUPS and caller == "admin" else 404
     if action in IN_GROUPS and state == "cancelled":
         return 422 if caller == "hr" else 403  # nobody is left in the round: there is no group, and no head of any
-    if action in IN_GROUPS and not parties & {"hr", "head"}:
+    if action in IN_GROUPS and not calibrates:
         return 403
     if any(action in TABLE[state].get(party, ()) for party in parties):
         return 200

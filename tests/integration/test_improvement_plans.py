@@ -11,6 +11,7 @@ from attain_shared.db.session import transaction
 from attain_shared.rules.review_flow import Step
 from tests.support.finished import days_from_now, items
 from tests.support.http import ok, pointers, problem
+from tests.support.relations import place
 from tests.support.reviewed import add_improvement_plan
 from tests.support.settled import Round, make_round
 from tests.support.statements import count_statements

@@ -81,7 +81,7 @@ async def test_whoever_left_hands_over_at_once(api: AsyncClient, state: ApiState
 
 async def test_what_is_to_be_done_goes_from_manager_to_manager(api: AsyncClient, state: ApiState) -> None:
     """REV-10: what is open and was the manager's, of closed reviews as well; what others see to stays theirs."""
-    company = await make_company(state)
+    company = await make_company(state, roles=("admin", "hr", "employee"))
     line = await make_line(state, company, "chief", "boss", "lin")
     others = [(await make_line(state, company, "next"))["next"] for _ in range(2)]
     review = (await reviews_of(state, company, await opened(api, company)))[line["lin"]]
@@ -89,8 +89,8 @@ async def test_what_is_to_be_done_goes_from_manager_to_manager(api: AsyncClient,
     async with transaction(state.sessions, state.doorbell) as uow:
         stored = await uow.session.get_one(Review, (company.company_id, review.id))
         stored.step = Step.CLOSED.value
-        mine = add_action_item(uow, **about, owner_id=line["boss"])
-        done = add_action_item(uow, **about, owner_id=line["boss"], state="done")
+        mine = add_action_item(uow, **about, owner_id=line["boss"], is_managers=True)
+        done = add_action_item(uow, **about, owner_id=line["boss"], is_managers=True, state="done")
         theirs = add_action_item(uow, **about, owner_id=line["lin"])
         of_another = add_action_item(uow, **about, owner_id=others[1])
         plan = add_improvement_plan(uow, **about, owner_id=line["boss"])

@@ -64,6 +64,7 @@ async def test_the_employee_sees_nothing_of_the_judgement(made: Reviewing) -> No
 async def test_the_record_tells_the_employee_nothing_of_what_others_say(made: Reviewing) -> None:
     """REV-7: before the interview they read who did what, their own words, and why it was returned to them."""
     ok(await made.act("return", made.manager, reason="请补案例"))
+    ok(await made.put("self", made.subject, values=both()))
     ok(await made.act("submit", made.subject, reason="已补"))
     ok(await made.put("manager", made.manager, values=both()))
     ok(await made.act("submit", made.manager, reason="建议 2.5"))
@@ -73,7 +74,7 @@ async def test_the_record_tells_the_employee_nothing_of_what_others_say(made: Re
         found = await made.api.get(f"/v1/reviews/{made.id}/history", params=params, headers=who.headers)
         return [(one["action"], one["reason"]) for one in ok(found)["items"]]
 
-    said = [("submit", None), ("return", "请补案例"), ("submit", "已补")]
+    said = [("return", "请补案例"), ("submit", "已补")]
     assert await told(made.subject) == [*said, ("submit", None)]
     assert await told(made.hr) == [*said, ("submit", "建议 2.5")]
 

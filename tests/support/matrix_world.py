@@ -91,8 +91,7 @@ class World:
         """Send a request and undo whatever it did."""
         assert self.connection is not None
         undone = await (self.connection.begin_nested if self.connection.in_transaction() else self.connection.begin)()
-        headers = self.callers[caller] | request.get("headers", {})
-        answer = await self.api.request(**(request | {"headers": headers}))
+        answer = await self.api.request(**(request | {"headers": self.callers[caller] | request.get("headers", {})}))
         await undone.rollback()
         return answer
 

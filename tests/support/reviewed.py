@@ -165,9 +165,10 @@ def add_action_item(uow: UnitOfWork, *, company_id: UUID, review_id: UUID, perso
 
 
 def add_improvement_plan(uow: UnitOfWork, *, company_id: UUID, review_id: UUID, person_id: UUID, **more: Any) -> UUID:
-    """An open improvement plan of somebody; `more` names its owner."""
+    """An open improvement plan of somebody, led by their manager as such; `more` names its owner."""
     today = business_day()
     fields: dict[str, Any] = {"starts_on": today, "due_on": today + timedelta(days=90), "state": "open"}
+    fields |= {"is_managers": True}
     plan = ImprovementPlan(
         company_id=company_id, id=new_id(), review_id=review_id, person_id=person_id, **(fields | more)
     )

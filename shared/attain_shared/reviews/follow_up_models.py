@@ -77,6 +77,8 @@ class ActionItem(Base):
     """Whom it is about."""
     owner_id: Mapped[UUID]
     """Who sees to it."""
+    is_managers: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether it is the manager's as such: then it goes to the next one."""
     origin: Mapped[code_text]
     kind: Mapped[code_text | None]
     """Of a quadrant's follow-up, which (REV-9)."""
@@ -113,6 +115,8 @@ class ImprovementPlan(Base):
     person_id: Mapped[UUID]
     owner_id: Mapped[UUID]
     """Who leads it: whoever assessed."""
+    is_managers: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether it is the manager's as such: then it goes to the next one."""
     state: Mapped[code_text]
     starts_on: Mapped[date]
     due_on: Mapped[date]

@@ -3,14 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Select, and_, cast, exists, func, or_, select
+from sqlalchemy import Select, and_, or_, select
 
-from attain_shared.clock import BUSINESS_ZONE, business_day
+from attain_shared.clock import business_day
 from attain_shared.db.session import UnitOfWork
-from attain_shared.people.models import PersonSpell
 from attain_shared.reviews.follow_up_models import ActionItem, ImprovementPlan
 from attain_shared.reviews.lines import lines
-from attain_shared.reviews.models import Review
 
 _Table = type[ActionItem] | type[ImprovementPlan]
 
@@ -18,9 +16,8 @@ _Table = type[ActionItem] | type[ImprovementPlan]
 async def follow_owners(uow: UnitOfWork, *, company_id: UUID, person_id: UUID | None = None) -> int:
     """Let today's managers own the open action items and plans of those before them; how many changed hands.
 
-    Only what a person owns or is about, where one is named. What belongs to somebody who neither assessed as their
-    manager nor has been it since (the employee, a colleague, whom HR named) stays theirs. As many statements for many
-    as for one; doing it again changes nothing.
+    Only what a person owns or is about, where one is named. What somebody else sees to (the employee, a colleague, whom
+    HR named to assess) stays theirs. As many statements for many as for one; doing it again changes nothing.
     """
     moved = 0
     for table in (ActionItem, ImprovementPlan):
@@ -38,23 +35,10 @@ async def follow_owners(uow: UnitOfWork, *, company_id: UUID, person_id: UUID | 
 def _select_left_behind(table: _Table, company_id: UUID) -> Select[*tuple[Any, ...]]:
     """What a manager before today's owns, and today's; locked in the order of the ids."""
     own = lines(company_id, today=business_day(), name="own")
-    opened_on = cast(func.timezone(BUSINESS_ZONE.key, table.created_at), Date)
-    was_managed = exists().where(
-        PersonSpell.company_id == company_id,
-        PersonSpell.person_id == table.person_id,
-        PersonSpell.manager_id == table.owner_id,
-        PersonSpell.ends_on > opened_on,
-    )
-    has_assessed = exists().where(
-        Review.company_id == company_id,
-        Review.id == table.review_id,
-        Review.manager_id == table.owner_id,
-        ~Review.is_assessor_named,
-    )
     return (
         select(table, own.c.manager_id)
         .join(own, and_(own.c.person_id == table.person_id, own.c.manager_id != table.owner_id))
-        .where(table.company_id == company_id, table.state == "open", or_(was_managed, has_assessed))
+        .where(table.company_id == company_id, table.state == "open", table.is_managers)
         .order_by(table.id)
         .with_for_update(of=table)
         .execution_options(populate_existing=True)

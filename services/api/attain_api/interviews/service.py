@@ -60,6 +60,7 @@ def _action_items(review: Review, data: InterviewCreate) -> Iterator[ActionItem]
             review_id=review.id,
             person_id=review.person_id,
             origin="interview",
+            is_managers=action.owner_id == review.manager_id and not review.is_assessor_named,
             state="open",
             **action.model_dump(),
         )
