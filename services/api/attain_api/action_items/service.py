@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from attain_api.access.actor import Actor
-from attain_api.action_items import repository
-from attain_api.action_items.repository import SeenItem
 from attain_api.conditional import apply_changes, check_if_match, version_tag
+from attain_api.follow_ups.seen import Seen, find_seen, list_seen
 from attain_api.paging import PageQuery
 from attain_shared.clock import business_day
 from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import ActionNotAllowed, Invalid, NotAllowed, NotFound
+from attain_shared.reviews.follow_up_models import ActionItem
 from attain_shared.reviews.follow_up_schemas import ActionItemRead, ActionItemUpdate
 from attain_shared.rules.quadrants import FOLLOW_UPS
 
@@ -18,9 +18,9 @@ LABELS = {follow_up.kind.value: {"zh": follow_up.zh, "en": follow_up.en} for fol
 """What the kinds of follow-ups are called."""
 
 
-def read_item(seen: SeenItem) -> ActionItemRead:
+def read_item(seen: Seen[ActionItem]) -> ActionItemRead:
     """An action item as the caller sees it."""
-    item = seen.item
+    item = seen.row
     stored = {name: getattr(item, name) for name in ActionItemRead.model_fields if hasattr(item, name)}
     label = LABELS[item.kind] if item.kind is not None else None
     return ActionItemRead.model_validate(
@@ -28,18 +28,18 @@ def read_item(seen: SeenItem) -> ActionItemRead:
     )
 
 
-def item_tag(seen: SeenItem) -> str:
+def item_tag(seen: Seen[ActionItem]) -> str:
     """The ETag: of the version, and of what the caller may do."""
-    return version_tag(seen.item.version, suffix="w" if _is_open_to(seen) else "r")
+    return version_tag(seen.row.version, suffix="w" if _is_open_to(seen) else "r")
 
 
-async def get_action_item(uow: UnitOfWork, *, actor: Actor, item_id: UUID, lock: bool = False) -> SeenItem:
+async def get_action_item(uow: UnitOfWork, *, actor: Actor, item_id: UUID, lock: bool = False) -> Seen[ActionItem]:
     """An action item in the caller's view.
 
     Raises:
         NotFound: there is none, or it is outside the view.
     """
-    seen = await repository.find_action_item(uow.session, visible_to=actor, item_id=item_id, lock=lock)
+    seen = await find_seen(uow.session, ActionItem, visible_to=actor, row_id=item_id, lock=lock)
     if seen is None:
         raise NotFound("no such action item")
     return seen
@@ -49,15 +49,15 @@ async def list_action_items(
     uow: UnitOfWork, *, actor: Actor, query: PageQuery, filters: Mapping[str, object], is_overdue: bool
 ) -> tuple[list[ActionItemRead], str | None]:
     """A part of the action items that the caller sees."""
-    seen, cursor = await repository.list_action_items(
-        uow.session, visible_to=actor, query=query, filters=filters, is_overdue=is_overdue
+    seen, cursor = await list_seen(
+        uow.session, ActionItem, visible_to=actor, query=query, filters=filters, is_overdue=is_overdue
     )
     return [read_item(one) for one in seen], cursor
 
 
 async def update_action_item(
     uow: UnitOfWork, *, actor: Actor, item_id: UUID, data: ActionItemUpdate, if_match: str | None
-) -> SeenItem:
+) -> Seen[ActionItem]:
     """Change what is given: by its owner, the manager of whom it is about, or HR.
 
     Raises:
@@ -69,7 +69,7 @@ async def update_action_item(
     if not seen.is_theirs:
         raise NotAllowed("You may not change this action item.")
     check_if_match(if_match, item_tag(seen))
-    item, changes = seen.item, data.model_dump(exclude_unset=True)
+    item, changes = seen.row, data.model_dump(exclude_unset=True)
     if item.state == "cancelled":
         raise ActionNotAllowed("the action item is cancelled")
     today = business_day()
@@ -82,5 +82,5 @@ async def update_action_item(
     return seen
 
 
-def _is_open_to(seen: SeenItem) -> bool:
-    return seen.is_theirs and seen.item.state != "cancelled"
+def _is_open_to(seen: Seen[ActionItem]) -> bool:
+    return seen.is_theirs and seen.row.state != "cancelled"
