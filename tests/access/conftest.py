@@ -1,4 +1,4 @@
-"""A world for each file; nothing that is done in it stays."""
+"""A world for each file, as its transaction stays open; nothing that is done in it stays."""
 
 from collections.abc import AsyncIterator
 
@@ -12,5 +12,4 @@ from tests.support.matrix_world import World, making_world
 async def world(state: ApiState) -> AsyncIterator[World]:
     """林晓, and everybody in every relation to her."""
     async with making_world(state) as made:
-        await made.keep()
         yield made

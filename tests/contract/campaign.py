@@ -105,7 +105,7 @@ class Report:
 def run_campaign(base_url: str, parties: Parties, *, examples: int, coverage: bool, rounds: int = 1) -> Report:
     """Call every operation as our administrator, while another company's looks on; then sequences, round by round."""
     report, started = Report(), time.monotonic()
-    document = httpx.get(f"{base_url}/v1/openapi.json", trust_env=False).json()
+    document = httpx.get(f"{base_url}/v1/openapi.json", trust_env=False, timeout=60).json()
     exceptions = [*OPERATIONS, *literal_paths(document)]
     add_examples(document, parties.ids)
     leave_unsigned(document)

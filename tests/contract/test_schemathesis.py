@@ -24,6 +24,7 @@ def document_operations(state: ApiState) -> list[tuple[str, str, dict[str, Any]]
     return [(method, path, operation) for path, methods in paths for method, operation in methods.items()]
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.no_cover
 async def test_every_operation_does_as_documented(state: ApiState) -> None:
     """reliability.md 7, C6: no 500, no answer that the document does not know, and nothing of another company."""

@@ -1,6 +1,7 @@
 """The company's values: two that ship, and its own (REV-3)."""
 
 import asyncio
+import secrets
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from attain_shared.db.session import transaction
 from attain_shared.reviews.models import CompanyValue, ReviewCycle
 from attain_shared.reviews.value_schemas import VALUE_EXAMPLE
 from tests.support.companies import Member, make_company, make_member
+from tests.support.fresh import fresh_state
 from tests.support.goals import make_cycle
 from tests.support.http import created, ok, pointers, problem
 from tests.support.rounds import make_line, open_new
@@ -40,10 +42,8 @@ async def kept_codes(state: ApiState, company: Member, round_id: str) -> list[st
 async def test_a_new_company_has_the_values_that_ship(state: ApiState) -> None:
     """REV-3: customer first and teamwork, in Chinese and English, each with five levels."""
     async with transaction(state.sessions, state.doorbell) as uow:
-        company = await companies.create_company(
-            uow, name="新公司", admin_email="values@example.com", password_hash="x"
-        )
-        await service.ship_to_all(uow)
+        email = f"{secrets.token_hex(6)}@example.com"
+        company = await companies.create_company(uow, name="新公司", admin_email=email, password_hash="x")
         rows = await uow.session.scalars(
             select(CompanyValue).where(CompanyValue.company_id == company.id).order_by(CompanyValue.position)
         )
@@ -55,25 +55,28 @@ async def test_a_new_company_has_the_values_that_ship(state: ApiState) -> None:
     assert all(len(one.levels) == 5 and all(level["zh"] and level["en"] for level in one.levels) for one in values)
 
 
-async def test_the_companies_of_before_get_them_once_and_keep_what_they_have(state: ApiState) -> None:
+async def test_the_companies_of_before_get_them_once_and_keep_what_they_have(
+    postgres_url: str, state: ApiState
+) -> None:
     """Migrating brings them to whoever has none."""
-    bare, other = await make_company(state), await make_company(state)
+    async with fresh_state(postgres_url, state) as fresh:
+        bare, other = await make_company(fresh), await make_company(fresh)
 
-    async def codes(of: Member) -> list[str]:
-        own = select(CompanyValue.code).where(CompanyValue.company_id == of.company_id)
-        async with transaction(state.sessions, state.doorbell) as uow:
-            return sorted(await uow.session.scalars(own))
+        async def codes(of: Member) -> list[str]:
+            own = select(CompanyValue.code).where(CompanyValue.company_id == of.company_id)
+            async with transaction(fresh.sessions, fresh.doorbell) as uow:
+                return sorted(await uow.session.scalars(own))
 
-    async with transaction(state.sessions, state.doorbell) as uow:
-        await service.ship(uow, company_id=other.company_id)
-        of_other = CompanyValue.company_id == other.company_id
-        await uow.session.execute(delete(CompanyValue).where(of_other, CompanyValue.code == "teamwork"))
-    assert await codes(bare) == []
-    for _ in range(2):
-        async with transaction(state.sessions, state.doorbell) as uow:
-            await service.ship_to_all(uow)
-        assert await codes(bare) == ["customer_first", "teamwork"]
-        assert await codes(other) == ["customer_first"]
+        async with transaction(fresh.sessions, fresh.doorbell) as uow:
+            await service.ship(uow, company_id=other.company_id)
+            of_other = CompanyValue.company_id == other.company_id
+            await uow.session.execute(delete(CompanyValue).where(of_other, CompanyValue.code == "teamwork"))
+        assert await codes(bare) == []
+        for _ in range(2):
+            async with transaction(fresh.sessions, fresh.doorbell) as uow:
+                await service.ship_to_all(uow)
+            assert await codes(bare) == ["customer_first", "teamwork"]
+            assert await codes(other) == ["customer_first"]
 
 
 async def test_hr_makes_and_changes_values_and_everybody_reads_them(api: AsyncClient, state: ApiState) -> None:
