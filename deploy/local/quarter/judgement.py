@@ -56,7 +56,7 @@ def decided_values() -> Body:
 
 def interview(person: PersonPlan, review: Body, *, own_id: str, today: str, due_on: str) -> Body:
     """What was talked about; who has to improve hears by what."""
-    is_low = Decimal(review["rating"]) <= Decimal("3.25")
+    is_low = Decimal(review["rating"]) <= plan.LOW
     improve = [
         {"behaviour": "周报两次未附转化数据", "consequence": "投放调整晚了一周", "expectation": "周一中午前提交"}
     ]

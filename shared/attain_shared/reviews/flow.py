@@ -1,7 +1,7 @@
 """Leading a review from step to step, on record: for the API and for the worker alike (REV-6)."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +12,15 @@ from attain_shared.reviews.models import Review, ReviewCycle, ReviewEvent
 from attain_shared.rules.review_flow import DAYS_TO_ANSWER, ENDS, Step
 
 
+def answer_by(interviewed_at: datetime) -> date:
+    """The last day on which an employee acknowledges or appeals (REV-6)."""
+    return business_day(interviewed_at) + timedelta(days=DAYS_TO_ANSWER)
+
+
 def due_date(cycle: ReviewCycle, step: Step) -> date | None:
     """When a step is due: as the round says, an answer 7 days after today, the day of the interview."""
     if step is Step.ACKNOWLEDGEMENT:
-        return business_day() + timedelta(days=DAYS_TO_ANSWER)
+        return answer_by(utc_now())
     due = cycle.due.get(step.value)
     return date.fromisoformat(due) if due is not None else None
 

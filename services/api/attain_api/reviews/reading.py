@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,13 +9,12 @@ from uuid import UUID
 from attain_api.conditional import content_tag
 from attain_api.reviews.repository import Parts, SeenReview
 from attain_api.reviews.rights import Rights
-from attain_shared.clock import business_day
 from attain_shared.reviews.assessment_schemas import AssessmentRead
+from attain_shared.reviews.flow import answer_by
 from attain_shared.reviews.models import Review, ReviewAssessment
 from attain_shared.reviews.schemas import ReviewRead, ReviewSummary
 from attain_shared.reviews.settings import settings_of
 from attain_shared.rules.overall import LABELS, mapped
-from attain_shared.rules.review_flow import DAYS_TO_ANSWER
 from attain_shared.rules.rounding import half_up
 from attain_shared.rules.values import Level, value_score
 
@@ -91,7 +89,7 @@ def _read(seen: SeenReview, parts: Parts) -> ReviewRead:
     made = {
         "goals": parts.goals if rights.sees_judgement else [],
         "interview": parts.interview,
-        "answer_by": _answer_by(review),
+        "answer_by": answer_by(review.interviewed_at) if review.interviewed_at is not None else None,
         "surprises": review.surprises if rights.sees_surprises else None,
     }
     return ReviewRead.model_validate(_fields(seen, settings_of(cycle.settings).points) | judged | written | made)
@@ -108,12 +106,6 @@ def _read_assessment(assessment: ReviewAssessment | None, rights: Rights) -> Ass
     )
 
 
-def _score_of(value: Mapping[str, Any]) -> Any:  # noqa: ANN401  # a decimal or none
+def _score_of(value: Mapping[str, Any]) -> Decimal | None:
     levels = value["levels"]
     return None if value["unsure"] or levels is None else value_score([Level(level) for level in levels])
-
-
-def _answer_by(review: Review) -> Any:  # noqa: ANN401  # a day or none
-    if review.interviewed_at is None:
-        return None
-    return business_day(review.interviewed_at) + timedelta(days=DAYS_TO_ANSWER)

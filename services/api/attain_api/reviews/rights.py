@@ -1,7 +1,6 @@
 """What the caller may see of a review and do with it, as the flow of REV-6 and the privacy of REV-7 have it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from sqlalchemy import Row
 from attain_api.access.actor import Actor
 from attain_shared.clock import business_day
 from attain_shared.errors import ActionNotAllowed, NotAllowed
+from attain_shared.reviews.flow import answer_by
 from attain_shared.reviews.models import Review, ReviewAssessment
 from attain_shared.rules import review_flow as flow
 from attain_shared.rules.review_flow import Action, Guard, Party, Step
@@ -88,8 +88,7 @@ class Rights:
         review = self.review
         held = {
             Guard.ONCE: review.appealed_at is None,
-            Guard.IN_TIME: review.interviewed_at is not None
-            and business_day() <= business_day(review.interviewed_at) + timedelta(days=flow.DAYS_TO_ANSWER),
+            Guard.IN_TIME: review.interviewed_at is not None and business_day() <= answer_by(review.interviewed_at),
             Guard.LOCKED: self.is_locked,
             Guard.UNLOCKED: not self.is_locked,
         }
