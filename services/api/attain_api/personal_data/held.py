@@ -72,8 +72,9 @@ class Held:
                 yield attribute.key
 
     def select(self, company_id: UUID, person_id: UUID) -> Select[Any]:
-        """The rows on a person."""
-        return select(*(getattr(self.model, name) for name in self.columns)).where(self.of(company_id, person_id))
+        """The rows on a person, in the order of their keys: where they lie tells what was written last (REV-7)."""
+        columns = (getattr(self.model, name) for name in self.columns)
+        return select(*columns).where(self.of(company_id, person_id)).order_by(*self.model.__table__.primary_key)
 
 
 def events_of(company_id: UUID, person_id: UUID) -> Select[UUID]:
