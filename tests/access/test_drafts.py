@@ -69,14 +69,14 @@ async def save(world: World, step: str) -> None:
     await do(world, writer, {"method": "PUT", "url": url, "json": draft(step), "headers": {"If-Match": "*"}})
 
 
-async def test_a_draft_is_seen_by_its_writer_alone(world: World) -> None:
+async def test_a_draft_is_seen_by_its_writer_alone(own_world: World) -> None:
     """The employee's before it is submitted, the manager's, the 1 over 1's and HR's; changed, or saved for the first time."""
+    world = own_world
     requests = readings_at(**{step: ids_at(world, step) for step in WRITERS})
     before = await look(world, requests)
-    async with supposing(world):
-        for step in WRITERS:
-            await save(world, step)
-        after = await look(world, requests)
+    for step in WRITERS:
+        await save(world, step)
+    after = await look(world, requests)
     changed = differences(before, after)
     own = {
         (caller, name)
@@ -93,16 +93,16 @@ async def test_a_draft_is_seen_by_its_writer_alone(world: World) -> None:
     print(f"\nfour drafts: {summary(before, after)}; {len(own)} of their writers' own differ")
 
 
-async def test_a_judgement_is_unseen_until_the_interview(world: World) -> None:
+async def test_a_judgement_is_unseen_until_the_interview(own_world: World) -> None:
     """Other figures, another rating, other words of the manager and other raters: all the same to the employee."""
+    world = own_world
     requests = readings_at(**{step: ids_at(world, step) for step in JUDGED})
     before = await look(world, requests, UNTOLD)
     seen_by_hr = await look(world, {name: requests[name] for name in _reviews(requests)}, ("hr",))
-    async with supposing(world):
-        for step in JUDGED:
-            await _judge(world, UUID(world.ids[f"review_at_{step}"]))
-        after = await look(world, requests, UNTOLD)
-        now_by_hr = await look(world, {name: requests[name] for name in _reviews(requests)}, ("hr",))
+    for step in JUDGED:
+        await _judge(world, UUID(world.ids[f"review_at_{step}"]))
+    after = await look(world, requests, UNTOLD)
+    now_by_hr = await look(world, {name: requests[name] for name in _reviews(requests)}, ("hr",))
     assert differences(before, after) == {}
     assert len(differences(seen_by_hr, now_by_hr)) == len(JUDGED), "nothing was compared"
     print(f"\nthree judgements: {summary(before, after)}")

@@ -19,6 +19,7 @@ from attain_shared.reviews.models import Review
 from attain_shared.rules.review_flow import Step
 from attain_worker.reviews import repository, service
 from attain_worker.reviews.service import Settling
+from tests.support.fresh import client_of, fresh_state
 from tests.support.http import created, ok
 from tests.support.settled import Round, make_round
 
@@ -134,26 +135,28 @@ async def test_steps_follow_a_change_of_managers(api: AsyncClient, held: Round) 
 
 
 async def test_trouble_with_one_round_leaves_everything_else_alone(
-    api: AsyncClient, state: ApiState, held: Round, monkeypatch: pytest.MonkeyPatch
+    postgres_url: str, state: ApiState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of this company and of others; it is met again at the next run, and the log says so."""
-    other = await make_round(api, state)
-    late = [await one.review(Step.ACKNOWLEDGEMENT, interviewed_at=days_ago(8)) for one in (held, other)]
+    async with fresh_state(postgres_url, state) as own, client_of(own) as api:
+        held, other = await make_round(api, own), await make_round(api, own)
+        late = [await one.review(Step.ACKNOWLEDGEMENT, interviewed_at=days_ago(8)) for one in (held, other)]
 
-    async def fail(uow: Any, *, company_id: UUID, review_cycle_id: UUID) -> Any:
-        if company_id == held.company_id:
-            raise RuntimeError("something of this round's")
-        return await follow_people(uow, company_id=company_id, review_cycle_id=review_cycle_id)
+        async def fail(uow: Any, *, company_id: UUID, review_cycle_id: UUID) -> Any:
+            if company_id == held.company_id:
+                raise RuntimeError("something of this round's")
+            return await follow_people(uow, company_id=company_id, review_cycle_id=review_cycle_id)
 
-    monkeypatch.setattr(service, "follow_people", fail)
-    with capture_logs() as logs:
-        await Settling(state.sessions, state.doorbell).settle()
-    mine = [line for line in logs if line.get("company_id") == str(held.company_id)]
-    assert [(line["event"], line["log_level"]) for line in mine] == [
-        ("reviews are not settled", "error"),
-        ("reviews were closed without an answer", "info"),
-    ]
-    assert [(await one.find(review)).step for one, review in zip((held, other), late, strict=True)] == ["closed"] * 2
+        monkeypatch.setattr(service, "follow_people", fail)
+        with capture_logs() as logs:
+            await Settling(own.sessions, own.doorbell).settle()
+        mine = [line for line in logs if line.get("company_id") == str(held.company_id)]
+        assert [(line["event"], line["log_level"]) for line in mine] == [
+            ("reviews are not settled", "error"),
+            ("reviews were closed without an answer", "info"),
+        ]
+        steps = [(await one.find(review)).step for one, review in zip((held, other), late, strict=True)]
+        assert steps == ["closed"] * 2
 
 
 async def test_a_database_that_is_away_is_waited_for(held: Round, monkeypatch: pytest.MonkeyPatch) -> None:
