@@ -13,7 +13,7 @@ CALLERS = ("subject", "manager", "hr", "admin")
 
 
 async def test_answers_do_not_depend_on_where_rows_lie(world: World) -> None:
-    """Every table's rows are written again in place, which moves half of them behind the others."""
+    """Half of the rows of every table are written again as they are, which moves them behind the others."""
     assert world.connection is not None
     requests = {name: request for name, request in readings(world.ids).items() if "?" not in name}
     before = await look(world, requests, CALLERS)

@@ -32,6 +32,19 @@ async def add_own(state: ApiState, there: Round, member: Member, score: str, *, 
     return review_id
 
 
+async def publishers(there: Round, review_id: UUID, *callers: Member) -> list[bool]:
+    """Whether each is told, by the review and in the list, that they may publish it."""
+    told = []
+    for caller in callers:
+        one = ok(await there.api.get(f"/v1/reviews/{review_id}", headers=caller.headers))
+        query = {"review_cycle_id": str(there.id), "limit": "200"}
+        listed = ok(await there.api.get("/v1/reviews", params=query, headers=caller.headers))["items"]
+        (same,) = (review for review in listed if review["id"] == str(review_id))
+        assert same["allowed_actions"] == one["allowed_actions"]
+        told.append("publish" in one["allowed_actions"])
+    return told
+
+
 async def with_head(api: AsyncClient, state: ApiState) -> tuple[Round, Member]:
     """一部 has a head, and 二部 is pooled with it; 三部 stands alone."""
     company = await make_company(state)
@@ -127,7 +140,11 @@ async def test_hr_that_is_in_a_group_leaves_it_to_another(api: AsyncClient, stat
     other = await make_member(state, there.company, roles=("hr",))
     problem(await there.post("lock", body), status=403, code="not-allowed")
     assert ok(await there.get(other))["items"][0]["distribution"]["top"] == 1
+    first = there.reviews["运营部"][0]
+    assert await publishers(there, first, there.hr, other) == [False, False], "before it is locked"
     ok(await there.post("lock", body, other))
+    assert await publishers(there, first, there.hr, other) == [False, True]
+    assert await publishers(there, own, there.hr, other) == [False, True]
     problem(await there.post("publish", body), status=403, code="not-allowed")
     ok(await there.post("publish", body, other))
 
@@ -153,12 +170,15 @@ async def test_an_executive_settles_the_group_that_all_of_hr_is_in(api: AsyncCli
     for one in (there.hr, second):
         await add_own(state, there, one, "3.50", department="运营部")
     executive = await make_member(state, there.company, roles=("executive",))
+    led = await make_member(state, there.company)
+    theirs = await add_own(state, there, led, "3.50", department="运营部", manager_id=executive.person_id)
     (group,) = ok(await there.get(executive))["items"]
-    assert (group["size"], group["without_own"]) == (12, False)
+    assert (group["size"], group["without_own"]) == (13, False)
     body = {"group_id": group["group_id"], "exception": "首季"}
     for one in (there.hr, second):
         problem(await there.post("lock", body, one), status=403, code="not-allowed")
     ok(await there.post("lock", body, executive))
+    assert await publishers(there, theirs, there.hr, second, executive) == [False, False, True]
     ok(await there.post("publish", body, executive))
 
 
@@ -167,6 +187,7 @@ async def test_an_hr_alone_settles_the_group_that_they_are_in(api: AsyncClient, 
     await add_own(state, there, there.hr, "4.00", department="运营部")
     body = {"group_id": ok(await there.get())["items"][0]["group_id"]}
     ok(await there.post("lock", body))
+    assert await publishers(there, there.reviews["运营部"][0], there.hr) == [True]
     ok(await there.post("publish", body))
 
 
@@ -181,6 +202,10 @@ async def test_hr_does_not_rate_whom_they_assess_where_there_is_another(api: Asy
     other = await make_member(state, company, roles=("hr",))
     problem(await there.put(body), status=403, code="not-allowed")
     ok(await there.put(body, other))
+    group = {"group_id": ok(await there.get())["items"][0]["group_id"]}
+    ok(await there.post("lock", group))
+    assert await publishers(there, own, hr, other) == [True, True], "it is of the group, not of the one review"
+    ok(await there.post("publish", group))
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ NAMES = {
     Party.MANAGER: "the manager",
     Party.SECOND_LEVEL: "the 1 over 1",
     Party.HR: "HR",
+    Party.SETTLER: "HR outside the group",
     Party.HEAD: "heads of the group's departments",
     Party.DELEGATE: "whoever it is delegated to",
 }

@@ -51,6 +51,8 @@ class Party(StrEnum):
     """As `hr_parties` has it: another than the subject or the manager, if there is one."""
     HEAD = "head"
     """Of the person's department when the review was opened, or of one above it."""
+    SETTLER = "settler"
+    """Who locks and publishes its calibration group, as `settlers` has it."""
     DELEGATE = "delegate"
     """Whom the step that the review is at was delegated to."""
 
@@ -145,7 +147,7 @@ TABLE: tuple[Row, ...] = (
     _row(_S.CALIBRATION, _A.SET_RATING, _S.CALIBRATION, guards=(Guard.UNLOCKED,), effects=(Effect.RATE,)),
     Row(
         _S.CALIBRATION,
-        (_P.HR,),
+        (_P.SETTLER,),
         _A.PUBLISH,
         _S.INTERVIEW,
         guards=(Guard.LOCKED,),
@@ -206,3 +208,11 @@ def hr_parties(
     """
     others, above, own = set(hr) - {subject}, set(executives) - {subject}, set(assessors)
     return frozenset(others - own or others or above - own or above)
+
+
+def settlers(*, inside: Collection[Id], hr: Collection[Id], executives: Collection[Id]) -> frozenset[Id]:
+    """Who locks and publishes a calibration group (REV-6, REV-8): the HR who are not in it; else executives; else HR.
+
+    `inside` is whose reviews are in the group.
+    """
+    return frozenset(set(hr) - set(inside) or set(executives) - set(inside) or set(hr))

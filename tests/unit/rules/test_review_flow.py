@@ -24,6 +24,7 @@ from attain_shared.rules.review_flow import (
     next_step,
     own_parties,
     row_of,
+    settlers,
 )
 
 SPECIFIED = """
@@ -43,7 +44,7 @@ SPECIFIED = """
     hr                  delegate     hr                    hr
     hr                  cancel       hr                    cancelled
     calibration         set_rating   hr head               calibration
-    calibration         publish      hr                    interview
+    calibration         publish      settler               interview
     calibration         cancel       hr                    cancelled
     interview           interview    manager delegate      acknowledgement
     interview           delegate     hr                    interview
@@ -165,7 +166,7 @@ def test_an_appeal_is_once_and_in_time_and_a_group_is_rated_before_and_published
 ) -> None:
     own = set(allowed(Step.ACKNOWLEDGEMENT, {Party.SUBJECT}, held))
     assert own == {Action.ACKNOWLEDGE} | ({Action.APPEAL} if {Guard.ONCE, Guard.IN_TIME} <= set(held) else set())
-    hr = set(allowed(Step.CALIBRATION, {Party.HR}, held)) - {Action.CANCEL}
+    hr = set(allowed(Step.CALIBRATION, {Party.HR, Party.SETTLER}, held)) - {Action.CANCEL}
     expected = {Guard.UNLOCKED: Action.SET_RATING, Guard.LOCKED: Action.PUBLISH}
     assert hr == {action for guard, action in expected.items() if guard in held}
 
@@ -202,6 +203,16 @@ def test_hr_is_another_than_the_subject_and_the_manager_if_there_is_one() -> Non
     both = who | {"assessors": {"manager", "former"}}
     assert hr_parties(**both, hr=["one", "manager", "former"]) == {"one"}
     assert hr_parties(**both, hr=["manager", "former", "subject"]) == {"manager", "former"}
+
+
+def test_nobody_settles_the_group_they_are_in_where_another_can() -> None:
+    """REV-6, REV-8: HR outside it, else an executive outside it, else any HR."""
+    all_of_them = {"hr": ["one", "two"], "executives": ["boss", "two"]}
+    assert settlers(**all_of_them, inside=["somebody"]) == {"one", "two"}
+    assert settlers(**all_of_them, inside=["one", "somebody"]) == {"two"}
+    assert settlers(**all_of_them, inside=["one", "two"]) == {"boss"}
+    assert settlers(**all_of_them, inside=["one", "two", "boss"]) == {"one", "two"}
+    assert settlers(hr=[], executives=[], inside=[]) == frozenset()
 
 
 def test_whoever_checks_looks_at_what_another_assessed() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from attain_api.calibration.members import Member
-from attain_shared.rules.review_flow import hr_parties
+from attain_shared.rules.review_flow import hr_parties, settlers
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class Calibrator:
         return not self.is_own(member) and (self.is_hr or self.rates(member))
 
     def settles(self, members: Iterable[Member]) -> bool:
-        """Whether the caller locks and publishes the group of these: HR outside it, else an executive outside, else any HR."""
+        """Whether the caller locks and publishes the group of these."""
         inside = {member.person_id for member in members}
-        return self.person_id in (self.hr_ids - inside or self.executive_ids - inside or self.hr_ids)
+        return self.person_id in settlers(inside=inside, hr=self.hr_ids, executives=self.executive_ids)
 
     def _is_its_hr(self, member: Member) -> bool:
         if self.person_id not in self.hr_ids and self.person_id not in self.executive_ids:

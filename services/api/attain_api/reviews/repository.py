@@ -21,10 +21,12 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from attain_api.access.actor import Actor
 from attain_api.access.visibility import View, employed_with, view_of
@@ -64,12 +66,37 @@ class Parts(NamedTuple):
     interview: Interview | None
 
 
-def _ids_of(role: str, view: View) -> ColumnElement[Any]:
+def _ids(found: Select[UUID], view: View) -> ColumnElement[Any]:
     """For a caller who holds one of the roles that the answer matters to; else nobody."""
     if view.actor.roles.isdisjoint({"hr", "executive"}):
         return literal([], ARRAY(PG_UUID))
-    found = employed_with(role, view.actor.company_id).correlate(None)
     return func.coalesce(func.array(found.scalar_subquery()), literal([], ARRAY(PG_UUID)))
+
+
+def _employed(role: str, view: View) -> Select[UUID]:
+    return employed_with(role, view.actor.company_id).correlate(None)
+
+
+def _inside(view: View) -> Select[UUID]:
+    """Who of HR and the executives is in the calibration group of the review in a row, once groups are set."""
+    other = aliased(Review)
+    # looked up once, not row by row through all the reviews of a group
+    inside = (
+        select(other.review_cycle_id, other.group_id, other.person_id)
+        .where(
+            other.company_id == view.actor.company_id,
+            other.group_id.is_not(None),
+            other.step != Step.CANCELLED,
+            other.person_id.in_(union_all(*(_employed(role, view) for role in ("hr", "executive")))),
+        )
+        .cte("inside")
+        .prefix_with("MATERIALIZED")
+    )
+    return (
+        select(inside.c.person_id)
+        .where(inside.c.review_cycle_id == Review.review_cycle_id, inside.c.group_id == Review.group_id)
+        .correlate(Review)
+    )
 
 
 def delegate_id() -> ColumnElement[Any]:
@@ -106,8 +133,9 @@ def relation_columns(view: View) -> tuple[ColumnElement[Any], ...]:
             CalibrationGroup.locked_at.is_not(None),
         )
         .label("is_locked"),
-        _ids_of("hr", view).label("hr_ids"),
-        _ids_of("executive", view).label("executive_ids"),
+        _ids(_employed("hr", view), view).label("hr_ids"),
+        _ids(_employed("executive", view), view).label("executive_ids"),
+        _ids(_inside(view), view).label("inside_ids"),
     )
 
 

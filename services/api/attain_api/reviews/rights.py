@@ -43,13 +43,15 @@ class Rights:
         review: Review = row.Review
         me, assessors = actor.principal_id, review.assessors
         checks_own = me in assessors and review.step in flow.CHECKING
-        hr = flow.hr_parties(subject=review.person_id, assessors=assessors, hr=row.hr_ids, executives=row.executive_ids)
+        employed = {"hr": row.hr_ids, "executives": row.executive_ids}
+        hr = flow.hr_parties(subject=review.person_id, assessors=assessors, **employed)
         held = {
             Party.SUBJECT: review.person_id == me,
             Party.MANAGER: review.manager_id == me,
             Party.SECOND_LEVEL: review.second_level_id == me and me not in assessors,
             Party.HR: me in hr,
             Party.HEAD: row.leads,
+            Party.SETTLER: me in flow.settlers(inside=row.inside_ids, **employed),
             Party.DELEGATE: row.delegate_id == me and not checks_own,
         }
         parties = frozenset(party for party, holds in held.items() if holds)
