@@ -6,7 +6,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo cascade quarter run images up demo-docker rollout down test coverage test-deployment test-contract bench-ingest bench-attainment bench-reviews check lint format docs locks clean setup setup-dev
+.PHONY: help demo cascade quarter load run images up demo-docker rollout backup restore down test coverage test-deployment test-monitoring test-browser test-contract faults bench-ingest bench-attainment bench-reviews check lint format docs locks sbom clean setup setup-dev
 
 VENV_PYTHON := .venv/bin/python
 PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check --no-input install --root-user-action=ignore -qq
@@ -39,6 +39,10 @@ cascade: setup ## Set up everything, play a company's whole cascade of goals on 
 quarter: setup ## Set up everything, play a quarter of reviews of 200 people who all act over HTTP, and clean up
 	@exec $(VENV_PYTHON) -m deploy.local quarter
 
+load: setup ## Push and read at a steady rate, and report: SECONDS=60, here or against URL= EMAIL= PASSWORD_FILE=, LOAD_ARGS=--help
+	@exec $(VENV_PYTHON) -m deploy.local load $(if $(SECONDS),--seconds "$(SECONDS)") \
+		$(if $(URL),--url "$(URL)" --email "$(EMAIL)" --password-file "$(PASSWORD_FILE)") $(LOAD_ARGS)
+
 run: setup ## Set up everything and keep serving: PORT=8000 DATA=data/local (DEMO=1 fills it with the sample data)
 	@exec $(VENV_PYTHON) -m deploy.local run $(if $(PORT),--port "$(PORT)") $(if $(DATA),--data "$(DATA)") $(if $(DEMO),--demo)
 
@@ -67,6 +71,14 @@ demo-docker: setup ## Run the main job against the composed deployment
 rollout: ## Replace API and worker of the composed deployment by the images as they are now, one after the other
 	@COMPOSE="$(COMPOSE)" deploy/rollout.sh
 
+backup: ## Copy the composed deployment's database, beside the log that it archives all the time, and verify the copy: KEEP=7
+	@cd deploy && primary=$$(COMPOSE="$(COMPOSE)" ./primary.sh) && \
+		$(COMPOSE) exec -T --user postgres "$$primary" sh /etc/attain/backup/base.sh /backups $(KEEP)
+
+restore: ## Put a copy of the database into an empty volume, as it was at an instant: BASE=/backups/…/base/… TIME='…+08' TIMELINE=
+	@cd deploy && $(COMPOSE) run --rm -T --no-deps --entrypoint sh postgres \
+		/etc/attain/backup/restore.sh "$(BASE)" "$(TIME)" "$(TIMELINE)"
+
 down: ## Stop the composed deployment; its data stay in their volumes
 	@cd deploy && $(COMPOSE) down --remove-orphans
 
@@ -80,8 +92,18 @@ coverage: setup-dev ## Run all tests and say which lines none of them reached; t
 test-deployment: setup-dev ## Run the tests of the images and of the composed deployment; they need a Docker engine
 	@$(VENV_PYTHON) -m pytest tests/deployment -s --timeout 300 $(if $(K),-k "$(K)")
 
+test-monitoring: setup-dev ## Have a real Prometheus tell of real trouble, eight minutes; it needs Debian's package prometheus
+	@$(VENV_PYTHON) -m pytest tests/monitoring -s --timeout 900
+
+test-browser: setup-dev ## Look at the operations page in a real browser; it needs Chromium: SCREENSHOTS=folder
+	@command -v chromium >/dev/null || { echo "chromium is not installed (on Debian: apt-get install chromium)" >&2; exit 1; }
+	@$(if $(SCREENSHOTS),ATTAIN_TEST_SCREENSHOTS="$(abspath $(SCREENSHOTS))") $(VENV_PYTHON) -m pytest tests/browser --timeout 300
+
 test-contract: setup-dev ## Check every operation against the OpenAPI document at length, thousands of cases: EXAMPLES=20
 	@$(VENV_PYTHON) -m tests.contract.run $(if $(EXAMPLES),--examples "$(EXAMPLES)")
+
+faults: setup-dev ## Break everything there is to break under pushes, and report: FAULTS_ARGS="--short", "--only F5 F12"
+	@$(VENV_PYTHON) -m tests.faults.report $(FAULTS_ARGS)
 
 bench-ingest: setup-dev ## Measure how fast metrics are taken in, against the best plain script: BENCH_ARGS="--rounds 5"
 	@$(VENV_PYTHON) -m tests.benchmarks.ingest $(BENCH_ARGS)
@@ -94,13 +116,16 @@ bench-reviews: setup-dev ## Measure what 10,000 reviews in one round cost, again
 
 check: lint test ## Do what CI does: lint, then test
 
+# bandit warns of each part of a statement that its mark stands behind: that is shown beside what it finds, or not at all
 lint: setup-dev ## Check style, types and import rules
 	@$(VENV_PYTHON) -m ruff check
 	@$(VENV_PYTHON) -m ruff format --check
 	@$(VENV_PYTHON) -m mypy
 	@.venv/bin/lint-imports
 	@.venv/bin/hadolint services/*/Dockerfile
-	@.venv/bin/shellcheck deploy/*.sh locks/*.sh .ci/run
+	@.venv/bin/shellcheck deploy/*.sh deploy/*/*.sh locks/*.sh .ci/run
+	@mkdir -p build
+	@.venv/bin/bandit --configfile pyproject.toml --recursive --quiet --severity-level medium . 2>build/bandit.log || { cat build/bandit.log >&2; exit 1; }
 
 format: setup-dev ## Format the code and fix what can be fixed
 	@$(VENV_PYTHON) -m ruff check --fix
@@ -112,8 +137,12 @@ docs: setup-dev ## Write what is generated in docs: the flow of a review
 locks: setup-dev ## Compile the hash-pinned locks anew from the pyproject files
 	@PATH="$$PWD/.venv/bin:$$PATH" locks/compile.sh
 
+sbom: setup-dev ## List what the images are made of, with hashes, as CycloneDX: build/sbom-api.json and sbom-worker.json
+	@PATH="$$PWD/.venv/bin:$$PATH" locks/sbom.sh build
+	@ls build/sbom-*.json
+
 clean: ## Remove what make and the tools made here; the data stay
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	@rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup: .venv/.local-$(HERE)

@@ -52,12 +52,12 @@ replace_side_by_side() { # SERVICE
 }
 
 ./secrets.sh
-postgres=$($compose ps --quiet postgres)
-if [ -z "$postgres" ]; then
+any=$($compose ps --quiet | head -n 1)
+if [ -z "$any" ]; then
   echo "✗ nothing is running: start everything first (make up)" >&2
   exit 1
 fi
-project=$(docker inspect --format '{{index .Config.Labels "com.docker.compose.project"}}' "$postgres")
+project=$(docker inspect --format '{{index .Config.Labels "com.docker.compose.project"}}' "$any")
 $compose run --rm -T --no-deps migrate
 # a worker must know every bell before an API may ring it
 for service in worker api; do

@@ -26,4 +26,5 @@ elif [ -n "$missing" ]; then
 fi
 chmod 700 secrets # keeps others out, and so the files need not
 chmod 444 secrets/*
-chmod a+r postgres.sql redis.sh haproxy.cfg
+chmod a+r postgres.sql redis.sh follow.sh haproxy.cfg
+chmod -R a+rX backup prometheus grafana

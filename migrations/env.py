@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from attain_shared.db.hosts import connect_args_for
 from attain_shared.db.partitions import is_partition
+from attain_shared.db.session import CONNECT_SECONDS
 from attain_shared.db.tables import metadata
 from attain_shared.settings import DatabaseSettings
 
@@ -40,7 +42,8 @@ def run(connection: Connection) -> None:
 
 async def run_on_settings() -> None:
     """Connect as the settings say."""
-    engine = create_async_engine(DatabaseSettings().database_url.get_secret_value(), poolclass=NullPool)
+    url = DatabaseSettings().database_url.get_secret_value()
+    engine = create_async_engine(url, poolclass=NullPool, connect_args=connect_args_for(url, timeout=CONNECT_SECONDS))
     async with engine.connect() as connection:
         await connection.run_sync(run)
         await connection.commit()

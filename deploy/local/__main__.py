@@ -1,4 +1,4 @@
-"""`python -m deploy.local run`, `demo`, `cascade`, `quarter` and `push`: see `make help`."""
+"""`python -m deploy.local run`, `demo`, `cascade`, `quarter`, `load` and `push`: see `make help`."""
 
 import argparse
 import io
@@ -11,15 +11,18 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from deploy.local.cascade.run import run_cascade
 from deploy.local.demo import run_demo
+from deploy.local.load.options import add_arguments, play
 from deploy.local.ports import free_port
 from deploy.local.process import StartError
 from deploy.local.quarter.plan import SIZE
 from deploy.local.quarter.run import run_quarter
 from deploy.local.stack import STOP_SIGNALS, Stack, StackSettings
+
+T = TypeVar("T")
 
 
 class Stopped(BaseException):
@@ -43,6 +46,8 @@ def main() -> int:
             _play(run_cascade, arguments.data)
         elif arguments.command == "quarter":
             _play(partial(run_quarter, size=arguments.people), arguments.data)
+        elif arguments.command == "load":
+            return play(arguments, on_stack=partial(_with_stack, folder=arguments.data))
         else:
             run_demo(arguments.url, arguments.email, arguments.password_file.read_text().strip())
     except Stopped:
@@ -66,12 +71,18 @@ def _run(arguments: argparse.Namespace) -> None:
 
 def _play(story: Callable[[str, str, str], None], folder: Path | None) -> None:
     """Run a story on a stack of its own: with its address, and the e-mail and password of its administrator."""
+    _with_stack(lambda stack: story(stack.base_url, stack.credentials.email, stack.credentials.password), folder)
+
+
+def _with_stack(use: Callable[[Stack], T], folder: Path | None) -> T:
+    """Start a stack, by default over new data that are removed again, use it, and stop it."""
     data_dir = folder or Path(tempfile.mkdtemp(prefix="attain-demo-"))
     remove = folder is None
     try:
         with Stack(_settings(data_dir, free_port())) as stack:
-            story(stack.base_url, stack.credentials.email, stack.credentials.password)
+            result = use(stack)
             stack.check()
+            return result
     except Exception:
         remove = False
         print(f"  The logs are in {data_dir / 'logs'}", file=sys.stderr, flush=True)
@@ -110,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     quarter = commands.add_parser("quarter", help="start everything, play a quarter of reviews of 200 people, stop")
     quarter.add_argument("--data", type=Path, help="keep the data in this folder, which must be new")
     quarter.add_argument("--people", type=int, default=SIZE, help="how many there are, about (%(default)s)")
+    add_arguments(commands.add_parser("load", help="push and read at a steady rate for a while, and report"))
     push = commands.add_parser("push", help="run the main job against an Attain that serves already")
     push.add_argument("--url", required=True, help="where it serves")
     push.add_argument("--email", required=True, help="its administrator's")

@@ -1,7 +1,8 @@
 """Ports of the loopback interface."""
 
+import secrets
 import socket
-from contextlib import closing
+from contextlib import closing, suppress
 
 from deploy.local.process import StartError
 
@@ -9,11 +10,17 @@ HOST = "127.0.0.1"
 """The only address that anything of the local stack listens on."""
 
 
+_NOBODYS = range(20_000, 32_000)
+"""Below what the system gives to outgoing connections: nobody takes one of these while its server is started again."""
+
+
 def free_port() -> int:
     """A port that nothing listens on at this moment."""
-    with closing(socket.socket()) as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    while True:
+        port = secrets.choice(_NOBODYS)
+        with closing(socket.socket()) as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 def check_port(port: int, *, advice: str) -> None:

@@ -80,6 +80,11 @@ class Stack:
         email, password = kept(self.credentials_file, f"{ADMIN_EMAIL}\n{secrets.token_urlsafe(12)}\n").split()
         return Credentials(email, password)
 
+    @property
+    def pids(self) -> dict[str, int]:
+        """The processes that it has started, by the names of their parts."""
+        return {part.name: part.popen.pid for part in self._parts}
+
     def check(self) -> None:
         """Raise if a part has ended by itself."""
         for part in self._parts:

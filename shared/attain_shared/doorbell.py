@@ -13,11 +13,14 @@ from urllib.parse import unquote
 
 import structlog
 from arq.connections import ArqRedis, RedisSettings, create_pool
+from opentelemetry.trace import SpanKind
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from attain_shared.tracing import following, traceparent
 
 log = structlog.get_logger(__name__)
 
@@ -82,14 +85,17 @@ class ArqDoorbell:
         """Nothing is connected before the first ring."""
         self._url = url
         self._pool: ArqRedis | None = None
-        self._wanted: set[Bell] = set()
+        self._connecting = asyncio.Lock()
+        self._wanted: dict[Bell, str | None] = {}
+        """Each with the trace of whoever asked for it first."""
         self._task: asyncio.Task[None] | None = None
         self.lost = 0
         """Rings given up since the start."""
 
     def ring_all(self, bells: Iterable[Bell]) -> None:
         """Note the bells; the background task rings each once, however many asked in the meantime."""
-        self._wanted.update(bells)
+        for bell in bells:
+            self._wanted.setdefault(bell, traceparent())
         if self._wanted and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._ring_wanted(), name="doorbell")
 
@@ -107,20 +113,27 @@ class ArqDoorbell:
 
     async def _ring_wanted(self) -> None:
         while self._wanted:
-            bell = self._wanted.pop()
+            bell = next(iter(self._wanted))
+            asked_by = self._wanted.pop(bell)
             try:
                 async with asyncio.timeout(RING_TIMEOUT):
-                    await (await self._connected()).enqueue_job(bell.value, _queue_name=QUEUE)
+                    await self._ring(bell, asked_by)
             except (RedisError, OSError, TimeoutError) as error:
                 self.lost += 1
                 log.warning("ring lost; the sweep will look", bell=bell.value, reason=type(error).__name__)
             await asyncio.sleep(RING_PAUSE)
 
+    async def _ring(self, bell: Bell, asked_by: str | None) -> None:
+        with following(f"ring {bell.value}", [asked_by], kind=SpanKind.PRODUCER):
+            carried = [traceparent()] if asked_by else []
+            await (await self._connected()).enqueue_job(bell.value, *carried, _queue_name=QUEUE)
+
     async def _connected(self) -> ArqRedis:
-        if self._pool is None:
-            self._pool = await create_pool(
-                redis_settings(self._url), job_serializer=serialize_job, job_deserializer=deserialize_job
-            )
+        async with self._connecting:  # a ring and a ping may come first together
+            if self._pool is None:
+                self._pool = await create_pool(
+                    redis_settings(self._url), job_serializer=serialize_job, job_deserializer=deserialize_job
+                )
         return self._pool
 
 

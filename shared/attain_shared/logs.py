@@ -1,6 +1,7 @@
 """Structured logs: one JSON line an event, with the request or job id, without secrets."""
 
 import logging
+import re
 import sys
 from typing import Any
 
@@ -10,12 +11,45 @@ from structlog.typing import EventDict, WrappedLogger
 SECRET_WORDS = ("password", "secret", "token", "authorization", "api_key", "database_url", "redis_url")
 """A field whose name holds one of these is never written."""
 
+REDACTED = "[redacted]"
+_PLAIN = frozenset(
+    {
+        "level",
+        "timestamp",
+        "service",
+        "request_id",
+        "trace_id",
+        "method",
+        "route",
+        "status",
+        "milliseconds",
+        "statements",
+    }
+)
+"""Fields that hold no text of anybody's: left alone, as each request has them."""
+_SECRETS = re.compile(
+    r"(?<=://)[^\s/@]*:[^\s/]*(?=@)"  # user and password of a URL
+    r"|(?<=\bBearer )[^\s\"']+"
+    r"|(?<=\bpassword=)[^\s&\"']+"
+    r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*"  # an access token
+    r"|\b(?:att_)?[0-9a-f]{32}_[\w-]{20,64}"  # an API key, or a refresh token or one-time link
+    r"|\bwhsec_[\w+/=]+"
+    r"|(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"  # an e-mail address
+    r"|(?<=\bDETAIL: ).*?(?=\nHINT: |\n\[SQL: |\n\(Background |\n\n|\Z)",  # PostgreSQL quotes the row
+    re.DOTALL,
+)
+"""What an exception of somebody else's may say: it quotes what it was given."""
+
 
 def redact(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Blank what must never reach a log."""
-    for key in event:
+    """Blank what must never reach a log: whole fields by their names, and secrets within texts."""
+    for key, value in event.items():
+        if key in _PLAIN:
+            continue
         if any(word in key.lower() for word in SECRET_WORDS):
-            event[key] = "[redacted]"
+            event[key] = REDACTED
+        elif isinstance(value, str):
+            event[key] = _SECRETS.sub(REDACTED, value)
     return event
 
 

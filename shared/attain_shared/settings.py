@@ -1,11 +1,12 @@
 """Settings both services share. Read once, in each service's `main`, and passed down."""
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
-from pydantic import SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 SECRETS_DIR = Path("/run/secrets")
@@ -38,11 +39,7 @@ class DatabaseSettings(BaseSettings):
     @classmethod
     def _complete_database_url(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
         """`postgresql://` is what people have at hand; SQLAlchemy would take it for another driver."""
-        scheme, separator, rest = url.get_secret_value().partition("://")
-        if scheme not in {"postgresql", "postgres", "postgresql+asyncpg"} or not separator:
-            msg = "must be a postgresql:// URL"
-            raise ValueError(msg)
-        return _with_password(f"postgresql+asyncpg://{rest}", info.data.get("database_password"))
+        return complete_database_url(url, info.data.get("database_password"))
 
 
 class SharedSettings(DatabaseSettings):
@@ -51,6 +48,24 @@ class SharedSettings(DatabaseSettings):
     redis_password: SecretStr | None = None
     """For a URL that holds none, so that the password alone is the secret."""
     redis_url: SecretStr
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    """Where Prometheus finds this process's metrics, without signing in: for a network of one's own. Off by default."""
+    metrics_host: str = "127.0.0.1"
+    otlp_endpoint: str | None = None
+    """Where traces are sent to, by OTLP over HTTP, as `http://collector:4318`. Off by default."""
+    trace_share: float = Field(default=1.0, ge=0, le=1)
+    """Of the requests that bring no trace of their own, how many are traced."""
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _check_tracing(cls, endpoint: str | None) -> str | None:
+        if endpoint is not None and not endpoint.startswith(("http://", "https://")):
+            msg = "must be an http:// or https:// URL"
+            raise ValueError(msg)
+        if endpoint is not None and find_spec("opentelemetry.sdk") is None:
+            msg = "traces need the extra of the package: install attain-api[otel] and attain-worker[otel]"
+            raise ValueError(msg)
+        return endpoint
 
     @field_validator("redis_url")
     @classmethod
@@ -59,6 +74,19 @@ class SharedSettings(DatabaseSettings):
             msg = "must be a redis://, rediss:// or unix:// URL"
             raise ValueError(msg)
         return _with_password(url.get_secret_value(), info.data.get("redis_password"))
+
+
+def complete_database_url(url: SecretStr, password: SecretStr | None) -> SecretStr:
+    """A URL of PostgreSQL as SQLAlchemy wants it, with the password that it lacks; it may name several hosts.
+
+    Raises:
+        ValueError: it is none; the text does not show it.
+    """
+    scheme, separator, rest = url.get_secret_value().partition("://")
+    if scheme not in {"postgresql", "postgres", "postgresql+asyncpg"} or not separator:
+        msg = "must be a postgresql:// URL"
+        raise ValueError(msg)
+    return _with_password(_with_hosts_apart(f"postgresql+asyncpg://{rest}"), password)
 
 
 def read_settings(kind: type[Settings], *, program: str) -> Settings:
@@ -86,14 +114,32 @@ def _explain_one(place: tuple[int | str, ...], kind: str, message: str) -> str:
 def _with_password(url: str, password: SecretStr | None) -> SecretStr:
     if password is None or not password.get_secret_value():
         return SecretStr(url)
-    try:
-        address = urlsplit(url)
-    except ValueError:  # its text shows the URL
-        msg = "is no URL"
-        raise ValueError(msg) from None
+    address = _split(url)
     if address.password is not None:
         msg = "holds a password, and another one is given by itself"
         raise ValueError(msg)
     user, _, place = address.netloc.rpartition("@")
     netloc = f"{user}:{quote(password.get_secret_value(), safe='')}@{place}"
     return SecretStr(address._replace(netloc=netloc).geturl())
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # its text shows the URL
+        msg = "is no URL"
+        raise ValueError(msg) from None
+
+
+def _with_hosts_apart(url: str) -> str:
+    """`h1:5432,h2:5432` in the form that SQLAlchemy knows; of several hosts it must be one that takes writes."""
+    user, _, places = url.partition("://")[2].partition("/")[0].rpartition("@")
+    if "," not in places:
+        return url
+    if "[" in places:
+        msg = "names several hosts: each must be a name or an IPv4 address"
+        raise ValueError(msg)
+    address = _split(url)
+    hosts = [("host", place if ":" in place else f"{place}:5432") for place in places.split(",")]
+    query = {"target_session_attrs": "read-write"} | dict(parse_qsl(address.query))
+    return address._replace(netloc=f"{user}@", query=urlencode([*hosts, *query.items()])).geturl()

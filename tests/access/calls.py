@@ -116,6 +116,8 @@ CALLS: dict[str, Call] = {
     "get_livez": get("/livez"),
     "get_readyz": get("/readyz"),
     "get_metrics": get("/metrics"),
+    "get_ops_status": get("/v1/ops/status"),
+    "get_ops_samples": get("/v1/ops/samples"),
     # sign-in
     "create_token": sign_in("subject"),
     "create_token@left": sign_in("left"),

@@ -32,6 +32,8 @@ TABLE = """
 # Health
 get_livez                          ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
 get_readyz                         ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok  ok
+get_ops_status                     401 403 403 403 403 403 403 403 403 403 403 403 ok  403 403 401 401 403
+get_ops_samples                    401 403 403 403 403 403 403 403 403 403 403 403 ok  403 403 401 401 403
 get_metrics                        401 403 403 403 403 403 403 403 403 403 403 403 ok  403 403 401 401 403
 
 # Sign-in (SEC-1): one's own, whatever the role

@@ -19,6 +19,8 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 PROXY: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.proxy.yaml").read_text())["services"]["proxy"]
 LASTING = [name for name in SERVICES if name != "migrate"]
 IMAGES = ("api", "worker")
+WATCHERS = ("prometheus", "grafana")
+"""Run only where they are asked for, by their profile."""
 
 
 def seconds(text: str) -> float:
@@ -26,7 +28,8 @@ def seconds(text: str) -> float:
 
 
 def test_everything_is_there() -> None:
-    assert set(SERVICES) == {"postgres", "redis", "migrate", "api", "worker"}
+    assert set(SERVICES) == {"postgres", "redis", "migrate", "api", "worker", *WATCHERS}
+    assert {name for name, found in SERVICES.items() if found.get("profiles") == ["monitoring"]} == set(WATCHERS)
     assert SERVICES["postgres"]["image"].startswith("postgres:17")
     assert SERVICES["redis"]["image"].startswith("redis:8")
     told = (DEPLOY / "redis.sh").read_text()
@@ -46,11 +49,15 @@ def test_a_service_is_bounded_and_without_rights(service: str) -> None:
     assert "privileged" not in found
 
 
-def test_only_the_api_is_published_and_by_default_to_this_host_alone() -> None:
+def test_only_the_api_and_the_watchers_are_published_and_by_default_to_this_host_alone() -> None:
     published = {name: found["ports"] for name, found in SERVICES.items() if "ports" in found}
-    assert published == {"api": ["${ATTAIN_PUBLISH:-127.0.0.1:8000}:8000"]}
+    assert published == {
+        "api": ["${ATTAIN_PUBLISH:-127.0.0.1:8000}:8000"],
+        "prometheus": ["${ATTAIN_PROMETHEUS_PUBLISH:-127.0.0.1:9090}:9090"],
+        "grafana": ["${ATTAIN_GRAFANA_PUBLISH:-127.0.0.1:3000}:3000"],
+    }
     assert COMPOSE["networks"]["servers"] == {"internal": True}
-    assert all(found["networks"] == ["servers"] for name, found in SERVICES.items() if name != "api")
+    assert all(found["networks"] == ["servers"] for name, found in SERVICES.items() if name not in published)
 
 
 @pytest.mark.parametrize("service", LASTING)
@@ -91,6 +98,41 @@ def test_an_image_is_made_of_the_locks_in_two_stages_for_nobody(service: str) ->
     assert f"locks/{service}.txt" in text
     assert "\nUSER 10001:10001\n" in text
     assert text.index("\nUSER ") > text.rindex("\nCOPY ")
+
+
+@pytest.mark.parametrize("service", IMAGES)
+def test_an_image_tells_its_processes_which_commit_it_is_made_of(service: str) -> None:
+    """`attain_build_info`, and so AttainVersionsDiffer, go by it."""
+    text = (CHECKOUT / "services" / service / "Dockerfile").read_text()
+    assert text.index("\nARG REVISION=unknown\n") < text.index("\nENV ATTAIN_REVISION=${REVISION}\n")
+
+
+def test_what_is_mounted_from_here_can_be_read_by_the_users_of_containers() -> None:
+    """Whatever the umask was when this was checked out."""
+    text = (DEPLOY / "secrets.sh").read_text()
+    readable = " ".join(re.findall(r"^chmod (?:-R )?a\+rX? (.*)$", text, re.MULTILINE)).split()
+    sources = [
+        str(volume).split(":")[0] for found in (*SERVICES.values(), PROXY) for volume in found.get("volumes", [])
+    ]
+    mounted = {source.removeprefix("./").split("/")[0] for source in sources if source.startswith("./")}
+    assert {"prometheus", "grafana", "haproxy.cfg"} <= mounted <= set(readable)
+
+
+def test_without_a_ready_api_the_proxy_still_shows_what_is_wrong() -> None:
+    proxy = (DEPLOY / "haproxy.cfg").read_text()
+    wanted = re.search(r"use_backend looking if \{ nbsrv\(apis\) eq 0 \} \{ path_reg (\S+) \}", proxy)
+    assert wanted
+    for path in ("/ops", "/ops/abc/page.js", "/readyz", "/livez"):
+        assert re.search(wanted[1], path)
+    for path in ("/", "/opsx", "/v1/ops/status", "/metrics", "/v1/readyz"):
+        assert not re.search(wanted[1], path)
+    assert "GET /livez" in proxy.partition("\nbackend looking\n")[2]
+
+
+def test_each_example_of_what_is_deployed_names_files_that_are_there() -> None:
+    lines = re.findall(r"^#COMPOSE_FILE=(.*)$", (DEPLOY / "env.example").read_text(), re.MULTILINE)
+    assert "compose.yaml:compose.proxy.yaml:compose.standby.yaml" in lines
+    assert all((DEPLOY / file).is_file() for line in lines for file in line.split(":"))
 
 
 def test_the_worker_installs_no_web_framework_and_no_migrations() -> None:

@@ -118,4 +118,4 @@ def test_nothing_is_named_for_no_domain_word() -> None:
 def test_every_folder_of_tests_is_run_or_has_a_command_of_its_own() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
     folders = {"/".join(of(path).split("/")[:2]) for path in TESTS if path.name.startswith("test_")}
-    assert folders - set(settings["testpaths"]) == {"tests/deployment"}
+    assert folders - set(settings["testpaths"]) == {"tests/deployment", "tests/browser", "tests/monitoring"}

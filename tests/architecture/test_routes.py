@@ -20,8 +20,10 @@ OPEN_TO_ALL = {
     "/v1/auth/oidc/start",
     "/v1/auth/oidc/finish",
     "/v1/invitations/accept",
+    "/ops",
+    "/ops/{edition}/{name}",
 }
-"""No identity is needed for health and for getting one, which a one-time link is for, too; the API document is FastAPI's own route."""
+"""No identity is needed for health, for the page that shows it and for getting one, which a one-time link is for, too; the API document is FastAPI's own route."""
 
 
 def calls(dependant: Dependant) -> Iterator[object]:

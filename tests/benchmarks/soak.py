@@ -194,7 +194,7 @@ def more_apis(stack: Stack, count: int) -> Iterator[list[Service]]:
         services = []
         for number in range(2, count + 2):
             port = free_port()
-            env = stack.api.env | {"ATTAIN_PORT": str(port)}
+            env = stack.api.env | {"ATTAIN_PORT": str(port), "ATTAIN_METRICS_PORT": str(free_port())}
             service = Service(f"api-{number}", "attain_api.main", log=stack.folder / f"api-{number}.log", env=env)
             service.launch()
             cleanup.callback(service.terminate)

@@ -45,7 +45,7 @@ def test_a_container_has_no_more_rights_than_it_needs(deployment: Deployment, se
         for line in deployment.execute(service, "cat", "/proc/mounts").splitlines()
         if line.split()[3].startswith("rw") and not line.split()[1].startswith(("/proc", "/sys", "/dev"))
     }
-    allowed = {"postgres": {"/tmp", "/run/postgresql", "/var/run/postgresql", "/var/lib/postgresql/data"}}
+    allowed = {"postgres": {"/tmp", "/run/postgresql", "/var/run/postgresql", "/var/lib/postgresql/data", "/backups"}}
     assert writable <= allowed.get(service, {"/tmp", "/data"} if service == "redis" else {"/tmp"})
     processes = docker("top", found["Id"], "-o", "pid,user,args")
     print(f"\n{service}: writable {sorted(writable)}\n{processes}")

@@ -9,38 +9,16 @@ from pathlib import Path
 import pytest
 import trustme
 
-from deploy.local.ports import free_port
 from tests.deployment.test_deployment import check_all_there
-from tests.support.deployment import VERSION, Deployment, deployed, docker, run
+from tests.support.deployment import VERSION, Deployment, deployed_behind_proxy, docker, run
 from tests.support.stack import wait_until
 from tests.support.steady import steady_push
 from tests.support.story import Company, make_company
 
-IMAGE = "haproxy:3.0"
-
-
-@pytest.fixture(scope="module")
-def proxy_image() -> None:
-    """The proxy; where no registry answers, Debian's under the same name."""
-    for ways in (("image", "inspect", IMAGE), ("pull", IMAGE)):
-        if run("docker", *ways, check=False).returncode == 0:
-            return
-    run("docker", "build", "--quiet", "--network", "host", "--tag", IMAGE, str(Path(__file__).parent / "haproxy"))
-
 
 @pytest.fixture
 def proxied(images: dict[str, str], proxy_image: None, tmp_path: Path) -> Iterator[Deployment]:
-    authority, trust = trustme.CA(), ssl.create_default_context()
-    authority.configure_trust(trust)
-    settings = {
-        "ATTAIN_HTTP_PORT": f"127.0.0.1:{free_port()}",
-        "ATTAIN_HTTPS_PORT": f"{free_port()}",
-        "ATTAIN_PUBLISH": "127.0.0.1:",
-    }
-    deployment = Deployment(tmp_path, ("compose.yaml", "compose.proxy.yaml"), settings, trust)
-    deployment.make_secrets()
-    deployment.write_certificate(authority)
-    with deployed(deployment) as running:
+    with deployed_behind_proxy(tmp_path) as running:
         yield running
 
 

@@ -295,7 +295,8 @@ def test_an_idle_api_ends_at_once_where_it_need_not_linger(stack: Stack, company
 
 
 def test_an_api_that_is_asked_to_end_while_it_starts_does_not_linger(stack: Stack) -> None:
-    env = stack.api.env | {"ATTAIN_LINGER_SECONDS": "30", "ATTAIN_PORT": str(free_port())}
+    ports = {"ATTAIN_PORT": str(free_port()), "ATTAIN_METRICS_PORT": str(free_port())}
+    env = stack.api.env | {"ATTAIN_LINGER_SECONDS": "30"} | ports
     started = time.monotonic()
     command = [sys.executable, "-c", SIGNALLED_WHILE_IT_STARTS]
     Process("early", stack.folder / "early.log").run(command, env=env, cwd=CHECKOUT)

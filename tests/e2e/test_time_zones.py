@@ -65,15 +65,15 @@ def rows() -> list[Json]:
 @contextmanager
 def in_zones(stack: Stack, zones: Zones) -> Iterator[None]:
     """The database, the API and the worker there, for a while."""
-    own = stack.api.env
     (worker,) = stack.workers
+    own = {service: service.env for service in (stack.api, worker)}
     with stack.database() as database:
         name = database.value("SELECT current_database()")
         database.rows(f"ALTER DATABASE \"{name}\" SET timezone = '{zones.database}'")
     try:
-        for service in (stack.api, worker):
+        for service, env in own.items():
             service.terminate()
-            service.env = own | {"TZ": zones.services}
+            service.env = env | {"TZ": zones.services}
             service.launch()
         wait_until(stack.is_ready)
         wait_until(lambda: worker.said("worker started"))
@@ -81,8 +81,8 @@ def in_zones(stack: Stack, zones: Zones) -> Iterator[None]:
             assert database.value("SHOW timezone") == zones.database
         yield
     finally:
-        for service in (stack.api, worker):
-            service.env = own
+        for service, env in own.items():
+            service.env = env
         with stack.database() as database:
             database.rows(f'ALTER DATABASE "{name}" RESET timezone')
 

@@ -14,6 +14,7 @@ from tests.support.killable import own_redis
 from tests.support.stack import running_stack
 from tests.support.trial import Finding, Trial, trial
 
+FAULT = "F10 disk full"
 SIZE = 400 * 1024 * 1024
 
 
@@ -26,7 +27,7 @@ def run() -> list[Finding]:
         logging_elsewhere(Postgres(disk), Path(folder) / "wal") as postgres,
         own_redis() as queue,
         running_stack(postgres.url, queue.url, Path(folder) / "stack") as stack,
-        trial(stack, "F10 disk full", findings) as running,
+        trial(stack, FAULT, findings) as running,
     ):
         fill(Site(postgres, queue, stack), running, disk)
     return findings

@@ -1,74 +1,51 @@
-"""F5: PostgreSQL dies, and a synchronous streaming standby takes over; clients find it at the same address."""
+"""F5: PostgreSQL dies, and a synchronous standby takes over; every process finds it by itself, as its URL names both."""
 
-import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
 from deploy.local.ports import HOST
-from deploy.local.server import ENVIRONMENT
-from deploy.local.servers import Postgres, _program
-from deploy.local.user import ServerUser
+from deploy.local.servers import Postgres
 from tests.support.database import Database
 from tests.support.killable import own_redis
-from tests.support.proxy import wire_to
-from tests.support.stack import running_stack, wait_until
+from tests.support.stack import stack_on
+from tests.support.standby import promote, standby_of
 from tests.support.trial import Finding, trial
 
 FAULT = "F5 failover to a synchronous standby"
 
 
-def run() -> list[Finding]:
-    """Stop the one at once, promote the other, and lead the clients there."""
+def run(*, pushes: int = 60) -> list[Finding]:
+    """Stop the one at once, and promote the other, with so many pushes before and as many afterwards."""
     findings: list[Finding] = []
     with (
         tempfile.TemporaryDirectory(prefix="attain-failover-") as folder,
         Postgres(Path(folder) / "primary") as primary,
         own_redis() as queue,
-        wire_to(HOST, primary.port) as wire,
+        standby_of(primary, Path(folder) / "standby") as standby,
+        stack_on(primary.url, queue.url, Path(folder) / "stack", ATTAIN_DATABASE_URL=both(primary, standby)) as stack,
+        trial(stack, FAULT, findings) as running,
     ):
-        address = make_url(primary.url).set(port=wire.port).render_as_string(hide_password=False)
-        with (
-            standby_of(primary, Path(folder) / "standby") as standby,
-            running_stack(address, queue.url, Path(folder) / "stack") as stack,
-            trial(stack, FAULT, findings) as running,
-        ):
-            running.wait_for_pushes(60)
-            primary.stop_immediately()
-            with Database(standby.url) as database:
-                database.rows("ALTER SYSTEM RESET synchronous_standby_names")
-                database.rows("SELECT pg_promote(), pg_reload_conf()")
-            wire.lead_to(standby.port)
-            running.over()
-            running.wait_for_pushes(40)
+        as_copied_from_a_synchronous_primary(standby)
+        running.wait_for_pushes(pushes)
+        primary.stop_immediately()
+        stack.database_url = standby.url
+        promote(standby)
+        running.over()
+        running.wait_for_pushes(pushes)
     return findings
 
 
-@contextmanager
-def standby_of(primary: Postgres, folder: Path) -> Iterator[Postgres]:
-    """A standby that has every commit before the client hears of it."""
-    standby = Postgres(folder)
-    folder.mkdir()
-    shutil.copy(primary.password_file, folder / primary.password_file.name)
-    (folder / "logs").mkdir()
-    user = ServerUser.for_folder(primary.folder)
-    draft = Path(tempfile.mkdtemp(dir=folder))
-    if user:
-        user.take(draft)
-    backup = [_program("pg_basebackup"), "-D", str(draft), "-R", "-X", "stream", "-c", "fast"]
-    source = ["-d", f"host={HOST} port={primary.port} user=attain application_name=standby password={primary.password}"]
-    standby.process.run([*backup, *source], env=ENVIRONMENT, cwd=folder, demote=user.setpriv if user else ())
-    draft.rename(standby.folder)
-    with standby:
-        with Database(primary.url) as database:
-            database.rows("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
-            database.rows("SELECT pg_reload_conf()")
-            wait_until(
-                lambda: database.value("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == 1,
-                seconds=20,
-                what="the standby",
-            )
-        yield standby
+def as_copied_from_a_synchronous_primary(standby: Postgres) -> None:
+    """Have it wait for a standby of its own, as a copy of a primary that waits for one does."""
+    with Database(standby.url) as database:
+        database.rows("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
+        database.rows("SELECT pg_reload_conf()")
+
+
+def both(primary: Postgres, standby: Postgres) -> str:
+    """A URL that names two servers."""
+    places = f"{HOST}:{primary.port},{HOST}:{standby.port}"
+    url = make_url(primary.url)
+    return f"postgresql://{url.username}:{primary.password}@{places}/{url.database}?target_session_attrs=read-write"

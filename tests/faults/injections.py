@@ -1,4 +1,4 @@
-"""The faults F1 to F9 of reliability.md, as they concern ingestion, each under pushes (ING-4, ING-5).
+"""The faults F1 to F10 of reliability.md, as they concern ingestion, each under pushes (ING-4, ING-5).
 
 Every function breaks something, lets it be for a while, mends it and says when it was over.
 """
@@ -20,12 +20,16 @@ from tests.support.database import Database
 from tests.support.failpoints import FAILPOINT, FAILPOINTS, POISON, POISONING, POISONS
 from tests.support.killable import Killable, Pausable
 from tests.support.proxy import Wire, wire_to
-from tests.support.stack import Service, Stack, wait_until
-from tests.support.trial import Trial, worker_instead
+from tests.support.stack import Stack, wait_until
+from tests.support.trial import Trial, api_instead, worker_instead
 
 BREAKABLE = "tests.support.failpoints"
 IMPATIENT = {"ATTAIN_STATEMENT_TIMEOUT_MS": "2000", "ATTAIN_IDLE_IN_TRANSACTION_TIMEOUT_MS": "2000"}
 """By default it takes half a minute until a dead connection is given up."""
+FULL = """
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE 'No space left on device' USING ERRCODE = 'disk_full'; END $$
+"""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,10 @@ class Site:
     def queue(self) -> Redis:
         """A connection to Redis; close it."""
         return Redis.from_url(self.stack.redis_url)
+
+    def another_queue(self) -> str:
+        """Where nobody else rings or listens."""
+        return make_url(self.stack.redis_url).set(database="9").render_as_string(hide_password=False)
 
 
 Injection = Callable[[Site, Trial], None]
@@ -69,30 +77,13 @@ def rings_dropped(seconds: float) -> Injection:
     """F3: the API rings where nobody listens."""
 
     def inject(site: Site, trial: Trial) -> None:
-        api = site.stack.api
-        elsewhere = make_url(site.stack.redis_url).set(database="9").render_as_string(hide_password=False)
-        with restarted(site.stack, api, ATTAIN_REDIS_URL=elsewhere):
+        with api_instead(site.stack, ATTAIN_REDIS_URL=site.another_queue()):
             first = len(trial.pushes.acknowledged)
             trial.go_on(seconds)
             trial.over()
             trial.note = f"{len(trial.pushes.acknowledged) - first} pushes without a ring"
 
     return inject
-
-
-@contextmanager
-def restarted(stack: Stack, api: Service, **env: str) -> Iterator[None]:
-    """The API with another environment, for a while."""
-    own = api.env
-    try:
-        api.env = own | env
-        api.terminate()
-        stack.start_api()
-        yield
-    finally:
-        api.env = own
-        api.terminate()
-        stack.start_api()
 
 
 def redis_killed(site: Site, trial: Trial) -> None:
@@ -207,7 +198,7 @@ def connection_dead(site: Site, trial: Trial) -> None:
         trial.go_on(1)
         wire.go_dead()
         trial.over()
-        trial.go_on(8)
+        trial.go_on(5)
     trial.note = "given up after the 2 s it was set to (30 s by default)"
 
 
@@ -295,6 +286,35 @@ def transaction_left_open(seconds: float) -> Injection:
     return inject
 
 
+def disk_full(site: Site, trial: Trial) -> None:
+    """F10, as the server says it when it finds no room; `tests.faults.disk` fills a real disk."""
+    with full_disk(site.stack):
+        trial.go_on(1)
+        taken = len(trial.pushes.acknowledged)
+        trial.go_on(1)
+        refused = trial.connector.push_once(trial.some_rows(), key="no room")
+        assert len(trial.pushes.acknowledged) == taken
+    trial.over()
+    assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+    assert int(refused.headers["Retry-After"]) > 0
+    with site.stack.database() as database:
+        statement = "SELECT count(*) FROM batch_keys WHERE company_id = $1 AND key = 'no room'"
+        assert database.value(statement, trial.company.id) == 0, "half a push is stored"
+
+
+@contextmanager
+def full_disk(stack: Stack) -> Iterator[None]:
+    """Nothing can be written to the inbox, nor to the facts."""
+    with stack.database() as database:
+        database.rows(FULL)
+        for table in ("metric_batches", "observations"):
+            database.rows(f"CREATE TRIGGER full_disk BEFORE INSERT ON {table} EXECUTE FUNCTION refuse()")
+        try:
+            yield
+        finally:
+            database.rows("DROP FUNCTION refuse CASCADE")
+
+
 def of_ingestion(*, long: bool) -> dict[str, Injection]:
     """Every fault, by what it is called; the long ones last as long as reliability.md says."""
     return {
@@ -314,4 +334,5 @@ def of_ingestion(*, long: bool) -> dict[str, Injection]:
         "F7 three workers, one hot shop": more_workers(3, 10 if long else 4),
         **{f"F8 poison: {kind}": poison(kind) for kind in POISONS},
         "F9 a transaction left open": transaction_left_open(60 if long else 6),
+        "F10 no room, as the server says it": disk_full,
     }

@@ -2,15 +2,17 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 import time_machine
-from httpx import AsyncClient
+from httpx import ASGITransport, AsyncClient
 from sqlalchemy import text
 
+from attain_api.app import create_app
 from attain_api.state import ApiState
 from attain_shared.db.session import transaction
 from attain_shared.identifiers import new_id
@@ -208,6 +210,25 @@ async def test_waiting_ends_honestly_when_the_time_is_up(api: AsyncClient, state
     assert 0.1 < time.perf_counter() - started < 5
     assert found["includes_batches_up_to"] == first
     assert found["indicators"][0]["actual"] == "70"
+
+
+async def test_those_who_wait_leave_room_for_others(state: ApiState) -> None:
+    """Half of what the process takes: whoever comes on top is answered as if the time were up."""
+    settings = state.settings.model_copy(update={"max_requests": 3})
+    narrow = replace(state, settings=settings, registry=type(state.registry)())
+    async with AsyncClient(transport=ASGITransport(create_app(narrow)), base_url="http://test") as client:
+        pusher = await make_pusher(narrow)
+        goal = await goal_of(client, pusher, {"target": "100"})
+        batch = await pusher.push(client, pusher.row(value="70"))
+        waiting = asyncio.create_task(read_attainment(client, pusher.company, goal, wait_for_batch=batch, timeout=20))
+        await asyncio.sleep(0.1)
+        started = time.perf_counter()
+        await read_attainment(client, pusher.company, goal, wait_for_batch=batch, timeout=20)
+        assert time.perf_counter() - started < 5
+        assert not waiting.done()
+        await pusher.push(client, pusher.row(bucket="2026-07-02"))
+        await work_off(narrow, pusher.company_id)
+        assert (await waiting)["indicators"][0]["actual"] is not None
 
 
 async def test_waiting_for_what_is_not_there_is_not_found_at_once(api: AsyncClient, state: ApiState) -> None:

@@ -5,8 +5,10 @@ import gc
 import time
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from arq.connections import ArqRedis, create_pool
 
 from attain_shared.doorbell import RING_TIMEOUT, ArqDoorbell, Bell, deserialize_job, redis_settings, serialize_job
 from attain_worker.bell import create_bell, hear_bells
@@ -116,6 +118,24 @@ async def test_a_queue_that_hangs_is_given_up() -> None:
     assert doorbell.lost == 1
     assert time.perf_counter() - started < RING_TIMEOUT + 1
     server.close()
+
+
+async def test_a_ring_and_a_ping_that_come_first_together_make_one_connection(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = 0
+
+    async def counting(*args: Any, **kwargs: Any) -> ArqRedis:
+        nonlocal made
+        made += 1
+        return await create_pool(*args, **kwargs)
+
+    monkeypatch.setattr("attain_shared.doorbell.create_pool", counting)
+    doorbell = ArqDoorbell(redis_url)
+    doorbell.ring_all([Bell.INBOX])
+    await asyncio.gather(doorbell.ping(), doorbell.ping())
+    await doorbell.aclose()
+    assert (made, doorbell.lost) == (1, 0)
 
 
 async def test_bells_are_heard_again_once_the_queue_is_back(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,6 +129,7 @@ NOT_SEARCHED = {
     "sessions.address": "where somebody else signed in from",
     "shops.external_id": "a platform's id",
     "worker_heartbeats.host": "of the worker",
+    "metric_batches.traceparent": "numbers",
 }
 """Columns of text in which an erasure does not look for the person, and why; nor in short ones, which hold codes."""
 

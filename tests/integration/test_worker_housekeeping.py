@@ -1,6 +1,7 @@
 """What a worker does by the clock: heartbeats, partitions, the turn of the day, answers kept long enough."""
 
 import asyncio
+import time
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -16,10 +17,12 @@ from attain_shared.access.models import IdempotencyKey
 from attain_shared.clock import business_day, utc_now
 from attain_shared.db.partitions import months_ahead, partition_name
 from attain_shared.db.session import create_sessions, transaction
+from attain_shared.periodic import every
 from attain_shared.work.models import WorkerHeartbeat
+from attain_worker import main
+from attain_worker.jobs import Totals
 from attain_worker.maintenance import service
 from attain_worker.maintenance.service import Housekeeping
-from attain_worker.sweep import every
 from tests.support.companies import make_company
 from tests.support.goals import make_cycle
 from tests.support.http import created
@@ -34,25 +37,56 @@ async def test_a_worker_says_that_it_lives_and_the_long_dead_are_forgotten(state
             rows = await uow.session.execute(select(WorkerHeartbeat.worker_id, WorkerHeartbeat.beat_at))
             return {row.worker_id: row.beat_at for row in rows}
 
-    await dead.beat()
+    await dead.beat(Totals())
     async with transaction(state.sessions, state.doorbell) as uow:
         long_ago = update(WorkerHeartbeat).where(WorkerHeartbeat.worker_id == dead._worker_id)
         await uow.session.execute(long_ago.values(beat_at=utc_now() - timedelta(days=2)))
-    await keeper.beat()
+    await keeper.beat(Totals())
     first = await beats()
     assert dead._worker_id not in first
-    await keeper.beat()
+    await keeper.beat(Totals())
     second = await beats()
     assert second[keeper._worker_id] != first[keeper._worker_id]
+
+
+async def test_a_worker_that_ends_well_is_listed_no_more(state: ApiState) -> None:
+    ended, died = Housekeeping(state.sessions, state.doorbell), Housekeeping(state.sessions, state.doorbell)
+    for keeper in (ended, died):
+        await keeper.beat(Totals())
+    await main._leave(ended)
+    async with transaction(state.sessions, state.doorbell) as uow:
+        listed = set(await uow.session.scalars(select(WorkerHeartbeat.worker_id)))
+    assert died._worker_id in listed
+    assert ended._worker_id not in listed
+
+
+async def test_a_worker_ends_well_though_the_database_is_away(state: ApiState) -> None:
+    nowhere = create_async_engine("postgresql+asyncpg://nobody@127.0.0.1:1/none")
+    with capture_logs() as logs:
+        await main._leave(Housekeeping(create_sessions(nowhere), state.doorbell))
+    assert [line["event"] for line in logs] == ["the heartbeat stays listed"]
+    await nowhere.dispose()
+
+
+async def test_a_worker_ends_well_though_the_database_does_not_answer(
+    state: ApiState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(*_: object, **__: object) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr("attain_worker.maintenance.repository.forget_worker", hang)
+    began = time.monotonic()
+    await main._leave(Housekeeping(state.sessions, state.doorbell))
+    assert time.monotonic() - began < main.LEAVE_SECONDS + 2
 
 
 async def test_only_a_heartbeat_that_reached_the_database_touches_the_file(state: ApiState, tmp_path: Path) -> None:
     beat = tmp_path / "beat"
     nowhere = create_async_engine("postgresql+asyncpg://nobody@127.0.0.1:1/none")
     with pytest.raises(OSError, match="Connect call failed"):
-        await Housekeeping(create_sessions(nowhere), state.doorbell, heartbeat_file=beat).beat()
+        await Housekeeping(create_sessions(nowhere), state.doorbell, heartbeat_file=beat).beat(Totals())
     assert not beat.exists()
-    await Housekeeping(state.sessions, state.doorbell, heartbeat_file=beat).beat()
+    await Housekeeping(state.sessions, state.doorbell, heartbeat_file=beat).beat(Totals())
     assert beat.exists()
     await nowhere.dispose()
 

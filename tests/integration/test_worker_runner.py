@@ -8,7 +8,9 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
+from prometheus_client import CollectorRegistry
 from sqlalchemy import select
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from attain_api.state import ApiState
@@ -18,6 +20,7 @@ from attain_shared.work.models import CompanyWork
 from attain_worker import repository, runner
 from attain_worker.curves.wanted import WantedCurves
 from attain_worker.ingestion.service import Ingestion
+from attain_worker.jobs import Jobs
 from attain_worker.runner import Runner
 from tests.support.goals import indicator, make_cycle, make_goal, read_attainment
 from tests.support.pushes import Pusher, make_pusher, read_batch
@@ -33,6 +36,7 @@ def new_runner(state: ApiState, *, ingestion: Ingestion | None = None) -> Runner
         recompute=new_recompute(state, wanted_curves=wanted),
         checks=new_checks(state),
         curves=new_curves(state, wanted),
+        jobs=Jobs(CollectorRegistry()),
     )
 
 
@@ -292,9 +296,11 @@ async def test_a_company_whose_work_fails_does_not_stop_the_others(
     await broken.push(api, broken.row())
     batch = await healthy.push(api, healthy.row())
     worker = new_runner(state, ingestion=ingestion)
-    with capture_logs() as logs:
+    with capture_logs([merge_contextvars]) as logs:
         await run_until(worker, asyncio.create_task(until_done(api, healthy, batch)))
-    assert "a company's work failed; the others go on" in {line["event"] for line in logs}
+    failed = [line for line in logs if line.get("outcome") == "failed"]
+    assert {(line["task"], line["company_id"]) for line in failed} == {("ingestion", str(broken.company_id))}
+    assert all(isinstance(line["exc_info"], ValueError) and "job_id" in line for line in failed)
 
 
 async def test_a_database_that_is_away_is_waited_for(

@@ -81,6 +81,8 @@ class Deployment:
         for path in (CHECKOUT / "deploy").iterdir():
             if path.is_file() and path.name != ".env":
                 shutil.copy(path, self.folder)
+        for name in ("backup", "prometheus", "grafana"):
+            shutil.copytree(CHECKOUT / "deploy" / name, self.folder / name, dirs_exist_ok=True)
         self.project = f"attain-test-{token_hex(4)}"
         self.port = free_port()
         self._compose = compose_command()
@@ -196,3 +198,21 @@ def deployed(deployment: Deployment) -> Iterator[Deployment]:
         yield deployment
     finally:
         deployment.down()
+
+
+@contextmanager
+def deployed_behind_proxy(folder: Path) -> Iterator[Deployment]:
+    """One with TLS and two APIs; the certificate of its authority is in `authority.pem` of the folder."""
+    authority, trust = trustme.CA(), ssl.create_default_context()
+    authority.configure_trust(trust)
+    settings = {
+        "ATTAIN_HTTP_PORT": f"127.0.0.1:{free_port()}",
+        "ATTAIN_HTTPS_PORT": f"{free_port()}",
+        "ATTAIN_PUBLISH": "127.0.0.1:",
+    }
+    deployment = Deployment(folder, ("compose.yaml", "compose.proxy.yaml"), settings, trust)
+    deployment.make_secrets()
+    deployment.write_certificate(authority)
+    authority.cert_pem.write_to_path(str(folder / "authority.pem"))
+    with deployed(deployment) as running:
+        yield running

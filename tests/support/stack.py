@@ -60,6 +60,10 @@ class Service:
             log.seek(self._log_start)
             return log.read().decode(errors="replace")
 
+    def metrics(self) -> str:
+        """What Prometheus would be told."""
+        return httpx.get(f"http://{HOST}:{self.env['ATTAIN_METRICS_PORT']}/metrics", timeout=5).text
+
     def kill(self) -> None:
         """kill -9."""
         self.process.popen.kill()
@@ -166,8 +170,15 @@ class Stack:
         for part in parts:
             part.stop(signal.SIGTERM, grace=GRACE_SECONDS)
 
+    def another(self, name: str, module: str, **env: str) -> Service:
+        """A process beside the stack's own, or in place of one, with another environment."""
+        service = self._service(name, module)
+        service.env |= env
+        return service
+
     def _service(self, name: str, module: str) -> Service:
-        return Service(name, module, log=self.folder / f"{name}.log", env=self._env)
+        env = self._env | {"ATTAIN_METRICS_PORT": str(free_port())}
+        return Service(name, module, log=self.folder / f"{name}.log", env=env)
 
 
 @contextmanager
@@ -193,3 +204,16 @@ def running_stack(
 def _drop(admin_url: str, name: str) -> None:
     with Database(admin_url) as admin:
         admin.rows(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def stack_on(url: str, redis_url: str, folder: Path, **env: str) -> Iterator[Stack]:
+    """A stack over an empty database of a server of our own, which goes with its server."""
+    stack = Stack(url, redis_url, folder, env)
+    stack.migrate()
+    try:
+        stack.start_api()
+        stack.add_worker()
+        yield stack
+    finally:
+        stack.stop()

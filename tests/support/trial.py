@@ -41,12 +41,13 @@ class Finding(NamedTuple):
     def __str__(self) -> str:
         refused = ", ".join(f"{what} x{count}" for what, count in sorted(self.refused.items()))
         return (
-            f"{self.fault:<58} {self.acknowledged:>8,} {self.found:>8,} {self.doubled:>4} {self.recovered:>6.1f} "
-            f"{self.silence:>6.1f}  {'; '.join(text for text in (refused, self.note) if text)}"
+            f"{self.fault:<46} {self.acknowledged:>8,} {self.found:>8,} {self.lost:>5,} {self.doubled:>5,} "
+            f"{sum(self.refused.values()):>7,} {self.recovered:>7.1f} {self.silence:>6.1f}  "
+            + "; ".join(text for text in (refused, self.note) if text)
         )
 
 
-HEADER = f"{'fault':<58} {'rows ack':>8} {'found':>8} {'dbl':>4} {'rec. s':>6} {'gap s':>6}"
+HEADER = f"{'fault':<46} {'rows ack':>8} {'found':>8} {'lost':>5} {'twice':>5} {'refused':>7} {'recov s':>7} {'gap s':>6}  note"
 
 
 @dataclass
@@ -59,6 +60,8 @@ class Trial:
     connector: Connector
     pushes: SteadyPush
     note: str = ""
+    recovered: float | None = None
+    """Seconds to recover, where the times that rows tell show nothing: a clock was off."""
     _over: datetime | None = None
 
     def over(self) -> None:
@@ -79,6 +82,17 @@ class Trial:
         self.pushes.acknowledged[key] = receipt, rows
         return receipt
 
+    def seconds_until_done(self, *, at_most: float) -> float:
+        """Push once more, and wait until that is done; by no clock but this process's own."""
+        receipt = self.push(self.some_rows(), key=f"probe-{len(self.pushes.acknowledged)}")
+        with self.stack.database() as database:
+            statement = "SELECT state = 'done' FROM metric_batches WHERE company_id = $1 AND id = $2"
+            return wait_until(
+                lambda: bool(database.value(statement, self.company.id, receipt["id"])),
+                seconds=at_most,
+                what="a push to be done",
+            )
+
     def wait_for_pushes(self, count: int = 20) -> None:
         """Until so many more have been acknowledged."""
         before = len(self.pushes.acknowledged)
@@ -96,7 +110,7 @@ class Trial:
             books.rows,
             books.rows - books.lost,
             books.doubled,
-            self._seconds_to_recover(database),
+            self._seconds_to_recover(database) if self.recovered is None else self.recovered,
             self.pushes.gap,
             self.pushes.failed,
             self.note,
@@ -132,7 +146,7 @@ def trial(stack: Stack, fault: str, findings: list[Finding]) -> Iterator[Trial]:
 def worker_instead(stack: Stack, module: str = "attain_worker.main", **env: str) -> Iterator[Service]:
     """Another worker in place of the stack's own; at the end that one works again."""
     (own,) = stack.workers
-    other = Service("other-worker", module, log=stack.folder / "other-worker.log", env=stack.api.env | env)
+    other = stack.another("other-worker", module, **env)
     own.terminate()
     try:
         stack.start_worker(other)
@@ -141,3 +155,19 @@ def worker_instead(stack: Stack, module: str = "attain_worker.main", **env: str)
         if other.process.running:
             other.kill()
         stack.start_worker(own)
+
+
+@contextmanager
+def api_instead(stack: Stack, module: str = "attain_api.main", **env: str) -> Iterator[Service]:
+    """Another API at the same port in place of the stack's own; at the end that one serves again."""
+    own = stack.api
+    own.terminate()
+    stack.api = stack.another("other-api", module, **env)
+    try:
+        stack.start_api()
+        yield stack.api
+    finally:
+        if stack.api.process.running:
+            stack.api.terminate()
+        stack.api = own
+        stack.start_api()

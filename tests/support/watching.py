@@ -34,6 +34,8 @@ EVERYBODY = (*SIFTING, "peer", "report", "stranger", "mentor")
 UNSTEADY = {
     "get_readyz": "milliseconds of each dependency",
     "get_metrics": "counters of requests by route: how many there were of all companies, for the operator alone",
+    "get_ops_status": "the installation as it is at that moment, for the operator alone",
+    "get_ops_samples": "the installation over the last hour, for the operator alone",
 }
 """Operations that differ from one call to the next whatever happens, and why that tells nothing."""
 INSTANTS = re.compile(rb'"(exported_at|computed_at|as_of)":"[^"]+"')

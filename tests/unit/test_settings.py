@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import SettingsConfigDict
+from sqlalchemy import make_url
 
 from attain_shared.doorbell import redis_settings
 from attain_shared.settings import SharedSettings, explain, read_settings
@@ -32,6 +33,26 @@ def test_a_password_beside_the_url_becomes_part_of_it() -> None:
     assert redis_settings(made.redis_url.get_secret_value()).password == AWKWARD
 
 
+def test_a_url_that_names_several_hosts_means_the_one_that_takes_writes() -> None:
+    made = settings(database_url="postgresql://attain@h1,h2:5433/attain?ssl=disable", database_password=AWKWARD)
+    url = make_url(made.database_url.get_secret_value())
+    _, options = url.get_dialect()().create_connect_args(url)
+    assert options == {
+        "host": ["h1", "h2"],
+        "port": [5432, 5433],
+        "user": "attain",
+        "password": AWKWARD,
+        "database": "attain",
+        "ssl": "disable",
+        "target_session_attrs": "read-write",
+    }
+
+
+def test_what_the_url_says_of_the_session_it_wants_holds() -> None:
+    made = settings(database_url="postgresql://u:pw@h1:1,h2:2/d?target_session_attrs=any")
+    assert make_url(made.database_url.get_secret_value()).query["target_session_attrs"] == "any"
+
+
 def test_an_empty_password_is_none() -> None:
     made = settings(database_url="postgresql://u:pw-1@h/d", database_password="", redis_password="")
     assert made.database_url.get_secret_value() == "postgresql+asyncpg://u:pw-1@h/d"
@@ -50,6 +71,7 @@ def test_a_url_may_hold_its_password_itself() -> None:
         ({"database_url": "postgresql://u:pw-1@h/d", "database_password": "pw-2"}, "ATTAIN_DATABASE_URL"),
         ({"redis_url": "redis://:pw-1@h", "redis_password": "pw-2"}, "ATTAIN_REDIS_URL"),
         ({"database_url": "mysql://u@h/d"}, "ATTAIN_DATABASE_URL: Value error, must be a postgresql:// URL"),
+        ({"database_url": "postgresql://u:pw-1@[::1]:1,[::2]:2/d"}, "ATTAIN_DATABASE_URL: Value error, names several"),
         ({"redis_url": "http://h"}, "ATTAIN_REDIS_URL: Value error, must be a redis://"),
         ({"database_url": "postgresql://u:pw-1\u2100@h/d", "database_password": "pw-2"}, "ATTAIN_DATABASE_URL: Value"),
     ],

@@ -1,13 +1,15 @@
 """The application: routers, handlers and the layer around them, over a state that is handed in."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+import structlog
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
-from prometheus_client import ProcessCollector
 
 from attain_api import problems
 from attain_api.access.router import router as access
@@ -22,6 +24,7 @@ from attain_api.cascade.router import router as cascade
 from attain_api.companies.router import router as companies
 from attain_api.company_values.router import router as company_values
 from attain_api.connectors.router import router as connectors
+from attain_api.counters import Counters
 from attain_api.cycles.router import router as cycles
 from attain_api.decisions.router import router as decisions
 from attain_api.departments.router import router as departments
@@ -45,6 +48,8 @@ from attain_api.metrics.router import router as metrics
 from attain_api.middleware import RequestLayer, RequestMetrics
 from attain_api.oidc.router import router as oidc
 from attain_api.openapi import complete
+from attain_api.ops.page import router as ops_page
+from attain_api.ops.router import router as ops
 from attain_api.passwords.router import router as passwords
 from attain_api.people.router import router as people
 from attain_api.personal_data.router import router as personal_data
@@ -61,6 +66,7 @@ from attain_api.scorecards.router import router as scorecards
 from attain_api.sessions.router import router as sessions
 from attain_api.shops.router import router as shops
 from attain_api.state import ApiState
+from attain_shared.telemetry import describe_process, watch_pool
 
 ROUTERS: tuple[APIRouter, ...] = (
     batches,  # routes are tried in turn, and most requests are pushes
@@ -111,34 +117,59 @@ ROUTERS: tuple[APIRouter, ...] = (
     leaderboards,
     alerts,
     audit,
+    ops,
+    ops_page,
 )
+
+log = structlog.get_logger(__name__)
+
+_UNTRACED = frozenset({"/livez", "/readyz", "/metrics"})
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    state: ApiState = app.state.attain
+    beside = [asyncio.ensure_future(run()) for run in state.beside]
+    for task in beside:
+        task.add_done_callback(_tell_of_end)
+    yield
+    for task in beside:
+        task.cancel()
+    await asyncio.gather(*beside, return_exceptions=True)
+    await state.aclose()
+
+
+def _tell_of_end(task: asyncio.Future[None]) -> None:
+    """What runs beside the application ends with it: one that ends before is missed by nobody else."""
+    if not task.cancelled():
+        log.error("a task beside the application has ended", exc_info=task.exception())
 
 
 def create_app(state: ApiState) -> FastAPI:
     """The whole API over this state; the state is let go of when the application shuts down."""
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
-        await state.aftermath.finish()
-        await state.doorbell.aclose()
-        await state.limiter.aclose()
-        await state.engine.dispose()
-
     app = FastAPI(
         title="Attain",
         version="0.1.0",
         summary="Metrics of online shops, and the goals and reviews made of them.",
-        openapi_url="/v1/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,
+        lifespan=_lifespan,
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
+        telemetry={
+            "tracing": state.settings.otlp_endpoint is not None,
+            "metrics": False,
+            "logs": False,
+            "auto_configure": False,
+            "exclude": lambda scope: scope["path"] in _UNTRACED,
+        },
     )
     app.state.attain = state
-    ProcessCollector(registry=state.registry)
-    app.add_middleware(RequestLayer, metrics=RequestMetrics(state.registry))
+    describe_process(state.registry, "attain-api")
+    watch_pool(state.registry, state.engine)
+    state.counters = Counters(state.registry)
+    app.add_middleware(RequestLayer, metrics=RequestMetrics(state.registry, state.traffic))
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
@@ -151,6 +182,14 @@ def create_app(state: ApiState) -> FastAPI:
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the schema
+    turn = asyncio.Lock()
+
+    async def describe(_request: Request) -> Response:
+        async with turn:  # it takes seconds, once: not on the loop, where all else would wait for it
+            body = await asyncio.to_thread(lambda: json.dumps(openapi(), separators=(",", ":")))
+        return Response(body, media_type="application/json")
+
+    app.add_route("/v1/openapi.json", describe, include_in_schema=False)
     return app
 
 

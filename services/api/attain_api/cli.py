@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from attain_api.access.passwords import Passwords
 from attain_api.audit import commands as audit
 from attain_api.companies import service as companies
+from attain_api.companies.service import InstallationRole
 from attain_api.company_values import service as company_values
 from attain_api.kpi_templates import service as kpi_templates
 from attain_api.links.service import NewLink
@@ -78,6 +79,43 @@ async def _reset_password(settings: AdminSettings, *, email: str) -> NewLink | N
             return await passwords.create_operators_reset(uow, email=email)
     finally:
         await engine.dispose()
+
+
+_Role = Annotated[
+    InstallationRole, typer.Argument(help="`ops` sees how the installation does, `platform` makes companies.")
+]
+_Email = Annotated[str, typer.Argument(help="The account's e-mail.")]
+
+
+@app.command()
+def grant(role: _Role, email: _Email) -> None:
+    """Give an account a role of the installation, from its next request on."""
+    _set_role(role, email=email.strip().lower(), is_held=True)
+    typer.echo(f"attain-admin: the account has the role {role.value} now")
+
+
+@app.command()
+def revoke(role: _Role, email: _Email) -> None:
+    """Take a role of the installation away from an account, from its next request on."""
+    _set_role(role, email=email.strip().lower(), is_held=False)
+    typer.echo(f"attain-admin: the account does not have the role {role.value} now")
+
+
+def _set_role(role: InstallationRole, *, email: str, is_held: bool) -> None:
+    settings = read_settings(AdminSettings, program="attain-admin")
+    logs.configure(level=settings.log_level, service="attain-admin")
+
+    async def set_role() -> bool:
+        engine = create_engine(settings, application="attain-admin")
+        try:
+            async with transaction(create_sessions(engine), MemoryDoorbell()) as uow:
+                return await companies.set_installation_role(uow, email=email, role=role, is_held=is_held)
+        finally:
+            await engine.dispose()
+
+    if not asyncio.run(set_role()):
+        typer.echo("attain-admin: no account has this e-mail", err=True)
+        raise typer.Exit(1)
 
 
 async def _migrate(settings: AdminSettings, alembic: Config) -> None:

@@ -12,6 +12,7 @@ from attain_api.access.actor import Actor
 from attain_api.access.authentication import authenticate
 from attain_api.parameters import refuse_unknown
 from attain_api.problems import REQUEST_ID
+from attain_api.standby import lagging
 from attain_api.state import ApiState, state_of
 from attain_shared.audit.trail import Author
 from attain_shared.db.session import UnitOfWork, reading, transaction
@@ -22,6 +23,7 @@ __all__ = [
     "Credential",
     "CurrentActor",
     "IfMatch",
+    "LaggingUow",
     "PublicPolicy",
     "RolePolicy",
     "State",
@@ -58,6 +60,17 @@ async def unit_of_work(request: Request, state: State) -> AsyncIterator[UnitOfWo
 
 
 Uow = Annotated[UnitOfWork, Depends(unit_of_work, scope="function")]
+
+
+async def lagging_unit_of_work(request: Request, state: State, uow: Uow) -> AsyncIterator[UnitOfWork]:
+    """For data alone, of a route that is a `LaggingRoute`; who the caller is is read from the primary, before."""
+    async with lagging(request, state.standby, uow) as lagged:
+        if lagged is not uow:  # the policy has run: while a standby hangs, no connection to the primary waits with it
+            await uow.session.close()
+        yield lagged
+
+
+LaggingUow = Annotated[UnitOfWork, Depends(lagging_unit_of_work, scope="function")]
 
 
 async def _credential(bearer: Annotated[str | None, Depends(_bearer)]) -> str:

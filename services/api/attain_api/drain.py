@@ -9,6 +9,7 @@ from types import FrameType
 import structlog
 import uvicorn
 
+from attain_api.connections import end_overdue
 from attain_api.state import ApiState
 
 log = structlog.get_logger(__name__)
@@ -33,7 +34,9 @@ class DrainingServer(uvicorn.Server):
         self._state.draining = True
 
     async def on_tick(self, counter: int) -> bool:
-        """Ten times a second: whether to stop serving."""
+        """Ten times a second: whether to stop serving; and every tenth time, who has kept us waiting for too long."""
+        if counter % 10 == 0:
+            end_overdue(self.server_state.connections, self._state)
         if self._state.draining and self._linger_until == math.inf:
             seconds = self._state.settings.linger_seconds
             log.info("draining", linger_seconds=seconds)

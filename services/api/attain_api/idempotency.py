@@ -18,6 +18,7 @@ from attain_api.access.actor import Actor
 from attain_api.conditional import version_tag
 from attain_api.deps import CurrentActor, State
 from attain_shared.clock import utc_now
+from attain_shared.db.durability import wait_for_replication
 from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import BadRequest, Conflict
 
@@ -73,6 +74,7 @@ class CreationRequest:
         if self.key is not None:
             replay = await self._replay(uow.session, self.key)
             if replay is not None:
+                await wait_for_replication(uow.session)
                 return replay
         made = await create()
         shown = _show(read, made)

@@ -10,14 +10,19 @@ from prometheus_client import CollectorRegistry
 
 from attain_api.app import create_app
 from attain_api.batches.rates import RedisLimiter
+from attain_api.connections import WatchedProtocol
 from attain_api.drain import DrainingServer
 from attain_api.oidc.provider import OidcProvider
+from attain_api.ops.sampler import Sampler
 from attain_api.settings import ApiSettings
+from attain_api.standby import Standby
 from attain_api.state import ApiState
 from attain_shared import logs
 from attain_shared.db.session import create_engine, create_sessions
 from attain_shared.doorbell import ArqDoorbell
 from attain_shared.settings import read_settings
+from attain_shared.telemetry import LoopLag, serve_metrics, watch_count
+from attain_shared.tracing import start_tracing
 
 GRACE_SECONDS = 20
 """How long running requests may go on once the API has stopped to listen."""
@@ -30,17 +35,26 @@ def create_state(settings: ApiSettings) -> ApiState:
     """Connections of a serving process; nothing is connected before it is used."""
     engine = create_engine(settings, application="attain-api")
     redis_url, registry = settings.redis_url.get_secret_value(), CollectorRegistry()
-    doorbell = ArqDoorbell(redis_url)
-    return ApiState(
+    sessions, doorbell = create_sessions(engine), ArqDoorbell(redis_url)
+    standby = Standby(settings, sessions, registry) if settings.database_standby_url else None
+    state = ApiState(
         settings=settings,
         engine=engine,
-        sessions=create_sessions(engine),
+        health_engine=create_engine(
+            settings.model_copy(update={"database_pool_size": 1}), application="attain-api health"
+        ),
+        sessions=sessions,
         doorbell=doorbell,
         ping_queue=doorbell.ping,
         registry=registry,
         limiter=RedisLimiter(redis_url, registry),
         oidc=OidcProvider(settings.oidc) if settings.oidc else None,
+        standby=standby,
+        beside=[LoopLag(registry).watch, *([standby.watch] if standby else [])],
     )
+    watch_count(registry, "attain_rings_lost", "Rings given up to the sweep.", lambda: doorbell.lost)
+    state.beside.append(Sampler(state).watch)
+    return state
 
 
 def main() -> None:
@@ -50,13 +64,15 @@ def main() -> None:
         signal.signal(number, lambda *_: sys.exit(0))
     settings = read_settings(ApiSettings, program="attain-api")
     logs.configure(level=settings.log_level, service="attain-api")
+    stop_tracing = start_tracing(settings, "attain-api", is_door=True)
     state = create_state(settings)
     config = uvicorn.Config(
         create_app(state),
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=WatchedProtocol,
+        ws="none",
         access_log=False,
         server_header=False,
         log_config=None,
@@ -64,12 +80,16 @@ def main() -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    serve_metrics(settings, state.registry)
     server = DrainingServer(config, state)
     # what is there by now stays: going through it took longer than answering with ten thousand rows
     gc.collect()
     gc.freeze()
     structlog.get_logger(__name__).info("serving", host=settings.host, port=settings.port)
-    server.run()
+    try:
+        server.run()
+    finally:
+        stop_tracing()
     if not server.started:
         sys.exit(3)
 

@@ -1,20 +1,27 @@
 """The one layer around every request: its id, its log line, its metrics, its limits. Plain ASGI."""
 
+import asyncio
 import re
+import secrets
 import time
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import structlog
 from fastapi import Request
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from attain_api.problems import REQUEST_ID, internal_error
-from attain_api.state import state_of
+from attain_api.ops.traffic import Traffic
+from attain_api.problems import REQUEST_ID, internal_error, respond
+from attain_api.state import ApiState, state_of
 from attain_shared.db.session import STATEMENTS, StatementCount
+from attain_shared.errors import Unavailable
 from attain_shared.identifiers import new_id
+from attain_shared.tracing import trace_fields
 
 log = structlog.get_logger("attain_api.requests")
 
@@ -24,24 +31,57 @@ BODY_LIMIT = "attain.body_limit"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 STATEMENT_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 20, 40)
 """A list of any length takes 4 at most (P12)."""
+SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""From a push (tens of milliseconds) to what a statement may take at most."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_ALWAYS_SERVED = frozenset({"/livez", "/readyz"})
+"""Whoever asks these must not take a process that is busy for a dead one; nor are they work that anybody wants done."""
+_MAY_WAIT = frozenset({"/v1/goals/{goal_id}/attainment"})
+"""Routes that wait for a push as long as the caller asks; the alert AttainSlow leaves them out, too."""
+BUSY_SECONDS = 1
+
+
+class Busy(Unavailable):
+    """More requests at once than the process takes."""
+
+    code, title = "busy", "Too busy"
 
 
 @dataclass(slots=True)
 class BodyLimit:
-    """How much of the body is read at most.
+    """How much of the body is read at most, and how long that may take.
 
     Not FastAPI's `max_body_size`, which answers in plain text where the length is declared.
     """
 
+    state: ApiState
     maximum: int = MAX_JSON_BODY
     read: int = 0
+    ends_at: float | None = None
+    """By the loop's clock; None before anybody has asked for the body."""
+    is_complete: bool = False
 
-    def take(self, message: Message) -> None:
-        """Count a piece of the body."""
+    async def receive(self, receive: Receive) -> Message:
+        """The next piece of the body, or whatever comes after it.
+
+        Raises:
+            HTTPException: 413 where it is too much, 408 where it takes too long.
+        """
+        if self.is_complete:
+            return await receive()
+        if self.ends_at is None:
+            self.ends_at = asyncio.get_running_loop().time() + self.state.settings.body_seconds
+        try:
+            async with asyncio.timeout_at(self.ends_at):
+                message = await receive()
+        except TimeoutError:
+            self.state.counters.requests_refused.labels("slow-body").inc()
+            raise HTTPException(408, headers={"Connection": "close"}) from None
+        self.is_complete = not message.get("more_body", False)
         self.read += len(message.get("body", b""))
         if self.read > self.maximum:
             raise HTTPException(413)
+        return message
 
 
 def allow_body(request: Request, maximum: int) -> None:
@@ -49,14 +89,27 @@ def allow_body(request: Request, maximum: int) -> None:
     request.scope[BODY_LIMIT].maximum = maximum
 
 
+class _Series(NamedTuple):
+    """What is told of requests that are alike: looked up once, as that costs more than counting."""
+
+    requests: Counter
+    seconds: Histogram
+    statements: Histogram
+
+
 class RequestMetrics:
     """Counts requests, how long they take and how many statements they run, by route template."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, traffic: Traffic) -> None:
+        self._traffic = traffic
         labels = ("method", "route", "status")
         self._requests = Counter("attain_http_requests", "HTTP requests answered.", labels, registry=registry)
         self._seconds = Histogram(
-            "attain_http_request_duration_seconds", "Time to the answer's end.", ("method", "route"), registry=registry
+            "attain_http_request_duration_seconds",
+            "Time to the answer's end.",
+            ("method", "route"),
+            registry=registry,
+            buckets=SECONDS_BUCKETS,
         )
         self._statements = Histogram(
             "attain_http_request_statements",
@@ -65,13 +118,29 @@ class RequestMetrics:
             registry=registry,
             buckets=STATEMENT_BUCKETS,
         )
+        self._series: dict[tuple[str, str, int], _Series] = {}
+        self.in_hand = 0
+        """Requests whose answer has not ended."""
+        in_flight = Gauge("attain_http_requests_in_flight", "Requests in hand.", registry=registry)
+        in_flight.set_function(lambda: self.in_hand)
 
     def note(self, *, method: str, route: str, status: int, seconds: float, statements: int) -> None:
         """One more request."""
-        method = method if method in _METHODS else "other"
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(method, route).observe(seconds)
-        self._statements.labels(method, route).observe(statements)
+        if route not in _ALWAYS_SERVED:
+            self._traffic.note(status=status, seconds=seconds, may_wait=route in _MAY_WAIT)
+        key = method if method in _METHODS else "other", route, status
+        series = self._series.get(key) or self._series_of(*key)
+        series.requests.inc()
+        series.seconds.observe(seconds)
+        series.statements.observe(statements)
+
+    def _series_of(self, method: str, route: str, status: int) -> _Series:
+        made = self._series[method, route, status] = _Series(
+            self._requests.labels(method, route, str(status)),
+            self._seconds.labels(method, route),
+            self._statements.labels(method, route),
+        )
+        return made
 
 
 class RequestLayer:
@@ -88,15 +157,11 @@ class RequestLayer:
             return
         headers = Headers(scope=scope)
         request_id = _request_id(headers.get("x-request-id"))
-        limit, state = BodyLimit(), state_of(Request(scope))
+        state = state_of(Request(scope))
+        limit = BodyLimit(state)
         scope[REQUEST_ID], scope[BODY_LIMIT] = request_id, limit
         status, started, count = 0, time.perf_counter(), StatementCount()
         STATEMENTS.set(count)  # each request is a task of its own, and its context with it
-
-        async def limited_receive() -> Message:
-            message = await receive()
-            limit.take(message)
-            return message
 
         async def noting_send(message: Message) -> None:
             nonlocal status
@@ -105,9 +170,12 @@ class RequestLayer:
                 _finish_headers(message, request_id=request_id, private="authorization" in headers, last=state.draining)
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        self._metrics.in_hand += 1
+        has_room = self._metrics.in_hand <= state.settings.max_requests or scope["path"] in _ALWAYS_SERVED
+        with structlog.contextvars.bound_contextvars(request_id=request_id, **trace_fields()):
             try:
-                await self._app(scope, limited_receive, noting_send)
+                serve = self._app if has_room else _send_away
+                await serve(scope, partial(limit.receive, receive), noting_send)
             except Exception:
                 log.exception("request failed")
                 if status:
@@ -115,12 +183,30 @@ class RequestLayer:
                 request = Request(scope)
                 await internal_error(request)(scope, receive, noting_send)
             finally:
+                self._metrics.in_hand -= 1
                 self._note(scope, status=status, seconds=time.perf_counter() - started, statements=count.ran)
 
     def _note(self, scope: Scope, *, status: int, seconds: float, statements: int) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
         self._metrics.note(method=scope["method"], route=route, status=status, seconds=seconds, statements=statements)
-        log.info("request", method=scope["method"], route=route, status=status, milliseconds=round(seconds * 1000, 1))
+        log.info(
+            "request",
+            method=scope["method"],
+            route=route,
+            status=status,
+            milliseconds=round(seconds * 1000, 1),
+            statements=statements,
+        )
+
+
+async def _send_away(scope: Scope, receive: Receive, send: Send) -> None:
+    """The answer at once: who waited in line here would time out in the end, and hold memory until then."""
+    request = Request(scope)
+    state_of(request).counters.requests_refused.labels("busy").inc()
+    # by chance up to three times as long: those who are sent away together must not come back together
+    wait = BUSY_SECONDS + secrets.randbelow(2 * BUSY_SECONDS + 1)
+    error = Busy("This process has as many requests in hand as it takes; try again soon.", retry_after=wait)
+    await respond(request, error)(scope, receive, send)
 
 
 def _request_id(given: str | None) -> str:

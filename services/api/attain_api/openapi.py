@@ -4,7 +4,7 @@ from typing import Any
 
 from attain_api.problems import FieldProblem, Problem, problem_content
 
-_BODY = {"400": "Malformed JSON", "413": "Too large"}
+_BODY = {"400": "Malformed JSON", "408": "The body did not arrive in time", "413": "Too large"}
 _UNKNOWN_PARAMETER = {"422": "Invalid input"}
 _ALL = {"500": "Internal error", "503": "Unavailable for the moment"}
 _SIGNED_IN = {"401": "Sign-in needed", "403": "Not allowed", "503": _ALL["503"]}

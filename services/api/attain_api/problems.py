@@ -4,17 +4,22 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+import structlog
 from asyncpg import PostgresError
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from pydantic import Field
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from attain_api.conditional import NotModified
 from attain_api.messages import Language, detail, preferred, title
-from attain_shared.db.failures import is_passing, took_too_long
+from attain_api.state import state_of
+from attain_shared.db.failures import is_passing, names_nothing, took_too_long
+from attain_shared.db.schema import schema_is_ready
+from attain_shared.db.session import reading
 from attain_shared.errors import (
     AttainError,
     BadRequest,
@@ -25,6 +30,8 @@ from attain_shared.errors import (
     Unavailable,
 )
 from attain_shared.wire import Output
+
+log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 REQUEST_ID = "attain.request_id"
@@ -160,6 +167,8 @@ async def _on_http_exception(request: Request, error: HTTPException) -> Response
     problem: AttainError
     if error.status_code == 404:
         problem = NotFound("There is no such resource.")
+    elif error.status_code == 408:
+        problem = SlowBody("The body did not arrive in time; send it again, on a better line or in smaller parts.")
     elif error.status_code == 413:
         problem = TooLarge("The request body is larger than this route takes.")
     elif error.status_code == 400:
@@ -193,9 +202,38 @@ def _other_status(status_code: int) -> AttainError:
 
 async def _on_database_error(request: Request, error: Exception) -> Response:
     """A database that is away, too busy or in the way of itself is a matter of trying again; all else is a bug."""
+    if names_nothing(error) and await _schema_is_behind(request):
+        log.error("schema behind", reason=str(getattr(error, "orig", error)))
+        return respond(request, SchemaBehind("The database has not been migrated yet to what this release needs."))
     if not (is_passing(error) or took_too_long(error)):
         raise error
+    if isinstance(error, PoolTimeout):
+        state_of(request).counters.pool_timeouts.inc()
+        return respond(request, Unavailable("All connections to the database are in use."))
     return respond(request, Unavailable("The database does not answer."))
+
+
+async def _schema_is_behind(request: Request) -> bool:
+    """Whether it is the database that lacks the name; else it is the build that misspells it."""
+    try:
+        async with reading(state_of(request).sessions) as uow:
+            return not await schema_is_ready(uow.session)
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        return True
+
+
+class SchemaBehind(Unavailable):
+    """A release that was started before its migrations have run."""
+
+    code, title = "schema-behind", "The database is being updated"
+
+
+class SlowBody(AttainError):
+    """A body that took too long to arrive."""
+
+    status, code, title = 408, "slow-body", "The body came too slowly"
 
 
 class InternalError(AttainError):

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from attain_shared.settings import DatabaseSettings, SharedSettings
+from attain_shared.settings import DatabaseSettings, SharedSettings, complete_database_url
 from attain_shared.wire import Email
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -44,11 +44,26 @@ class ApiSettings(SharedSettings):
     """The same, into the backfill lane."""
     inbox_max_batches: int = Field(default=20_000, ge=0)
     """Batches that may wait in one lane of one company before pushes are refused; 0 for no limit."""
+    max_requests: int = Field(default=200, ge=1)
+    """Requests that one process has in hand at once; more are sent away at once."""
+    body_seconds: float = Field(default=30, gt=0, le=600)
+    """How long a request's body may take to arrive."""
+    send_seconds: float = Field(default=60, gt=0, le=3600)
+    """How long a client may take nothing of its answer."""
+    database_standby_url: SecretStr | None = None
+    """A standby of the same database, for reads that may lag; the password may be missing, as in the other URL."""
+    standby_max_lag_seconds: float = Field(default=10, ge=1, le=60)
+    """How old the standby's answers may be; from an older one nothing is read."""
     oidc_issuer: str | None = None
     oidc_client_id: str | None = None
     oidc_client_secret: SecretStr | None = None
     oidc_redirect_uri: str | None = Field(default=None, validate_default=True)
     """One or several, with commas between."""
+
+    @field_validator("database_standby_url")
+    @classmethod
+    def _complete_standby_url(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        return complete_database_url(url, info.data.get("database_password")) if url is not None else None
 
     @field_validator("oidc_issuer")
     @classmethod

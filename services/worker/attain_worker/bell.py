@@ -7,9 +7,12 @@ from typing import Any
 
 import structlog
 from arq.worker import Function, Worker, func
+from opentelemetry.trace import SpanKind
+from prometheus_client import CollectorRegistry, Gauge
 from redis.exceptions import RedisError
 
-from attain_shared.doorbell import QUEUE, Bell, deserialize_job, redis_settings, serialize_job
+from attain_shared.doorbell import QUEUE, ArqDoorbell, Bell, deserialize_job, redis_settings, serialize_job
+from attain_shared.tracing import following
 
 log = structlog.get_logger(__name__)
 
@@ -25,8 +28,10 @@ def create_bell(redis_url: str, hear: Callable[[Bell], None]) -> Worker:
     """An arq worker that knows every bell, with the settings that bite set (libraries.md, part 2)."""
 
     def job(bell: Bell) -> Function:
-        async def heard(ctx: dict[Any, Any], *args: object, **kwargs: object) -> None:  # noqa: ARG001 - arq's shape
-            hear(bell)
+        # whatever else a later build may send is passed over
+        async def heard(ctx: dict[Any, Any], traceparent: str | None = None, *_: object, **more: object) -> None:  # noqa: ARG001 - arq's shape
+            with following(f"hear {bell.value}", [traceparent], kind=SpanKind.CONSUMER):
+                hear(bell)
 
         return func(heard, name=bell.value, keep_result=0, max_tries=1, timeout=5)
 
@@ -59,6 +64,28 @@ async def hear_bells(redis_url: str, hear: Callable[[Bell], None]) -> None:
         finally:
             await _close(bell)
         await asyncio.sleep(RETRY_DELAY)
+
+
+class QueueWatch:
+    """Tells in the metrics whether the queue answers: one that hangs is not noticed by whoever waits for a bell."""
+
+    def __init__(self, redis_url: str, registry: CollectorRegistry) -> None:
+        """Nothing is known before the first look."""
+        self._queue = ArqDoorbell(redis_url)
+        self._is_up = Gauge("attain_queue_up", "1 while the queue answers this process.", registry=registry)
+
+    async def look(self) -> None:
+        """Ask once, for no longer than a ring may take."""
+        try:
+            await self._queue.ping()
+        except (RedisError, OSError, TimeoutError):
+            self._is_up.set(0)
+        else:
+            self._is_up.set(1)
+
+    async def aclose(self) -> None:
+        """Let go of the connection."""
+        await self._queue.aclose()
 
 
 async def _close(bell: Worker) -> None:

@@ -7,6 +7,7 @@ beside the round: a push never waits for that.
 import asyncio
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from uuid import UUID
 
 import structlog
@@ -15,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from attain_shared.db.failures import is_passing
 from attain_shared.db.session import transaction
 from attain_shared.doorbell import Doorbell
-from attain_shared.identifiers import new_id
 from attain_worker import repository
 from attain_worker.attainment.service import Recompute
 from attain_worker.checks.service import Checks
 from attain_worker.curves.service import Curves
 from attain_worker.ingestion.service import Ingestion
+from attain_worker.jobs import Job, Jobs
 from attain_worker.repository import Work
 
 log = structlog.get_logger(__name__)
@@ -45,6 +46,7 @@ class Runner:
         recompute: Recompute,
         checks: Checks,
         curves: Curves,
+        jobs: Jobs,
     ) -> None:
         """Look once at the start: there may be work from before."""
         self._sessions = sessions
@@ -53,6 +55,7 @@ class Runner:
         self._recompute = recompute
         self._checks = checks
         self._curves = curves
+        self._jobs = jobs
         self._look = asyncio.Event()
         self._look.set()
         self._stopping = False
@@ -108,12 +111,14 @@ class Runner:
                     busy |= await self._serve(work)
                     failed = 0
                 except Exception as error:
-                    # one company's trouble is its own; that of several in a row is the database's
-                    failed += 1
-                    if not is_passing(error) or failed == FAILURES_IN_A_ROW:
+                    if not is_passing(error):
                         raise
-                    company = str(work.company_id)
-                    log.warning("a company's work is put off", company_id=company, reason=repr(error)[:300])
+                    # one company's trouble is its own, and told by its job; that of several in a row is the database's
+                    failed += 1
+                    if failed == FAILURES_IN_A_ROW:
+                        log.warning("the work of several companies was put off; trying again")
+                        await self._pause()
+                        return
 
     async def _look_around(self) -> list[Work]:
         """What is to be done, at those on the list and those that were until a moment ago.
@@ -138,28 +143,28 @@ class Runner:
     async def _serve(self, work: Work) -> bool:
         """One claim and one recompute of a company; whether there was anything to do."""
         company_id, busy = work.company_id, False
-        with structlog.contextvars.bound_contextvars(company_id=str(company_id), job_id=str(new_id())):
-            try:
-                self._serving = work.has_batches or work.has_marks
-                if work.has_batches:
-                    busy = await self._ingestion.take_in(company_id)
-                    self._catch_up_beside()
-                if busy or work.has_marks:
+        try:
+            self._serving = work.has_batches or work.has_marks
+            if work.has_batches:
+                with self._jobs.run(Job.INGESTION, company_id):
+                    busy = await self._ingestion.take_in(company_id) or self._ingestion.doubt_low_water(company_id)
+                self._catch_up_beside()
+            if busy or work.has_marks:
+                with self._jobs.run(Job.RECOMPUTE, company_id):
                     busy |= await self._recompute.recompute(company_id, pushed_only=True)
-                if work.has_marks and not busy:
-                    self._recompute_beside(company_id)
-                if busy:
-                    self._at_rest.discard(company_id)
-                elif work.has_checks:
-                    self._check_beside(company_id)
-            except Exception as error:
-                if is_passing(error):
-                    raise
-                log.exception("a company's work failed; the others go on")
-                return False
-            finally:
-                self._serving = False
-            return busy
+            if work.has_marks and not busy:
+                self._recompute_beside(company_id)
+            if busy:
+                self._at_rest.discard(company_id)
+            elif work.has_checks:
+                self._check_beside(company_id)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            return False  # the job has told what was the matter, and the other companies go on
+        finally:
+            self._serving = False
+        return busy
 
     def _catch_up_beside(self) -> None:
         """While a company is far behind, unpack its next claim as the database writes this one."""
@@ -170,16 +175,14 @@ class Runner:
         return [company_id for company_id in sorted(self._last_busy) if self._ingestion.is_behind(company_id)]
 
     async def _catch_up(self) -> None:
-        """Claim after claim of whoever is behind; trouble is left to the round, which meets it again."""
-        try:
+        """Claim after claim of whoever is behind; trouble breaks it off, and the round meets it again."""
+        with suppress(Exception):
             while not self._stopping and (behind := self._companies_behind()):
                 for company_id in behind:
                     if self._stopping:
                         return
-                    with structlog.contextvars.bound_contextvars(company_id=str(company_id), job_id=str(new_id())):
+                    with self._jobs.run(Job.INGESTION, company_id):
                         await self._ingestion.take_in(company_id)
-        except Exception as error:  # noqa: BLE001 - the round goes on, and says what is the matter
-            log.warning("catching up was broken off", reason=repr(error)[:300])
 
     def _recompute_beside(self, company_id: UUID) -> None:
         self._at_leisure.add(company_id)
@@ -190,13 +193,11 @@ class Runner:
         """Claim after claim of the goals that no push waits for; pushes go on meanwhile."""
         while self._at_leisure and not self._stopping:
             company_id = self._at_leisure.pop()
-            with structlog.contextvars.bound_contextvars(company_id=str(company_id), job_id=str(new_id())):
-                try:
-                    if await self._recompute.recompute_at_leisure(company_id):
-                        self._at_leisure.add(company_id)
-                        self.look()
-                except Exception as error:  # noqa: BLE001 - the marks stay, and the next look meets them again
-                    log.warning("recomputing at leisure is put off", reason=repr(error)[:300])
+            # trouble leaves the marks where they are, and the next look meets them again
+            with suppress(Exception), self._jobs.run(Job.RECOMPUTE_AT_LEISURE, company_id):
+                if await self._recompute.recompute_at_leisure(company_id):
+                    self._at_leisure.add(company_id)
+                    self.look()
 
     def _check_beside(self, company_id: UUID) -> None:
         self._at_rest.add(company_id)
@@ -207,12 +208,10 @@ class Runner:
         """Some cross-checks of each company at rest; where some were made there may be more, so look again."""
         while self._at_rest and not self._stopping:
             company_id = self._at_rest.pop()
-            with structlog.contextvars.bound_contextvars(company_id=str(company_id), job_id=str(new_id())):
-                try:
-                    if await self._checks.check(company_id):
-                        self.look()
-                except Exception as error:  # noqa: BLE001 - the marks stay, and the next look meets them again
-                    log.warning("cross-checks are put off", reason=repr(error)[:300])
+            # trouble leaves the marks where they are, and the next look meets them again
+            with suppress(Exception), self._jobs.run(Job.CHECKS, company_id):
+                if await self._checks.check(company_id):
+                    self.look()
 
     def _draw_beside(self, found: Iterable[Work]) -> None:
         self._with_work = {work.company_id for work in found if work.has_batches or work.has_marks}
@@ -224,12 +223,10 @@ class Runner:
         for company_id in self._curves.companies:
             if self._stopping or company_id in self._with_work:
                 continue
-            with structlog.contextvars.bound_contextvars(company_id=str(company_id), job_id=str(new_id())):
-                try:
-                    if await self._curves.draw(company_id, may_go_on=lambda: not (self._stopping or self._serving)):
-                        self.look()
-                except Exception as error:  # noqa: BLE001 - the goals are remembered, and the next look meets them again
-                    log.warning("curves are put off", reason=repr(error)[:300])
+            # trouble leaves the goals remembered, and the next look meets them again
+            with suppress(Exception), self._jobs.run(Job.CURVES, company_id):
+                if await self._curves.draw(company_id, may_go_on=lambda: not (self._stopping or self._serving)):
+                    self.look()
 
     async def _forget(self, company_id: UUID) -> None:
         async with transaction(self._sessions, self._doorbell) as uow:
@@ -242,5 +239,8 @@ class Runner:
             log.warning("the database is away; trying again", reason=repr(error)[:300])
         else:
             log.error("the round failed; trying again", exc_info=error)
+        await self._pause()
+
+    async def _pause(self) -> None:
         await asyncio.sleep(PAUSE_AFTER_FAILURE)
         self._look.set()

@@ -90,6 +90,7 @@ NOT_FOLLOWED = {
     "metric_months": "derived from observations",
     "company_work": "work to do",
     "worker_heartbeats": "work being done",
+    "installation_samples": "of no company",
     "metric_batches": "has a history of its own (MET-7)",
     "batch_keys": "as metric_batches",
     "batch_rejections": "as metric_batches",

@@ -17,6 +17,8 @@ _PASSING = (
 _TOO_LONG = frozenset({"57014", "25P03"})
 """The statement was cancelled, or the session sat idle in its transaction for too long."""
 
+_UNKNOWN_NAMES = frozenset({"42P01", "42703"})
+
 
 def is_passing(error: BaseException) -> bool:
     """Whether trying again later is the right answer: the database was away, busy or full, not wrong."""
@@ -39,6 +41,12 @@ def took_too_long(error: BaseException) -> bool:
     """Whether the server gave the statement up: a client may try again, a batch that does it every time is poison."""
     said = error.orig if isinstance(error, DBAPIError) else error
     return isinstance(error, DBAPIError | PostgresError) and getattr(said, "sqlstate", None) in _TOO_LONG
+
+
+def names_nothing(error: BaseException) -> bool:
+    """Whether a statement named a table or a column that the database has not: its schema is older than the build."""
+    said = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(error, DBAPIError | PostgresError) and getattr(said, "sqlstate", None) in _UNKNOWN_NAMES
 
 
 def is_reference(error: BaseException) -> bool:

@@ -16,9 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from attain_shared.audit.chain import plain
 from attain_shared.audit.queries import append_trail
 from attain_shared.audit.trail import TRAIL, Author, Change, Trail
+from attain_shared.db.hosts import connect_args_for
 from attain_shared.db.partitions import KNOWN_MONTHS
 from attain_shared.doorbell import Bell, Doorbell
 from attain_shared.settings import DatabaseSettings
+
+CONNECT_SECONDS = 5.0
+"""How long a connection may take to be made, with any of the hosts that the URL names."""
 
 
 @dataclass(slots=True)
@@ -81,15 +85,16 @@ def create_engine(settings: DatabaseSettings, *, application: str, **server_sett
 
     `server_settings` are PostgreSQL's own, for the connections of this engine alone.
     """
+    url = settings.database_url.get_secret_value()
     engine = create_async_engine(
-        settings.database_url.get_secret_value(),
+        url,
         pool_size=settings.database_pool_size,
         max_overflow=0,
         pool_timeout=5,
         pool_recycle=1800,
         hide_parameters=True,  # an error's text reaches the log; the values of a statement must not
         connect_args={
-            "timeout": 5,
+            **connect_args_for(url, timeout=CONNECT_SECONDS),
             "command_timeout": settings.statement_timeout_ms / 1000 + 2,  # for a server that does not answer at all
             "server_settings": {
                 "application_name": f"{application} {os.getpid()}",  # whose locks and statements they are

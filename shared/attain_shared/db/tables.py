@@ -54,6 +54,7 @@ INSTALLATION_TABLES = frozenset(
         "api_keys",
         "company_work",
         "worker_heartbeats",
+        "installation_samples",
     }
 )
 """Tables of the installation: all others are company data, and their keys start with `company_id` (ORG-0)."""

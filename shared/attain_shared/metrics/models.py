@@ -19,6 +19,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     SmallInteger,
+    String,
     Text,
     desc,
     text,
@@ -42,6 +43,7 @@ class MetricBatch(Base):
         Index(
             "ix_metric_batches_waiting", "company_id", "lane", "slot", "id", postgresql_where=text("state = 'stored'")
         ),
+        Index("ix_metric_batches_failed", "company_id", "id", postgresql_where=text("state = 'failed'")),
         {"postgresql_partition_by": "RANGE (id)"},
     )
     company_id: Mapped[company_key]
@@ -68,6 +70,8 @@ class MetricBatch(Base):
     """How many rows of each verdict; they add up to `received`."""
     row_verdicts: Mapped[bytes | None] = mapped_column(LargeBinary)
     """One byte a row: the verdict's place in `Verdict`."""
+    traceparent: Mapped[str | None] = mapped_column(String(55))
+    """The trace that the push belongs to (W3C Trace Context), where traces are taken."""
 
 
 class BatchKey(Base):

@@ -36,7 +36,7 @@ _SUMMED = f"""
             OFFSET 0
         ) AS day_rows
     ) AS summed
-"""  # noqa: S608 - composed of this module's own constants
+"""  # nosec B608 # noqa: S608 - composed of this module's own constants
 
 _NAMED = """unnest(CAST(:shops AS uuid[]), CAST(:metrics AS text[]), CAST(:dimensions AS text[]))
     AS named (shop_id, metric, dimension)"""
@@ -46,11 +46,11 @@ _MEASURED = f"""(SELECT * FROM {_NAMED} WHERE EXISTS (
     SELECT FROM indicator_sources source WHERE source.company_id = :company_id AND source.shop_id = named.shop_id
       AND source.metric = named.metric AND source.dimension = named.dimension) OR EXISTS (
     SELECT FROM metric_months known WHERE known.company_id = :company_id AND known.shop_id = named.shop_id
-      AND known.metric = named.metric AND known.dimension = named.dimension AND known.month = :month))"""  # noqa: S608 - as above
+      AND known.metric = named.metric AND known.dimension = named.dimension AND known.month = :month))"""  # nosec B608 # noqa: S608 - as above
 
 _MISSING = f"""(SELECT * FROM {_NAMED} WHERE NOT EXISTS (
     SELECT FROM metric_months known WHERE known.company_id = :company_id AND known.shop_id = named.shop_id
-      AND known.metric = named.metric AND known.dimension = named.dimension AND known.month = :month))"""  # noqa: S608 - as above
+      AND known.metric = named.metric AND known.dimension = named.dimension AND known.month = :month))"""  # nosec B608 # noqa: S608 - as above
 
 _KNOWN = """(SELECT shop_id, metric, dimension FROM metric_months
     WHERE company_id = :company_id AND month = :month)"""
@@ -62,11 +62,11 @@ _WRITE = f"""
     ON CONFLICT (company_id, shop_id, metric, dimension, month) DO UPDATE
     SET total = excluded.total, largest = excluded.largest, last = excluded.last, days = excluded.days,
         provisional_days = excluded.provisional_days, has_coarser = excluded.has_coarser
-"""  # noqa: S608 - as above
+"""  # nosec B608 # noqa: S608 - as above
 
 _REBUILD = text(_WRITE.format(summed=_SUMMED.format(wanted=_MEASURED)))
 _FILL = text(_WRITE.format(summed=_SUMMED.format(wanted=_MISSING)))
-_RESTORE = text(_WRITE.format(summed=_SUMMED.format(wanted=f"(SELECT * FROM {_NAMED})")))  # noqa: S608 - as above
+_RESTORE = text(_WRITE.format(summed=_SUMMED.format(wanted=f"(SELECT * FROM {_NAMED})")))  # nosec B608 # noqa: S608 - as above
 
 _DIFFERING = text(f"""
     SELECT summed.shop_id, summed.metric, summed.dimension FROM ({_SUMMED.format(wanted=_KNOWN)}) AS summed
@@ -76,7 +76,7 @@ _DIFFERING = text(f"""
           IS DISTINCT FROM
           (summed.total, summed.largest, summed.last, summed.days, summed.provisional_days, summed.has_coarser)
     ORDER BY 1, 2, 3
-""")  # noqa: S608 - as above
+""")  # nosec B608 # noqa: S608 - as above
 
 _LISTED = text("SELECT DISTINCT month FROM metric_months WHERE company_id = :company_id ORDER BY month")
 

@@ -38,7 +38,7 @@ def every_row(condition: str = "true") -> str:
 
     The condition is a constant of the caller. It is asked within, as the planner does not always move it there.
     """
-    rows = f"SELECT {EVERY_COLUMN} FROM {{}} WHERE company_id = :company_id AND {condition}"  # noqa: S608 - as said
+    rows = f"SELECT {EVERY_COLUMN} FROM {{}} WHERE company_id = :company_id AND {condition}"  # nosec B608 # noqa: S608 - as said
     return f"({rows.format('observation_history')} UNION ALL {rows.format('observations')} AND row_index IS NOT NULL)"
 
 
@@ -104,7 +104,7 @@ _KNOWN_THEN = text(f"""
     WHERE o.company_id = :company_id
     ORDER BY wanted.number, o.grain, o.bucket, o.is_final DESC, COALESCE(o.through, {BUCKET_END}) DESC, o.observed_at DESC, o.value DESC,
              o.batch_id, o.row_index
-""")  # noqa: S608 - composed of this module's own constants
+""")  # nosec B608 # noqa: S608 - composed of this module's own constants
 
 
 async def load_cells(

@@ -17,6 +17,8 @@ PUBLIC = {
     "complete_password_reset",
     "start_oidc",
     "finish_oidc",
+    "get_ops_page",
+    "get_ops_asset",
 }
 
 

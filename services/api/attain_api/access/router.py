@@ -47,9 +47,10 @@ async def create_token(
 ) -> TokenRead:
     """Tokens for one company; with several and no scope, `409 company-required` lists the caller's own."""
     response.headers["Cache-Control"] = "no-store"
-    tokens, told = await service.sign_in(
-        state, email=form.username, password=form.password, scope=form.scope, client=client
-    )
+    with state.counters.sign_in():
+        tokens, told = await service.sign_in(
+            state, email=form.username, password=form.password, scope=form.scope, client=client
+        )
     response.headers.update(told)
     return tokens
 
@@ -65,7 +66,8 @@ async def refresh_token(
 ) -> TokenRead:
     """Each refresh token is good once; a second use ends every token of that sign-in."""
     response.headers["Cache-Control"] = "no-store"
-    return await service.refresh(state, refresh_token=body.refresh_token, client=client)
+    with state.counters.sign_in(refused_as="refresh"):
+        return await service.refresh(state, refresh_token=body.refresh_token, client=client)
 
 
 @router.post("/auth/logout", status_code=204, summary="End a sign-in", dependencies=[public])

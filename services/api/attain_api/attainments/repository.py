@@ -39,7 +39,7 @@ _ATTAINMENT = (
     LEFT JOIN attainments attainment ON attainment.company_id = goal.company_id AND attainment.goal_id = goal.id
     LEFT JOIN goal_marks mark ON mark.company_id = goal.company_id AND mark.goal_id = goal.id
     WHERE goal.company_id = :company_id AND goal.id = :goal_id
-""")  # noqa: S608 - composed of this module's own constants
+""")  # nosec B608 # noqa: S608 - composed of this module's own constants
     .columns(
         *map(
             column,
@@ -80,7 +80,7 @@ _OF_OWNERS = text(f"""
       AND (goal.person_id = :person_id
            OR goal.person_id IS NULL AND goal.department_id = CAST(:department_id AS uuid))
     ORDER BY goal.id
-""")  # noqa: S608 - composed of this module's own constants
+""")  # nosec B608 # noqa: S608 - composed of this module's own constants
 
 
 class WaitState(NamedTuple):

@@ -34,6 +34,8 @@ from attain_shared.goals.queries import load_goals
 FIRST_PAUSE, PAUSE_GROWTH, LONGEST_PAUSE = 0.03, 1.2, 0.25
 """Seconds between the looks of a waiting request: often at first, as most waits are short, and each costs a statement."""
 
+WAITING_SHARE = 0.5
+"""Of the requests that a process takes at once, how many may wait for a batch: pushes need room too."""
 
 PATIENCE = 0.5
 """Seconds that a batch which is shown waits for older ones: most are a moment behind, one that fails may take long."""
@@ -43,8 +45,18 @@ async def wait_for_batch(state: ApiState, *, actor: Actor, goal_id: UUID, batch_
     """Wait until a batch is done or failed and the goal's attainment shows it, or the time is up.
 
     A moment longer, if batches with smaller ids are on their way: `includes_batches_up_to` can then name this one.
-    No connection is held between looks, so many may wait. A process that is to end lets nobody wait.
+    No connection is held between looks, so many may wait, but not so many that nobody else is served. A process that is
+    to end lets nobody wait.
     """
+    state.waiting += 1
+    try:
+        has_room = state.waiting <= state.settings.max_requests * WAITING_SHARE
+        await _wait(state, actor=actor, goal_id=goal_id, batch_id=batch_id, seconds=seconds if has_room else 0)
+    finally:
+        state.waiting -= 1
+
+
+async def _wait(state: ApiState, *, actor: Actor, goal_id: UUID, batch_id: UUID, seconds: float) -> None:
     deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
     while True:
         async with reading(state.sessions) as uow:

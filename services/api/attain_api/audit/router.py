@@ -7,12 +7,13 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from attain_api.audit import service
-from attain_api.deps import CurrentActor, Uow, allow
+from attain_api.deps import CurrentActor, LaggingUow, allow
 from attain_api.paging import PageQuery, page_of
+from attain_api.standby import LaggingRoute
 from attain_shared.audit.schemas import AuditEntryRead
 from attain_shared.wire import Code, Instant, Page
 
-router = APIRouter(prefix="/v1/audit-entries", tags=["audit"])
+router = APIRouter(prefix="/v1/audit-entries", tags=["audit"], route_class=LaggingRoute)
 
 
 class AuditQuery(PageQuery):
@@ -35,7 +36,7 @@ class AuditQuery(PageQuery):
 
 @router.get("", summary="List the audit trail", dependencies=[allow("admin", "hr", "executive")])
 async def list_audit_entries(
-    *, uow: Uow, actor: CurrentActor, query: Annotated[AuditQuery, Query()]
+    *, uow: LaggingUow, actor: CurrentActor, query: Annotated[AuditQuery, Query()]
 ) -> Page[AuditEntryRead]:
     """Who changed what, newest first (SEC-5).
 

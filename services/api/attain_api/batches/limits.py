@@ -96,6 +96,7 @@ class _Gate:
     async def _refuse(self, rate: Rate) -> None:
         self.told = _headers(rate)
         if not await _is_stored(self._uow, actor=self._actor, key=self._key):
+            self._state.counters.pushes_refused.labels("rate").inc()
             raise RateLimited("too many pushes; wait a while", headers=_retry_after(rate.retry_after))
 
     def _lanes(self) -> list[str]:
@@ -128,6 +129,7 @@ async def check_inbox(state: ApiState, uow: UnitOfWork, *, actor: Actor, lane: s
 
     waiting = await state.inbox.read(company_id, lane, count=count)
     if waiting > most and not await _is_stored(uow, actor=actor, key=key):
+        state.counters.pushes_refused.labels("inbox-full").inc()
         raise InboxFull("the inbox is full; wait until batches are taken in", headers=_retry_after(FULL_SECONDS))
 
 

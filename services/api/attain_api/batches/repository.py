@@ -30,11 +30,12 @@ _STORE = text(f"""
         ON CONFLICT DO NOTHING RETURNING batch_id
     ), listed AS ({WANT_WORK})
     INSERT INTO metric_batches (company_id, id, connector_id, source, lane, slot, received, payload, state, attempts, due_at,
-                                stored_at)
+                                stored_at, traceparent)
     SELECT :company_id, fresh.batch_id, CAST(:connector_id AS uuid), CAST(:source AS text), CAST(:lane AS text),
-           CAST(:slot AS smallint), CAST(:received AS integer), CAST(:payload AS bytea), 'stored', 0, now(), CAST(:now AS timestamptz)
+           CAST(:slot AS smallint), CAST(:received AS integer), CAST(:payload AS bytea), 'stored', 0, now(), CAST(:now AS timestamptz),
+           CAST(:traceparent AS text)
     FROM fresh RETURNING id
-""")  # noqa: S608 - composed of constants
+""")  # nosec B608 # noqa: S608 - composed of constants
 
 
 async def store_batch(
@@ -52,6 +53,7 @@ async def store_batch(
     received: int,
     payload: bytes,
     now: datetime,
+    traceparent: str | None,
 ) -> bool:
     """Store a batch and its key in one statement; False where the key was used before."""
     stored = await session.scalar(
@@ -69,6 +71,7 @@ async def store_batch(
             "received": received,
             "payload": payload,
             "now": now,
+            "traceparent": traceparent,
         },
     )
     return stored is not None

@@ -15,6 +15,7 @@ from attain_api.batches.repository import Receipt
 from attain_api.conditional import check_if_match
 from attain_api.paging import PageQuery, paginate
 from attain_shared.clock import business_day, utc_now
+from attain_shared.db.durability import wait_for_replication
 from attain_shared.db.partitions import ensure_inbox
 from attain_shared.db.session import UnitOfWork
 from attain_shared.doorbell import Bell
@@ -25,6 +26,7 @@ from attain_shared.metrics.push import Push, PushedRow, decode_checked, given, r
 from attain_shared.metrics.schemas import BatchRead, BatchRowRead, VerdictCounts
 from attain_shared.metrics.slots import slot_of
 from attain_shared.rules.corrections import Verdict
+from attain_shared.tracing import traceparent
 from attain_shared.work.queries import want_work
 
 VERDICTS = tuple(Verdict)
@@ -71,11 +73,13 @@ async def store_push(
         received=receipt.received,
         payload=payload,
         now=receipt.stored_at,
+        traceparent=traceparent(),
     ):
         first = await repository.find_receipt(uow.session, **owner)
         if first is not None and first.body_hash != body_hash:
             raise Conflict("this Idempotency-Key was used with another body", code="idempotency-key-reused")
         if first is not None:
+            await wait_for_replication(uow.session)
             return first
     uow.bells.add(Bell.INBOX)
     return receipt

@@ -7,15 +7,16 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from attain_api.cascade import service, splitting
-from attain_api.deps import CurrentActor, Uow, allow
+from attain_api.deps import CurrentActor, LaggingUow, Uow, allow
 from attain_api.goals.owners import OwnerKey
 from attain_api.paging import PageQuery
 from attain_api.problems import problems
+from attain_api.standby import LaggingRoute
 from attain_shared.errors import Invalid, NotFound
 from attain_shared.goals.cascade_schemas import CascadeRead, SplitRead
 from attain_shared.wire import Input
 
-router = APIRouter(prefix="/v1", tags=["Cascades"])
+router = APIRouter(prefix="/v1", tags=["Cascades"], route_class=LaggingRoute)
 
 PEOPLE = allow("admin", "hr", "executive", "employee")
 """Which goals they see is a matter of who they are to the owner (SEC-3)."""
@@ -45,7 +46,7 @@ class SplitQuery(Input):
     "/cycles/{cycle_id}/cascade", summary="A cycle's cascade", dependencies=[PEOPLE], responses=problems(NotFound)
 )
 async def get_cascade(
-    *, uow: Uow, actor: CurrentActor, cycle_id: UUID, query: Annotated[CascadeQuery, Query()]
+    *, uow: LaggingUow, actor: CurrentActor, cycle_id: UUID, query: Annotated[CascadeQuery, Query()]
 ) -> CascadeRead:
     """Of goals with others below them the targets beside theirs; goals below none, and those that nobody answers for.
 

@@ -37,6 +37,12 @@ async def get_account(session: AsyncSession, *, account_id: UUID) -> Account:
     return await session.get_one(Account, account_id)
 
 
+async def find_account(session: AsyncSession, *, email: str) -> Account | None:
+    """The account that signs in with this e-mail; held until the transaction ends."""
+    account: Account | None = await session.scalar(select(Account).where(Account.email == email).with_for_update())
+    return account
+
+
 async def account_exists(session: AsyncSession, *, email: str) -> bool:
     """Whether somebody signs in with this e-mail."""
     return await session.scalar(select(Account.id).where(Account.email == email)) is not None

@@ -1,6 +1,7 @@
 """Companies and their first administrators (ORG-0)."""
 
 import secrets
+from enum import StrEnum
 from uuid import UUID
 
 from attain_api.companies import repository
@@ -13,6 +14,16 @@ from attain_shared.db.session import UnitOfWork
 from attain_shared.identifiers import new_id
 from attain_shared.people.models import Person
 from attain_shared.people.queries import hire
+
+
+class InstallationRole(StrEnum):
+    """A role that an account holds beside those of its person in each company (SEC-2)."""
+
+    OPS = "ops"
+    """Sees how the installation does."""
+    PLATFORM = "platform"
+    """Makes companies."""
+
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 
@@ -78,6 +89,21 @@ async def bootstrap(uow: UnitOfWork, *, company_name: str, email: str, password_
     account = await repository.get_account(uow.session, account_id=account_id)
     account.is_platform = account.is_ops = True
     return company.id
+
+
+async def set_installation_role(uow: UnitOfWork, *, email: str, role: InstallationRole, is_held: bool) -> bool:
+    """Give an account a role of the installation, or take it away, from its next request on; False without an account.
+
+    It is in no company's trail, as no company is to know of it; whoever may run the command is whoever runs the host.
+    """
+    account = await repository.find_account(uow.session, email=email)
+    if account is None:
+        return False
+    if role is InstallationRole.OPS:
+        account.is_ops = is_held
+    else:
+        account.is_platform = is_held
+    return True
 
 
 def _new_code() -> str:

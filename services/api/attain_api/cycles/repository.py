@@ -124,14 +124,14 @@ _LIVE = """indicator.company_id = :company_id AND goal.company_id = :company_id 
     AND goal.cycle_id = :cycle_id AND goal.state NOT IN ('closed', 'cancelled')"""
 """What goals of a cycle are measured by that have not come to their end."""
 
-_SHOPS = text(f"SELECT DISTINCT unnest(indicator.shop_ids) FROM indicators indicator, goals goal WHERE {_LIVE}")  # noqa: S608 - composed of constants
+_SHOPS = text(f"SELECT DISTINCT unnest(indicator.shop_ids) FROM indicators indicator, goals goal WHERE {_LIVE}")  # nosec B608 # noqa: S608 - composed of constants
 
 _ITEM_SETS = text(f"""
     SELECT one.id, one.shop_id FROM item_sets one
     WHERE one.company_id = :company_id AND one.id IN (
         SELECT indicator.item_set_id FROM indicators indicator, goals goal WHERE {_LIVE})
     ORDER BY one.id FOR SHARE OF one
-""")  # noqa: S608 - composed of constants
+""")  # nosec B608 # noqa: S608 - composed of constants
 
 
 async def list_shop_ids(session: AsyncSession, *, company_id: UUID, cycle_id: UUID) -> set[UUID]:

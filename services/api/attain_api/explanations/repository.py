@@ -35,7 +35,7 @@ _PRESENT = text(f"""
     JOIN observations o ON o.company_id = :company_id AND o.shop_id = wanted.shop_id AND o.metric = wanted.metric
          AND o.dimension = wanted.dimension AND o.bucket BETWEEN wanted.first AND wanted.last
     WHERE o.bucket BETWEEN :first AND :last
-""")  # noqa: S608 - composed of this module's own constants
+""")  # nosec B608 # noqa: S608 - composed of this module's own constants
 
 _AS_WANTED = """shop_id = wanted.shop_id AND metric = wanted.metric AND dimension = wanted.dimension
     AND bucket BETWEEN wanted.first AND wanted.last AND bucket BETWEEN :first AND :last AND received_at <= :as_of"""
@@ -47,7 +47,7 @@ _KNOWN_THEN = text(f"""
     ORDER BY o.shop_id, o.metric, o.dimension, o.grain, o.bucket,
              o.is_final DESC, COALESCE(o.through, {BUCKET_END}) DESC, o.observed_at DESC, o.value DESC,
              o.batch_id, o.row_index
-""")  # noqa: S608 - composed of this module's own constants
+""")  # nosec B608 # noqa: S608 - composed of this module's own constants
 
 _FINDINGS = text(f"""
     SELECT finding.* FROM {_WANTED}
@@ -56,7 +56,7 @@ _FINDINGS = text(f"""
          AND finding.bucket BETWEEN wanted.first AND wanted.last
     WHERE CAST(:as_of AS timestamptz) IS NULL OR finding.found_at <= :as_of
     ORDER BY finding.id DESC LIMIT :limit
-""")  # noqa: S608 - composed of this module's own constants
+""")  # nosec B608 # noqa: S608 - composed of this module's own constants
 
 
 def _parameters(company_id: UUID, asked: Iterable[Asked]) -> dict[str, Any]:

@@ -19,14 +19,14 @@ _IN_FORCE = "unnest(CAST(:metrics AS text[]), CAST(:versions AS integer[])) AS f
 _SHOPS_BEHIND = text(f"""
     SELECT DISTINCT unnest(indicator.shop_ids) FROM indicators indicator, goals goal, cycles cycle, {_IN_FORCE}
     WHERE {_BEHIND}
-""")  # noqa: S608 - composed of constants
+""")  # nosec B608 # noqa: S608 - composed of constants
 
 # past the session: the trail tells of the new version, and a company's goals are too many to load
 _MOVE = text(f"""
     UPDATE indicators indicator SET metric_version = force.version FROM goals goal, cycles cycle, {_IN_FORCE}
     WHERE {_BEHIND}
     RETURNING indicator.goal_id
-""")  # noqa: S608 - composed of constants
+""")  # nosec B608 # noqa: S608 - composed of constants
 
 
 def _in_force(company_id: UUID, entries: Sequence[CatalogueEntry]) -> dict[str, object]:
@@ -53,7 +53,7 @@ _OF_ITEM_SET = """indicator.company_id = :company_id AND indicator.item_set_id =
 
 _GOALS_OF_ITEM_SET = text(f"""
     SELECT DISTINCT indicator.goal_id FROM indicators indicator, goals goal, cycles cycle WHERE {_OF_ITEM_SET} ORDER BY 1
-""")  # noqa: S608 - composed of constants
+""")  # nosec B608 # noqa: S608 - composed of constants
 
 # past the session: the trail tells of the set
 _REFRESH_ITEMS = text(f"""
@@ -62,7 +62,7 @@ _REFRESH_ITEMS = text(f"""
                unnest(one.item_ids) WITH ORDINALITY AS item (item, place)
         WHERE one.company_id = :company_id AND one.id = :item_set_id)
     FROM goals goal, cycles cycle WHERE {_OF_ITEM_SET}
-""")  # noqa: S608 - composed of constants
+""")  # nosec B608 # noqa: S608 - composed of constants
 
 
 async def list_goals_of_item_set(session: AsyncSession, *, company_id: UUID, item_set_id: UUID) -> list[UUID]:

@@ -8,14 +8,15 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from attain_api.conditional import Tag, content_tag
-from attain_api.deps import CurrentActor, Uow, allow
+from attain_api.deps import CurrentActor, LaggingUow, allow
 from attain_api.headcounts import service
+from attain_api.standby import LaggingRoute
 from attain_shared.clock import business_day
 from attain_shared.departments.figures_schemas import AllStats, DepartmentStats
 from attain_shared.rules.periods import Window
 from attain_shared.wire import Day, Input
 
-router = APIRouter(prefix="/v1/departments", tags=["departments"])
+router = APIRouter(prefix="/v1/departments", tags=["departments"], route_class=LaggingRoute)
 
 READ = ("admin", "hr", "executive", "employee")
 MAX_SPAN_DAYS = 3700
@@ -49,7 +50,9 @@ class PeriodQuery(Input):
 
 
 @router.get("/stats", summary="Get the figures of all departments", dependencies=[allow(*READ)])
-async def list_department_stats(*, uow: Uow, actor: CurrentActor, query: Annotated[PeriodQuery, Query()]) -> AllStats:
+async def list_department_stats(
+    *, uow: LaggingUow, actor: CurrentActor, query: Annotated[PeriodQuery, Query()]
+) -> AllStats:
     """Of all for `admin`, `hr` and `executive`; else of those the caller leads, and all below them."""
     window = query.window()
     items = await service.list_stats(uow, actor=actor, window=window)
@@ -58,7 +61,7 @@ async def list_department_stats(*, uow: Uow, actor: CurrentActor, query: Annotat
 
 @router.get("/{department_id}/stats", summary="Get the figures of a department", dependencies=[allow(*READ)])
 async def get_department_stats(
-    *, uow: Uow, actor: CurrentActor, tag: Tag, department_id: UUID, query: Annotated[PeriodQuery, Query()]
+    *, uow: LaggingUow, actor: CurrentActor, tag: Tag, department_id: UUID, query: Annotated[PeriodQuery, Query()]
 ) -> DepartmentStats:
     """Headcount against plan, span, joiners, leavers, transfers and turnover, alone and with everything below it."""
     window = query.window()

@@ -8,7 +8,7 @@ import os
 import sys
 
 TIMEOUT_SECONDS = 2.5
-EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - what the API is told, not where we listen
+EVERYWHERE = {"0.0.0.0", "::"}  # nosec B104 # noqa: S104 - what the API is told, not where we listen
 
 
 def is_ready(host: str, port: int) -> bool:

@@ -1,8 +1,8 @@
 """What the readiness check asks the database."""
 
-from datetime import datetime
+from datetime import timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_shared.work.models import WorkerHeartbeat
@@ -13,6 +13,7 @@ async def ping(session: AsyncSession) -> None:
     await session.execute(text("SELECT 1"))
 
 
-async def find_last_beat(session: AsyncSession) -> datetime | None:
-    """When a worker was last seen alive."""
-    return await session.scalar(select(func.max(WorkerHeartbeat.beat_at)))
+async def has_live_worker(session: AsyncSession, *, max_age: timedelta) -> bool:
+    """Whether a worker was seen alive so lately; by the database's clock, which beats are told by."""
+    alive = exists().where(WorkerHeartbeat.beat_at > func.now() - max_age)
+    return bool(await session.scalar(select(alive)))

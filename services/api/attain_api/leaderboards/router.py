@@ -5,15 +5,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from attain_api.deps import CurrentActor, Uow, allow
+from attain_api.deps import CurrentActor, LaggingUow, allow
 from attain_api.leaderboards import service
 from attain_api.paging import PageQuery
 from attain_api.problems import problems
+from attain_api.standby import LaggingRoute
 from attain_shared.errors import Invalid, NotFound
 from attain_shared.goals.leaderboard_schemas import LeaderboardRead
 from attain_shared.wire import Code
 
-router = APIRouter(prefix="/v1/leaderboards", tags=["Leaderboards"])
+router = APIRouter(prefix="/v1/leaderboards", tags=["Leaderboards"], route_class=LaggingRoute)
 
 
 class LeaderboardQuery(PageQuery):
@@ -36,7 +37,7 @@ class LeaderboardQuery(PageQuery):
     responses=problems(NotFound, Invalid),
 )
 async def get_leaderboard(
-    *, uow: Uow, actor: CurrentActor, query: Annotated[LeaderboardQuery, Query()]
+    *, uow: LaggingUow, actor: CurrentActor, query: Annotated[LeaderboardQuery, Query()]
 ) -> LeaderboardRead:
     """People with confirmed goals in a cycle, ranked; only those whose goals the caller sees in full (SEC-3)."""
     return await service.get_leaderboard(

@@ -55,7 +55,7 @@ _HISTORY = text(f"""
     FROM {every_row(_OF_KEY)} AS o
     WHERE o.company_id = :company_id AND (o.batch_id, o.row_index) > (:after_batch, :after_index)
     ORDER BY o.batch_id, o.row_index LIMIT :limit
-""")  # noqa: S608 - composed of constants
+""")  # nosec B608 # noqa: S608 - composed of constants
 
 
 async def list_history(

@@ -33,4 +33,5 @@ async def start_oidc(*, state: State, client: CurrentClient, body: OidcStart) ->
 async def finish_oidc(*, state: State, client: CurrentClient, response: Response, body: OidcFinish) -> TokenRead:
     """Tokens, once, for the `state` and `code` that the browser came back with."""
     response.headers["Cache-Control"] = "no-store"
-    return await service.finish(state, secret=body.state, code=body.code, client=client)
+    with state.counters.sign_in():
+        return await service.finish(state, secret=body.state, code=body.code, client=client)

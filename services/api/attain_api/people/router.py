@@ -16,6 +16,7 @@ from attain_api.people.spreadsheets import exporting, importing
 from attain_api.people.spreadsheets.download import EVERYBODY, EXPORTED, Download, read_export
 from attain_api.people.spreadsheets.upload import IMPORTERS, REQUEST_BODY, ImportRequest, read_import
 from attain_api.problems import problems
+from attain_api.standby import LaggingRoute
 from attain_shared.errors import BadRequest, Conflict, TooLarge
 from attain_shared.people.import_schemas import ImportReport
 from attain_shared.people.schemas import (
@@ -36,7 +37,7 @@ from attain_shared.people.schemas import (
 from attain_shared.people.timeline import EventKind
 from attain_shared.wire import Day, Page
 
-router = APIRouter(prefix="/v1/people", tags=["people"])
+router = APIRouter(prefix="/v1/people", tags=["people"], route_class=LaggingRoute)
 
 READ = allow("admin", "hr", "executive", "employee")
 WRITE = allow("admin", "hr")

@@ -14,6 +14,7 @@ from attain_api.messages import preferred
 from attain_api.parameters import refuse_unknown
 from attain_api.review_exports import service
 from attain_api.review_exports.workbook import write_workbook
+from attain_api.standby import lagging
 from attain_shared.clock import business_day
 from attain_shared.db.session import UnitOfWork, reading
 
@@ -58,7 +59,10 @@ async def read_round(
     async with state.files.turn():
         async with reading(state.sessions) as uow:
             actor = await _caller(uow, credential, state)
-            lines = await service.read_lines(uow, actor=actor, review_cycle_id=review_cycle_id, language=language)
+            async with lagging(request, state.standby, uow) as lagged:
+                lines = await service.read_lines(
+                    lagged, actor=actor, review_cycle_id=review_cycle_id, language=language
+                )
         content = await asyncio.to_thread(write_workbook, lines, language=language)
     return Download(content, len(lines))
 

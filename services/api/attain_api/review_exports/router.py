@@ -12,9 +12,10 @@ from attain_api.messages import preferred
 from attain_api.problems import problems
 from attain_api.review_exports import service
 from attain_api.review_exports.download import EXPORTED, PEOPLE, Download, read_round
+from attain_api.standby import LaggingRoute
 from attain_shared.errors import NotFound
 
-router = APIRouter(tags=["Reviews"])
+router = APIRouter(tags=["Reviews"], route_class=LaggingRoute)
 
 PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'", "Vary": "Accept-Language"}
 """The page runs nothing and loads nothing."""

@@ -11,6 +11,7 @@ from attain_shared.clock import utc_now
 from attain_shared.db.session import transaction
 from attain_shared.doorbell import Doorbell
 from attain_worker.alerts import repository
+from attain_worker.report import report
 from attain_worker.repository import list_companies
 
 log = structlog.get_logger(__name__)
@@ -53,6 +54,7 @@ class Silence:
                 cleared = await repository.clear_alerts(uow.session, company_id=company_id, ids=over, now=now)
             if silent := [change for change in changes if change.alert_id is None]:
                 raised = await repository.raise_alerts(uow.session, company_id=company_id, changes=silent, now=now)
+        report().add(raised=len(raised), cleared=len(cleared))
         for told in cleared:
             log.info("a connector is silent no longer", company_id=str(company_id), **_ids(told))
         for told in raised:

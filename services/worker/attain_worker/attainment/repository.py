@@ -14,19 +14,28 @@ from attain_shared.goals.figures import indicator_figures, rubric_key
 
 
 class Mark(NamedTuple):
-    """A goal to recompute, and the generation of its mark."""
+    """A goal to recompute, the generation of its mark, and since when it is marked."""
 
     goal_id: UUID
     generation: int
+    marked_at: datetime
 
 
 _TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:what || ' ' || :company_id, 0))")
 
 _READ_MARKS = text("""
-    SELECT goal_id, generation FROM goal_marks
+    SELECT goal_id, generation, marked_at FROM goal_marks
     WHERE company_id = :company_id AND (first_batch_id IS NOT NULL AND :pushed OR first_batch_id IS NULL AND :others)
     ORDER BY first_batch_id IS NULL, first_batch_id = '00000000-0000-0000-0000-000000000000', generation LIMIT :goals
 """)
+
+_TRACES = text("""
+    SELECT DISTINCT traceparent FROM goal_marks mark
+    JOIN metric_batches batch ON batch.company_id = :company_id AND batch.id = mark.first_batch_id
+    WHERE mark.company_id = :company_id AND mark.goal_id = ANY(:goal_ids) AND traceparent IS NOT NULL
+    ORDER BY traceparent LIMIT :most
+""")
+MOST_TRACES = 200
 
 _TAKE_MARKS = text("""
     WITH held AS MATERIALIZED (
@@ -109,6 +118,13 @@ async def read_marks(
         _READ_MARKS, {"company_id": company_id, "goals": goals, "pushed": pushed, "others": others}
     )
     return [Mark(*row) for row in rows]
+
+
+async def list_traces(session: AsyncSession, *, company_id: UUID, marks: Sequence[Mark]) -> list[str]:
+    """The traces of the pushes that goals were marked by first."""
+    goal_ids = [mark.goal_id for mark in marks]
+    found = await session.scalars(_TRACES, {"company_id": company_id, "goal_ids": goal_ids, "most": MOST_TRACES})
+    return list(found)
 
 
 async def take_marks(session: AsyncSession, *, company_id: UUID, marks: Sequence[Mark]) -> set[UUID]:

@@ -1,6 +1,8 @@
 """Keeping attainments true: marks in, attainments out, one transaction a claim (GOAL-10)."""
 
+import time
 from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from datetime import date
 from uuid import UUID
 
@@ -13,11 +15,13 @@ from attain_shared.db.session import UnitOfWork, transaction
 from attain_shared.doorbell import Doorbell
 from attain_shared.goals.evaluation import Evaluation, evaluate_goals
 from attain_shared.goals.queries import load_goals, mark_goals
+from attain_shared.tracing import following, is_tracing
 from attain_shared.work.queries import want_work
 from attain_worker.attainment import repository
 from attain_worker.attainment.parts import evaluate_in_parts
 from attain_worker.attainment.repository import Mark
 from attain_worker.curves.wanted import WantedCurves, goals_lacking
+from attain_worker.report import report
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +60,8 @@ class Recompute:
         )
 
     async def _recompute(self, company_id: UUID, *, pushed_only: bool) -> bool:
-        async with transaction(self._sessions, self._doorbell) as uow:
+        began = time.time_ns()
+        async with AsyncExitStack() as span, transaction(self._sessions, self._doorbell) as uow:
             if not await repository.try_lock_company(uow.session, company_id=company_id):
                 return False
             goals_at_once = self._claim_goals * (BEHIND if pushed_only and company_id in self._behind else 1)
@@ -67,10 +72,14 @@ class Recompute:
             (self._behind.add if len(marks) == goals_at_once else self._behind.discard)(company_id)
             if not marks:
                 return False
+            if is_tracing():
+                pushes = await repository.list_traces(uow.session, company_id=company_id, marks=marks)
+                span.enter_context(following("recompute", pushes, since=began))
             today = business_day()
             goals = await load_goals(uow.session, company_id=company_id, goal_ids=[mark.goal_id for mark in marks])
             evaluations, inputs = await evaluate_goals(uow.session, company_id=company_id, goals=goals, today=today)
-            await self._settle(uow, company_id=company_id, marks=marks, evaluations=evaluations, today=today)
+            taken = await self._settle(uow, company_id=company_id, marks=marks, evaluations=evaluations, today=today)
+        _tell(marks, evaluations, taken)
         self._wanted_curves.add(company_id, sorted(goals_lacking(inputs)))
         return bool(evaluations)
 
@@ -105,7 +114,8 @@ class Recompute:
             today = business_day()
             goals = await load_goals(uow.session, company_id=company_id, goal_ids=[mark.goal_id for mark in marks])
             evaluations, lacking = await evaluate_in_parts(uow.session, company_id=company_id, goals=goals, today=today)
-            await self._settle(uow, company_id=company_id, marks=marks, evaluations=evaluations, today=today)
+            taken = await self._settle(uow, company_id=company_id, marks=marks, evaluations=evaluations, today=today)
+        _tell(marks, evaluations, taken)
         self._wanted_curves.add(company_id, sorted(lacking))
         return bool(evaluations)
 
@@ -127,11 +137,15 @@ class Recompute:
                 today = business_day()
                 goals = await load_goals(uow.session, company_id=company_id, goal_ids=[mark.goal_id])
                 evaluations, _ = await evaluate_goals(uow.session, company_id=company_id, goals=goals, today=today)
-                await self._settle(uow, company_id=company_id, marks=[mark], evaluations=evaluations, today=today)
+                taken = await self._settle(
+                    uow, company_id=company_id, marks=[mark], evaluations=evaluations, today=today
+                )
+            _tell([mark], evaluations, taken)
         except Exception as error:
             if is_passing(error):
                 raise
             log.exception("a goal cannot be recomputed", goal_id=str(mark.goal_id))
+            report().add(failed=1)
             async with transaction(self._sessions, self._doorbell) as uow:
                 await mark_goals(uow.session, company_id=company_id, marks=[(mark.goal_id, None)])
             return False
@@ -145,8 +159,8 @@ class Recompute:
         marks: Sequence[Mark],
         evaluations: Mapping[UUID, Evaluation],
         today: date,
-    ) -> None:
-        """Take the marks away, and write what their goals have come to."""
+    ) -> list[Mark]:
+        """Take the marks away, and write what their goals have come to; the marks that were taken."""
         done = [mark for mark in marks if mark.goal_id in evaluations]
         taken = await repository.take_marks(uow.session, company_id=company_id, marks=done)
         await repository.store_attainments(
@@ -160,7 +174,13 @@ class Recompute:
             failed = [(mark.goal_id, None) for mark in marks if mark.goal_id not in evaluations]
             # marked anew, they stand behind all others; their attainment says that it lacks their batches
             await mark_goals(uow.session, company_id=company_id, marks=failed)
-        log.info("attainments computed", goals=len(taken))
+        return [mark for mark in done if mark.goal_id in taken]
+
+
+def _tell(marks: Sequence[Mark], evaluations: Mapping[UUID, Evaluation], taken: Sequence[Mark]) -> None:
+    """Once it is committed: nothing is counted that was rolled back. What failed has been logged goal by goal."""
+    report().recomputed(mark.marked_at for mark in taken)
+    report().add(failed=sum(mark.goal_id not in evaluations for mark in marks))
 
 
 async def mark_goals_for_new_day(uow: UnitOfWork, *, company_id: UUID, today: date) -> None:

@@ -82,7 +82,7 @@ def _ratio_beside_its_parts(figure: str) -> TextClause:
       AND bucket BETWEEN :first AND :last
     GROUP BY dimension, grain, bucket, is_final, through, CASE WHEN NOT is_final THEN observed_at END
     HAVING count(*) = 3
-    """)  # noqa: S608 - composed of this module's own constants
+    """)  # nosec B608 # noqa: S608 - composed of this module's own constants
 
 
 _AOVS = _ratio_beside_its_parts("numerator").bindparams(ratio="aov", numerator="gmv", denominator="paying_buyers")
@@ -139,7 +139,7 @@ _DISAGREEING = text(f"""
     WHERE o.company_id = :company_id AND o.shop_id = :shop_id AND o.metric = ANY(CAST(:metrics AS text[]))
       AND o.grain <> 'day' AND o.bucket BETWEEN :coarser_from AND :last AND {BUCKET_END} >= :first AND o.is_final
       AND day.present = COALESCE(o.through, {BUCKET_END}) - o.bucket + 1 AND day.are_final AND day.total <> o.value
-""")  # noqa: S608 - composed of this module's own constants
+""")  # nosec B608 # noqa: S608 - composed of this module's own constants
 
 _OPEN = text("""
     SELECT id, bucket, grain, dimension, metric, kind FROM metric_findings

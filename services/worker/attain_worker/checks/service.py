@@ -31,6 +31,7 @@ from attain_shared.rules.findings import (
 from attain_shared.rules.periods import Grain
 from attain_worker.checks import repository
 from attain_worker.checks.repository import Finding, Key, Mark
+from attain_worker.report import report
 
 log = structlog.get_logger(__name__)
 
@@ -68,6 +69,7 @@ class Checks:
             if is_passing(error):
                 raise
             log.exception("a month cannot be checked", shop_id=str(mark.shop_id), month=str(mark.month))
+            report().add(failed=1)
         async with transaction(self._sessions, self._doorbell) as uow:
             await repository.put_off_mark(uow.session, company_id=company_id, mark=mark)
         return False
@@ -92,8 +94,7 @@ class Checks:
                 )
             if over:
                 await repository.resolve_findings(uow.session, company_id=company_id, ids=over, now=now)
-        if found or over:
-            log.info("a month was checked", shop_id=str(mark.shop_id), found=len(found), over=len(over))
+        report().add(months=1, found=len(found), over=len(over))
         return True
 
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -25,6 +25,7 @@ from attain_shared.rules.events import Calendar
 from attain_shared.work.queries import want_work
 from attain_worker.curves import repository
 from attain_worker.curves.wanted import WantedCurves, is_lacking, paced_in
+from attain_worker.report import report
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +36,16 @@ CURVES_AT_A_TIME = 16
 
 Lacking = dict[UUID, dict[UUID, Paced]]
 """By goal, in the order they were asked about, what it lacks of curves, by their ids."""
+
+
+class Drawn(NamedTuple):
+    """What a step of drawing came to."""
+
+    curves: int
+    settled: Sequence[UUID]
+    """The goals that need not be looked at again."""
+    marked: Sequence[UUID]
+    """Those of them that were marked, having got a curve."""
 
 
 def always() -> bool:
@@ -72,20 +83,19 @@ class Curves:
             async with transaction(self._sessions, self._doorbell) as uow:
                 if not await try_hold_curves(uow.session, company_id=company_id):
                     return False
-                settled, marked = await _draw(uow, company_id=company_id, goal_ids=goal_ids, may_go_on=may_go_on)
+                drawn = await _draw(uow, company_id=company_id, goal_ids=goal_ids, may_go_on=may_go_on)
         except Exception as error:
             if is_passing(error):
                 raise
             log.exception("curves cannot be drawn", goals=len(goal_ids))
-            settled, marked = goal_ids, []
-        self._wanted.drop(company_id, settled)
-        return bool(marked)
+            report().add(failed=1)
+            drawn = Drawn(0, settled=goal_ids, marked=[])
+        report().add(curves=drawn.curves, marked=len(drawn.marked))
+        self._wanted.drop(company_id, drawn.settled)
+        return bool(drawn.marked)
 
 
-async def _draw(
-    uow: UnitOfWork, *, company_id: UUID, goal_ids: Sequence[UUID], may_go_on: Callable[[], bool]
-) -> tuple[Sequence[UUID], Sequence[UUID]]:
-    """The goals that need not be looked at again, and those of them that were marked, having got a curve."""
+async def _draw(uow: UnitOfWork, *, company_id: UUID, goal_ids: Sequence[UUID], may_go_on: Callable[[], bool]) -> Drawn:
     today = business_day()
     lacking = await _find_lacking(uow.session, company_id=company_id, goal_ids=goal_ids, today=today)
     wanted = {curve_id: paced for of_goal in lacking.values() for curve_id, paced in of_goal.items()}
@@ -94,14 +104,13 @@ async def _draw(
     drawn = {curve_id: _columns(choice) for curve_id, choice in choices.items() if choice is not None}
     if drawn:
         await repository.store_curves(uow.session, company_id=company_id, curves=drawn, today=today)
-        log.info("curves drawn", curves=len(drawn))
     settled = [goal_id for goal_id in goal_ids if lacking.get(goal_id, {}).keys() <= choices.keys()]
     # a goal all of whose curves are there by now was evaluated before another step drew them
     marked = [one for one in settled if one in lacking and (not lacking[one] or lacking[one].keys() & drawn.keys())]
     if marked:
         await mark_goals(uow.session, company_id=company_id, marks=[(goal_id, None) for goal_id in marked])
         await want_work(uow.session, company_id=company_id)
-    return settled, marked
+    return Drawn(len(drawn), settled, marked)
 
 
 async def _find_lacking(session: AsyncSession, *, company_id: UUID, goal_ids: Sequence[UUID], today: date) -> Lacking:
@@ -138,6 +147,7 @@ async def _choose_each(
             choices[curve_id] = await asyncio.to_thread(_choose, figure, values.get(curve_id, {}), calendar)
         except Exception:
             log.exception("a curve cannot be drawn", curve_id=str(curve_id))
+            report().add(failed=1)
             choices[curve_id] = None
     return choices
 

@@ -40,6 +40,8 @@ class Batch(NamedTuple):
     """When its rows came to be known: stored, or sent round again."""
     row_verdicts: bytes | None
     """Of the last time, where this is a replay: only the rejected rows are judged again."""
+    traceparent: str | None = None
+    """The trace of the push (W3C Trace Context)."""
 
 
 class Series(NamedTuple):

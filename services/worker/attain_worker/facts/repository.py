@@ -38,7 +38,7 @@ _SELECT_ROWS = f"""
            CAST(row.value AS numeric), stamp.is_final, stamp.through, stamp.observed_at, stamp.batch_id,
            stamp.received_at, row.row_index, row.verdict
     FROM {_ROWS} ORDER BY row.series, row.bucket
-"""  # noqa: S608 - composed of this module's own constants
+"""  # nosec B608 # noqa: S608 - composed of this module's own constants
 
 # Series by series a range of buckets, within one month: so that there is one partition to look into, known beforehand.
 # Row by row, over all partitions, it took ten times as long; and left to the planner, a thousand times at worst.
@@ -52,9 +52,9 @@ _STANDING = f"""
           AND bucket BETWEEN :month AND :month_end
         OFFSET 0
     ) AS o
-"""  # noqa: S608 - composed of this module's own constants
+"""  # nosec B608 # noqa: S608 - composed of this module's own constants
 
-_PRESENT = text(f"SELECT range.series, o.bucket, o.value, o.is_final, o.through, o.observed_at FROM {_STANDING}")  # noqa: S608 - as above
+_PRESENT = text(f"SELECT range.series, o.bucket, o.value, o.is_final, o.through, o.observed_at FROM {_STANDING}")  # nosec B608 # noqa: S608 - as above
 
 _MOVE = text(f"""
     INSERT INTO observation_history ({EVERY_COLUMN})
@@ -62,7 +62,7 @@ _MOVE = text(f"""
     JOIN unnest(CAST(:series AS integer[]), CAST(:buckets AS date[])) AS row (series, bucket)
          ON row.series = range.series AND row.bucket = o.bucket
     WHERE o.row_index IS NOT NULL ORDER BY range.series, o.bucket
-""")  # noqa: S608 - as above
+""")  # nosec B608 # noqa: S608 - as above
 
 _ADD = text(f"INSERT INTO observations ({EVERY_COLUMN}) {_SELECT_ROWS}")
 
@@ -74,7 +74,7 @@ _REPLACE = text(f"""
     SET value = excluded.value, is_final = excluded.is_final, through = excluded.through,
         observed_at = excluded.observed_at, batch_id = excluded.batch_id, received_at = excluded.received_at,
         row_index = excluded.row_index, verdict = excluded.verdict
-""")  # noqa: S608 - as above
+""")  # nosec B608 # noqa: S608 - as above
 
 _OF_SPANS = """
     SELECT DISTINCT source.goal_id

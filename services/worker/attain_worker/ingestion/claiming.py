@@ -20,6 +20,8 @@ IN_FLIGHT = timedelta(seconds=10)
 """How long a push may take from its id to its commit and still be seen at once; slower ones wait for the sweep."""
 MOST_BATCHES = 200
 """Of one claim."""
+MISSES = 2
+"""Looks in a row that find nothing, before the low water is doubted."""
 NOTHING = UUID(int=0)
 """Below every identifier."""
 LANES = {"live": 1.0, "backfill": 0.5}
@@ -36,6 +38,8 @@ class Place:
     served: dict[str, int] = field(default_factory=dict)
     """Of each lane the slot served last: the next one begins."""
     is_behind: bool = False
+    missed: int = 0
+    """Looks in a row that found nothing above the low water although something waits."""
 
 
 class Claiming:
@@ -51,6 +55,19 @@ class Claiming:
         # new objects: a look that is under way keeps writing to the old ones
         for place in self._places.values():
             place.low_water = dict.fromkeys(QUEUES, NOTHING)
+
+    def doubt_low_water(self, company_id: UUID) -> bool:
+        """Something waits, and a claim has found nothing; whether to look again, from the beginning.
+
+        Once, another worker has just been faster. Twice in a row, the batch's id is older than any push in flight can
+        be: the clock of some API is behind this one.
+        """
+        place = self._places[company_id]
+        place.missed += 1
+        if place.missed < MISSES:
+            return False
+        place.missed, place.low_water = 0, dict.fromkeys(QUEUES, NOTHING)
+        return True
 
     def is_behind(self, company_id: UUID) -> bool:
         """Whether the last claim left due batches: the next can begin before it is through."""
@@ -97,6 +114,8 @@ class Claiming:
         waiting = await repository.find_oldest(
             session, company_id=company_id, low_water=low_water, until=id_ahead(CLOCKS_DIFFER)
         )
+        if waiting:
+            place.missed = 0
         settled = first_id_at(utc_now() - IN_FLIGHT)
         for queue in QUEUES:
             oldest = waiting.get(queue)

@@ -47,10 +47,12 @@ _OLDEST = text("""
 """)
 
 _CLAIM = text("""
-    SELECT queue.slot, batch.id, batch.connector_id, batch.received, batch.received_at, batch.row_verdicts
+    SELECT queue.slot, batch.id, batch.connector_id, batch.received, batch.received_at, batch.row_verdicts,
+           batch.traceparent
     FROM unnest(CAST(:slots AS smallint[]), CAST(:oldest AS uuid[])) AS queue (slot, oldest)
     CROSS JOIN LATERAL (
-        SELECT id, connector_id, received, COALESCE(replayed_at, stored_at) AS received_at, row_verdicts
+        SELECT id, connector_id, received, COALESCE(replayed_at, stored_at) AS received_at, row_verdicts,
+               traceparent
         FROM metric_batches
         WHERE company_id = :company_id AND lane = :lane AND slot = queue.slot AND state = 'stored'
           AND id >= queue.oldest AND id >= :lowest AND id < :until AND due_at <= clock_timestamp()
@@ -60,7 +62,7 @@ _CLAIM = text("""
 """)
 
 _CLAIM_ONE = text("""
-    SELECT id, connector_id, received, COALESCE(replayed_at, stored_at), row_verdicts FROM metric_batches
+    SELECT id, connector_id, received, COALESCE(replayed_at, stored_at), row_verdicts, traceparent FROM metric_batches
     WHERE company_id = :company_id AND id = :id AND state = 'stored' FOR UPDATE SKIP LOCKED
 """)
 

@@ -1,6 +1,9 @@
 """Taking batches in: one claim is one transaction, from the locked inbox rows to the marks (ING-4)."""
 
+import time
 from collections import Counter
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, ExitStack
 from datetime import date
 from uuid import UUID
 
@@ -14,11 +17,13 @@ from attain_shared.db.session import UnitOfWork, reading, transaction
 from attain_shared.doorbell import Doorbell
 from attain_shared.goals.moved_months import moving_months
 from attain_shared.identifiers import new_id
+from attain_shared.tracing import following
 from attain_worker.facts import service as facts
 from attain_worker.facts.claim import CODES, Batch
 from attain_worker.ingestion import repository
 from attain_worker.ingestion.claiming import MOST_BATCHES, Claiming
 from attain_worker.ingestion.repository import Outcome
+from attain_worker.report import report
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +57,10 @@ class Ingestion:
         """Look from the beginning again: batches pushed back, or committed late with an older id, turn up."""
         self._claiming.forget_low_water()
 
+    def doubt_low_water(self, company_id: UUID) -> bool:
+        """A batch waits, and `take_in` has found nothing; whether to call it again, as it looks from the beginning now."""
+        return self._claiming.doubt_low_water(company_id)
+
     def is_behind(self, company_id: UUID) -> bool:
         """Whether the last claim of a company left due batches: the next can begin before it is through."""
         return self._claiming.is_behind(company_id)
@@ -66,13 +75,16 @@ class Ingestion:
         ):
             return True
         claimed: list[Batch] = []
+        outcomes: list[Outcome] = []
         try:
-            async with transaction(self._sessions, self._doorbell) as uow:
-                claimed = await self._claiming.claim(uow.session, company_id=company_id)
-                if claimed:
-                    await self._ingest(uow, company_id, claimed)
-            if claimed:
-                log.info("batches taken in", batches=len(claimed), rows=sum(batch.received for batch in claimed))
+            with ExitStack() as span:
+                began = time.time_ns()
+                async with transaction(self._sessions, self._doorbell) as uow:
+                    claimed = await self._claiming.claim(uow.session, company_id=company_id)
+                    if claimed:
+                        span.enter_context(_in_their_traces(claimed, began))
+                        outcomes = await self._ingest(uow, company_id, claimed)
+            _tell(claimed, outcomes)
         except Exception as error:
             if is_passing(error) or not claimed:
                 raise
@@ -103,7 +115,7 @@ class Ingestion:
             await self._try_alone(company_id, batch.id, attempts)
         return True
 
-    async def _ingest(self, uow: UnitOfWork, company_id: UUID, batches: list[Batch]) -> None:
+    async def _ingest(self, uow: UnitOfWork, company_id: UUID, batches: list[Batch]) -> list[Outcome]:
         session = uow.session
         claim = await facts.store(
             uow,
@@ -121,6 +133,7 @@ class Ingestion:
             for batch, verdicts in zip(batches, claim.verdicts, strict=True)
         ]
         await repository.finish_batches(session, company_id=company_id, outcomes=outcomes, now=utc_now())
+        return outcomes
 
     async def _take_in_alone(self, company_id: UUID, batch_id: UUID) -> None:
         """Try one batch; the try is counted first, in a transaction of its own, so that a crash counts too."""
@@ -133,17 +146,22 @@ class Ingestion:
         if attempts > MAX_ATTEMPTS:
             await self._put_aside(company_id, batch_id, error="the worker ended during each try")
             return
+        outcomes: list[Outcome] = []
         try:
-            async with transaction(self._sessions, self._doorbell) as uow:
-                batches = await repository.claim_batch(uow.session, company_id=company_id, batch_id=batch_id)
-                if batches:
-                    await self._ingest(uow, company_id, batches)
-            log.info("batches taken in", batches=len(batches), rows=sum(batch.received for batch in batches))
+            with ExitStack() as span:
+                began = time.time_ns()
+                async with transaction(self._sessions, self._doorbell) as uow:
+                    batches = await repository.claim_batch(uow.session, company_id=company_id, batch_id=batch_id)
+                    if batches:
+                        span.enter_context(_in_their_traces(batches, began))
+                        outcomes = await self._ingest(uow, company_id, batches)
+            _tell(batches, outcomes)
         except Exception as error:
             if is_passing(error):
                 await self._uncount(company_id, batch_id)
                 raise
             log.exception("batch failed", batch_id=str(batch_id), attempts=attempts)
+            report().add(failed=1)
             await self._forget_months()
             if attempts >= MAX_ATTEMPTS:
                 await self._put_aside(company_id, batch_id, error=repr(error)[:1000])
@@ -165,6 +183,7 @@ class Ingestion:
             await repository.fail_batch(
                 uow.session, company_id=company_id, batch_id=batch_id, error=error, now=utc_now()
             )
+        report().add(put_aside=1)
 
     async def _ensure_months(self, months: set[date]) -> None:
         """Make the partitions that are missing, in a transaction of their own: attaching must not wait for a claim."""
@@ -198,6 +217,16 @@ class Ingestion:
         async with reading(self._sessions) as uow:
             known = await list_partitions(uow.session, BY_BUCKET)
         return {partition.month for partition in known if partition.place is place}
+
+
+def _in_their_traces(batches: Iterable[Batch], began: int) -> AbstractContextManager[None]:
+    """Until it is committed, since its claim began."""
+    return following("take batches in", (batch.traceparent for batch in batches), since=began)
+
+
+def _tell(batches: Iterable[Batch], outcomes: Iterable[Outcome]) -> None:
+    """Once it is committed: nothing is counted that was rolled back."""
+    report().took_in((batch.received_at for batch in batches), (outcome.verdicts for outcome in outcomes))
 
 
 def _count(verdicts: bytearray) -> dict[str, int]:

@@ -64,7 +64,7 @@ async def look_through(
         SELECT (array_agg(id ORDER BY id DESC))[1], bool_or(state <> 'done') FROM (
             SELECT id, state FROM {table} WHERE company_id = :company_id AND id > :above ORDER BY id LIMIT :at_most
         ) AS part
-    """)  # noqa: S608 - a partition's own name
+    """)  # nosec B608 # noqa: S608 - a partition's own name
     rows = await session.execute(statement, {"company_id": company_id, "above": above, "at_most": at_most})
     last, is_open = rows.one()
     return last, bool(is_open)

@@ -29,6 +29,7 @@ from attain_shared.db.partitions import (
 from attain_shared.db.session import create_sessions, reading, transaction
 from attain_shared.doorbell import MemoryDoorbell
 from attain_shared.goals.moved_months import moving_months
+from attain_worker.report import report
 from attain_worker.repository import list_companies
 from attain_worker.retention import repository
 
@@ -75,6 +76,7 @@ class Retention:
                     deleted = await repository.delete_keys(
                         uow.session, company_id=company_id, before=before, at_most=SLICE
                     )
+                report().add(push_keys=deleted)
 
     async def _drop_inbox(self, connection: AsyncConnection) -> None:
         """The months of the inbox that ended long enough ago."""
@@ -98,6 +100,7 @@ class Retention:
             return
         await self._delete_rejections(partition)
         await repository.drop_table(connection, name=partition.name)
+        report().add(dropped=1)
         log.info("a month of the inbox was dropped", month=f"{partition.month:%Y-%m}")
 
     async def _is_needed(self, partition: Partition) -> bool:
@@ -131,6 +134,7 @@ class Retention:
         async with moving_months(self._sessions, self._doorbell, months={one.month for one in old}):
             for partition in _unfinished_first(old):
                 await detach_partition(connection, partition)
+                report().add(detached=1)
                 log.info("a month of facts was detached", table=partition.table, month=f"{partition.month:%Y-%m}")
 
     def _tell(self, partition: Partition) -> None:

@@ -18,6 +18,7 @@ from attain_shared.reviews.growth import recount_growth
 from attain_shared.reviews.opening import hold_round, open_reviews
 from attain_shared.reviews.owning import follow_owners
 from attain_shared.rules.review_flow import DAYS_TO_ANSWER, Step
+from attain_worker.report import report
 from attain_worker.repository import list_companies
 from attain_worker.reviews import repository
 
@@ -80,14 +81,14 @@ class Settling:
             opened = await open_reviews(uow, cycle=cycle, assessors={}, actor_id=None)
             if followed.leavers:
                 await recount_growth(uow, company_id=company_id)
-        if followed.leavers or followed.managers or opened.created:
+        told = {"leavers": followed.leavers, "managers": followed.managers, "opened": opened.created}
+        report().add(**told)
+        if any(told.values()):
             log.info(
                 "reviews follow their people",
                 company_id=str(company_id),
                 review_cycle_id=str(review_cycle_id),
-                leavers=followed.leavers,
-                managers=followed.managers,
-                opened=opened.created,
+                **told,
             )
 
     async def _close_unanswered(self, company_id: UUID) -> int:
@@ -103,6 +104,7 @@ class Settling:
             if unanswered:
                 # from now on it is the last review that a later rating is held against (GOAL-4)
                 await recount_growth(uow, company_id=company_id)
+        report().add(closed=len(unanswered))
         if unanswered:
             log.info("reviews were closed without an answer", company_id=str(company_id), reviews=len(unanswered))
         return len(unanswered)
@@ -112,9 +114,10 @@ class Settling:
         today = business_day(self._clock())
         async with transaction(self._sessions, self._doorbell) as uow:
             due = await repository.list_due(uow.session, company_id=company_id, today=today)
-            if due:
-                count = await repository.add_reminders(uow.session, company_id=company_id, due=due)
-                log.info("people were reminded", company_id=str(company_id), reminders=count)
+            count = await repository.add_reminders(uow.session, company_id=company_id, due=due) if due else 0
+        report().add(reminders=count)
+        if count:
+            log.info("people were reminded", company_id=str(company_id), reminders=count)
 
 
 @contextmanager
@@ -125,5 +128,7 @@ def _put_off(part: str, company_id: UUID) -> Iterator[None]:
     except Exception as error:
         if is_passing(error):
             log.warning("reviews are settled later", part=part, company_id=str(company_id), reason=repr(error)[:300])
+            report().add(put_off=1)
         else:
+            report().add(failed=1)
             log.exception("reviews are not settled", part=part, company_id=str(company_id))

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Header, Query, Response
+from fastapi import Header, Query, Request, Response
 
 from attain_api.access.actor import Actor
 from attain_api.access.authentication import authenticate
@@ -14,6 +14,7 @@ from attain_api.people.filters import ExportQuery
 from attain_api.people.repository import PeopleFilter
 from attain_api.people.spreadsheets import exporting
 from attain_api.people.spreadsheets.exporting import File
+from attain_api.standby import lagging
 from attain_shared.clock import business_day
 from attain_shared.db.session import UnitOfWork, reading
 from attain_shared.errors import Unavailable
@@ -53,6 +54,7 @@ class Download:
 
 async def read_export(
     *,
+    request: Request,
     credential: Credential,
     state: State,
     query: Annotated[ExportQuery, Query()],
@@ -73,7 +75,7 @@ async def read_export(
     except TimeoutError:
         raise Unavailable("Other exports are being written.", retry_after=PATIENCE_SECONDS) from None
     try:
-        return await _export(credential, state, query, accept_language)
+        return await _export(request, credential, state, query, accept_language)
     finally:
         _one_at_a_time.release()
 
@@ -85,10 +87,13 @@ async def _caller(uow: UnitOfWork, credential: str, state: State) -> Actor:
     return actor
 
 
-async def _export(credential: str, state: State, query: ExportQuery, accept_language: str | None) -> Download:
+async def _export(
+    request: Request, credential: str, state: State, query: ExportQuery, accept_language: str | None
+) -> Download:
     language, wanted = preferred(accept_language), query.wanted()
     async with reading(state.sessions) as uow:
         actor = await _caller(uow, credential, state)
-        lines = await exporting.read_cells(uow, actor=actor, wanted=wanted, language=language)
+        async with lagging(request, state.standby, uow) as lagged:
+            lines = await exporting.read_cells(lagged, actor=actor, wanted=wanted, language=language)
     file = await asyncio.to_thread(exporting.write_file, lines, file_format=query.format, language=language)
     return Download(wanted=wanted, file=file)

@@ -1,4 +1,4 @@
-"""What a worker does by the clock, beside arq: so it lives on when Redis is dead."""
+"""What a process does by the clock, beside all else; in the worker beside arq, so it lives on when Redis is dead."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
