@@ -19,7 +19,7 @@ from attain_shared.metrics.slots import SLOTS
 from attain_worker import repository as work_repository
 from attain_worker.ingestion import repository
 from attain_worker.maintenance import repository as maintenance_repository
-from tests.support.fresh import client_of, fresh_state
+from tests.support.fresh import client_of
 from tests.support.pushes import Pusher, make_pusher
 from tests.support.worker import count_rows, new_ingestion
 
@@ -27,16 +27,9 @@ BATCHES = 20_000
 
 
 @pytest.fixture
-async def own(postgres_url: str, state: ApiState) -> AsyncIterator[ApiState]:
-    """A database of this test's own."""
-    async with fresh_state(postgres_url, state) as made:
-        yield made
-
-
-@pytest.fixture
-async def client(own: ApiState) -> AsyncIterator[AsyncClient]:
+async def client(installation: ApiState) -> AsyncIterator[AsyncClient]:
     """The application on it."""
-    async with client_of(own) as made:
+    async with client_of(installation) as made:
         yield made
 
 
@@ -99,34 +92,34 @@ async def buffers(session: AsyncSession, statement: Any, parameters: Any) -> int
 
 @pytest.mark.timeout(240)
 async def test_a_claim_reads_no_more_after_thousands_of_batches_under_an_open_transaction(
-    own: ApiState, client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+    installation: ApiState, client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pusher = await make_pusher(own)
-    await fill(own, client, pusher)
-    ingestion = new_ingestion(own)
+    pusher = await make_pusher(installation)
+    await fill(installation, client, pusher)
+    ingestion = new_ingestion(installation)
     seen = note_buffers(monkeypatch)
-    async with own.engine.connect() as elsewhere:
+    async with installation.engine.connect() as elsewhere:
         await elsewhere.execution_options(isolation_level="REPEATABLE READ")
         await elsewhere.execute(text("SELECT FROM metric_batches WHERE company_id = gen_random_uuid()"))
         await elsewhere.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         while await ingestion.take_in(pusher.company_id):
             pass
         remembering = seen["find_oldest"][-1]
-        assert not await new_ingestion(own).take_in(pusher.company_id)
+        assert not await new_ingestion(installation).take_in(pusher.company_id)
         from_the_start = seen["find_oldest"].pop()
         print(f"from the start: {from_the_start} buffers")
         assert from_the_start > 10 * remembering, "nothing was held back: the test shows nothing"
-    assert await count_rows(own, "batch_keys", pusher.company_id) == 1
+    assert await count_rows(installation, "batch_keys", pusher.company_id) == 1
     for name, counted in seen.items():
         print(f"{name}: {len(counted)} times, {counted[:3]} … {counted[-4:]} buffers")
         busy = counted[:-1]  # the last finds nothing
         assert max(busy[len(busy) // 2 :]) <= 2 * max(busy[:5]) + 50
 
 
-async def test_whether_a_company_has_work_is_looked_up_in_the_index_of_what_waits(own: ApiState) -> None:
-    pusher = await make_pusher(own)
+async def test_whether_a_company_has_work_is_looked_up_in_the_index_of_what_waits(installation: ApiState) -> None:
+    pusher = await make_pusher(installation)
     for statement in (work_repository._FORGET_IDLE, maintenance_repository._RELIST):
-        async with reading(own.sessions) as uow:
+        async with reading(installation.sessions) as uow:
             await uow.session.execute(text("SET enable_seqscan = off"))
             plan = await uow.session.scalars(text(f"EXPLAIN {statement.text}"), {"company_id": pusher.company_id})
             assert any("metric_batches_p" in line and "company_id_lane_slot_id_idx" in line for line in plan), plan

@@ -1,7 +1,5 @@
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -26,18 +24,12 @@ from attain_worker.jobs import Totals
 from attain_worker.maintenance.service import Housekeeping
 from deploy.local.ports import HOST
 from tests.support.companies import make_company
+from tests.support.fresh import client_of
 from tests.support.http import problem
 from tests.support.proxy import wire_to
 from tests.support.statements import count_statements
 
 QUICK_PING = repository.ping
-
-
-@asynccontextmanager
-async def client_of(state: ApiState, **changes: Any) -> AsyncIterator[AsyncClient]:
-    app = create_app(replace(state, registry=type(state.registry)(), **changes))
-    async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
-        yield client
 
 
 async def beat(state: ApiState, *, age: timedelta) -> None:

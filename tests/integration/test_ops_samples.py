@@ -25,9 +25,9 @@ from attain_shared.clock import utc_now
 from attain_shared.db.session import reading, transaction
 from attain_shared.work.models import InstallationSample, WorkerHeartbeat
 from tests.support.companies import make_company
-from tests.support.fresh import client_of, fresh_state
+from tests.support.fresh import client_of
 from tests.support.http import ok
-from tests.support.installation import Planted, empty, make_worker
+from tests.support.installation import Planted, make_worker
 from tests.support.statements import count_statements
 
 Json = dict[str, Any]
@@ -50,20 +50,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr(repository, "get_time", made.read)
     return made
-
-
-@pytest.fixture(scope="module")
-async def installation(postgres_url: str, state: ApiState) -> AsyncIterator[ApiState]:
-    """An installation of this file's own: what is counted is everybody's."""
-    async with fresh_state(postgres_url, state) as made:
-        yield made
-
-
-@pytest.fixture
-async def own(installation: ApiState) -> ApiState:
-    """The same with nothing in it to be counted."""
-    await empty(installation)
-    return installation
 
 
 class Process:
@@ -106,7 +92,7 @@ async def rows_of(state: ApiState) -> list[InstallationSample]:
 
 async def samples_of(state: ApiState) -> list[Json]:
     operator = await make_company(state, ops=True)
-    async with client_of(replace(state, registry=CollectorRegistry())) as client:
+    async with client_of(state) as client:
         response = await client.get("/v1/ops/samples", headers=operator.headers)
     content = ok(response)
     assert (content["slot_seconds"], response.headers["cache-control"]) == (15, "no-store")
@@ -119,21 +105,21 @@ def looks(statements: list[str]) -> int:
 
 
 async def test_a_turn_that_came_late_is_in_the_slot_that_it_came_in(
-    own: ApiState, clock: Clock, start: Start, monkeypatch: pytest.MonkeyPatch
+    emptied: ApiState, clock: Clock, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def wait_for_long(_session: AsyncSession) -> None:
         clock.now += SLOT
 
     began = clock.now
     monkeypatch.setattr(repository, "wait_for_turn", wait_for_long)
-    await start(own).sampler.sample()
-    assert [row.sampled_at for row in await rows_of(own)] == [began + SLOT]
+    await start(emptied).sampler.sample()
+    assert [row.sampled_at for row in await rows_of(emptied)] == [began + SLOT]
 
 
 async def test_processes_at_once_give_a_slot_one_row_whose_requests_add_up(
-    own: ApiState, clock: Clock, start: Start
+    emptied: ApiState, clock: Clock, start: Start
 ) -> None:
-    processes = [start(own) for _ in range(6)]
+    processes = [start(emptied) for _ in range(6)]
     for number, process in enumerate(processes):
         process.serve(10 + number)
         process.serve(2, status=503)
@@ -143,7 +129,7 @@ async def test_processes_at_once_give_a_slot_one_row_whose_requests_add_up(
         with count_statements() as statements:
             await asyncio.gather(*(process.sampler.sample() for process in processes))
         assert looks(statements) == 1, "one of them looks, and the others add to what it saw"
-        rows = await rows_of(own)
+        rows = await rows_of(emptied)
         assert [row.sampled_at for row in rows] == [clock.now - SLOT * back for back in reversed(range(slots))]
         clock.now += SLOT
         processes[0].serve(1)
@@ -151,19 +137,19 @@ async def test_processes_at_once_give_a_slot_one_row_whose_requests_add_up(
     assert counted == [(sum(range(10, 16)) + 18, 12, 6), (1, 0, 0), (1, 0, 0)], "and none is counted twice"
 
 
-async def test_a_sample_tells_what_there_was(own: ApiState, clock: Clock, start: Start) -> None:
-    company = await make_company(own)
-    planted = Planted(own, company)
+async def test_a_sample_tells_what_there_was(emptied: ApiState, clock: Clock, start: Start) -> None:
+    company = await make_company(emptied)
+    planted = Planted(emptied, company)
     await planted.batches(3, seconds_ago=1000)
     await planted.batches(2, lane="backfill")
     await planted.batches(batch_state="failed")
     await planted.check()
-    await make_worker(own, batches_taken_in=4, rows_taken_in=400, lag_seconds=0.25)
-    process = start(own)
+    await make_worker(emptied, batches_taken_in=4, rows_taken_in=400, lag_seconds=0.25)
+    process = start(emptied)
     await process.sampler.sample()
     clock.now = utc_now()
     await process.sampler.sample()
-    sample = (await samples_of(own))[-1]
+    sample = (await samples_of(emptied))[-1]
     assert datetime.fromisoformat(sample["at"]) == slot_of(clock.now)
     assert (sample["inbox_live"], sample["inbox_backfill"], sample["failed_batches"], sample["checks"]) == (3, 2, 1, 1)
     assert sample["inbox_oldest_seconds"] == pytest.approx(1000, abs=100)
@@ -184,25 +170,25 @@ async def test_a_sample_tells_what_there_was(own: ApiState, clock: Clock, start:
     assert (told["attain_database_up"], told["attain_queue_up"]) == (1, 1)
 
 
-async def test_a_long_backfill_is_not_taken_for_live_pushes_that_wait(own: ApiState, start: Start) -> None:
-    planted = Planted(own, await make_company(own))
+async def test_a_long_backfill_is_not_taken_for_live_pushes_that_wait(emptied: ApiState, start: Start) -> None:
+    planted = Planted(emptied, await make_company(emptied))
     await planted.batches(2, lane="backfill", seconds_ago=5000)
     await planted.batches(1, seconds_ago=10)
-    process = start(own)
+    process = start(emptied)
     await process.sampler.sample()
     told = process.gauges()
     assert told["attain_inbox_oldest_seconds"] == pytest.approx(5000, abs=100)
     assert told["attain_inbox_oldest_live_seconds"] == pytest.approx(10, abs=9)
 
 
-async def test_what_workers_did_is_never_less_than_nothing(own: ApiState, clock: Clock, start: Start) -> None:
+async def test_what_workers_did_is_never_less_than_nothing(emptied: ApiState, clock: Clock, start: Start) -> None:
     """A total falls when a worker that has been dead for a day is forgotten."""
     clock.now = utc_now() - timedelta(minutes=5)
-    process = start(own)
-    gone = await make_worker(own, seconds_ago=9999, batches_taken_in=50, rows_taken_in=5000)
-    await make_worker(own, batches_taken_in=1, rows_taken_in=100)
+    process = start(emptied)
+    gone = await make_worker(emptied, seconds_ago=9999, batches_taken_in=50, rows_taken_in=5000)
+    await make_worker(emptied, batches_taken_in=1, rows_taken_in=100)
     for more in (0, 30, 0, 7):
-        async with transaction(own.sessions, own.doorbell) as uow:
+        async with transaction(emptied.sessions, emptied.doorbell) as uow:
             worker = await uow.session.scalar(select(WorkerHeartbeat).where(WorkerHeartbeat.worker_id != gone))
             assert worker is not None
             worker.batches_taken_in += more
@@ -211,49 +197,49 @@ async def test_what_workers_did_is_never_less_than_nothing(own: ApiState, clock:
                 await uow.session.execute(delete(WorkerHeartbeat).where(WorkerHeartbeat.worker_id == gone))
         await process.sampler.sample()
         clock.now += SLOT
-    done = [(sample["batches_taken_in"], sample["rows_taken_in"]) for sample in await samples_of(own)]
+    done = [(sample["batches_taken_in"], sample["rows_taken_in"]) for sample in await samples_of(emptied)]
     assert done == [(0, 0), (30, 300), (0, 0), (7, 70)]
 
 
-async def test_the_last_hour_is_told_and_a_day_is_kept(own: ApiState, clock: Clock, start: Start) -> None:
-    process = start(own)
+async def test_the_last_hour_is_told_and_a_day_is_kept(emptied: ApiState, clock: Clock, start: Start) -> None:
+    process = start(emptied)
     clock.now = slot_of(utc_now())
     for ago in (timedelta(hours=24, seconds=15), timedelta(hours=24), timedelta(hours=1), timedelta(minutes=59)):
         now, clock.now = clock.now, clock.now - ago
         await process.sampler.sample()
         clock.now = now
-    assert len(await rows_of(own)) == 4
+    assert len(await rows_of(emptied)) == 4
     await process.sampler.sample()
-    assert [clock.now - row.sampled_at for row in await rows_of(own)] == [
+    assert [clock.now - row.sampled_at for row in await rows_of(emptied)] == [
         timedelta(hours=24),
         timedelta(hours=1),
         timedelta(minutes=59),
         timedelta(0),
     ]
-    told = [datetime.fromisoformat(sample["at"]) for sample in await samples_of(own)]
+    told = [datetime.fromisoformat(sample["at"]) for sample in await samples_of(emptied)]
     assert told == [clock.now - timedelta(minutes=59), clock.now], "oldest first"
 
 
-async def test_a_clock_that_was_set_back_leaves_no_samples_ahead(own: ApiState, clock: Clock, start: Start) -> None:
-    process = start(own)
+async def test_a_clock_that_was_set_back_leaves_no_samples_ahead(emptied: ApiState, clock: Clock, start: Start) -> None:
+    process = start(emptied)
     for step in (timedelta(0), SLOT, SLOT, SLOT * -2, SLOT):
         clock.now += step
         await process.sampler.sample()
-    assert [row.sampled_at for row in await rows_of(own)] == [clock.now - SLOT, clock.now]
+    assert [row.sampled_at for row in await rows_of(emptied)] == [clock.now - SLOT, clock.now]
 
 
 async def test_while_the_database_is_away_the_process_says_so_and_counts_on(
-    own: ApiState, clock: Clock, start: Start, monkeypatch: pytest.MonkeyPatch
+    emptied: ApiState, clock: Clock, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def no_queue() -> None:
         raise ConnectionError
 
-    process = start(own)
+    process = start(emptied)
     process.serve(3)
     await process.sampler.sample()
     clock.now += SLOT
     url = SecretStr("postgresql+asyncpg://nobody:nothing@127.0.0.1:1/none")
-    away = start(own, settings=own.settings.model_copy(update={"database_url": url}), ping_queue=no_queue)
+    away = start(emptied, settings=emptied.settings.model_copy(update={"database_url": url}), ping_queue=no_queue)
     await away.sampler.sample()
     told = away.gauges()
     assert (told["attain_database_up"], told["attain_queue_up"]) == (0, 0)
@@ -273,35 +259,35 @@ async def test_while_the_database_is_away_the_process_says_so_and_counts_on(
 
     process.sampler._sessions = sessions
     await process.sampler.sample()
-    assert [row.requests for row in await rows_of(own)] == [3, 4]
+    assert [row.requests for row in await rows_of(emptied)] == [3, 4]
 
 
 async def test_a_look_that_takes_too_long_is_given_up_and_the_database_is_not_called_away(
-    own: ApiState, clock: Clock, start: Start, monkeypatch: pytest.MonkeyPatch
+    emptied: ApiState, clock: Clock, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Looking never makes trouble worse: no statement of it goes on for long."""
     monkeypatch.setattr(sampler, "STATEMENT_MS", 200)
-    process = start(own)
+    process = start(emptied)
     process.serve(2)
-    async with own.engine.connect() as connection:
+    async with emptied.engine.connect() as connection:
         await connection.exec_driver_sql("LOCK TABLE companies IN ACCESS EXCLUSIVE MODE")
         async with asyncio.timeout(2):
             await process.sampler.sample()
         assert process.gauges()["attain_database_up"] == 1
-        assert await rows_of(own) == []
+        assert await rows_of(emptied) == []
         await connection.rollback()
     await process.sampler.sample()
-    assert [row.requests for row in await rows_of(own)] == [2]
+    assert [row.requests for row in await rows_of(emptied)] == [2]
 
 
-async def test_the_application_samples_for_as_long_as_it_runs(own: ApiState) -> None:
+async def test_the_application_samples_for_as_long_as_it_runs(emptied: ApiState) -> None:
     """Its real state, with Redis away and the pool used up: the sampler has a connection of its own."""
-    state = create_state(own.settings.model_copy(update={"database_pool_size": 1}))
+    state = create_state(emptied.settings.model_copy(update={"database_pool_size": 1}))
     app = create_app(state)
     async with app.router.lifespan_context(app), state.engine.connect() as taken:
         await taken.exec_driver_sql("SELECT 1")
         async with asyncio.timeout(10):
-            while not (rows := await rows_of(own)):  # noqa: ASYNC110 - it is another task that makes them
+            while not (rows := await rows_of(emptied)):  # noqa: ASYNC110 - it is another task that makes them
                 await asyncio.sleep(0.05)
     assert abs(rows[0].sampled_at - slot_of(datetime.now(UTC))) <= SLOT
 

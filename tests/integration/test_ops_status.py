@@ -5,50 +5,27 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from httpx import ASGITransport, AsyncClient
+from httpx import AsyncClient
 from pydantic import SecretStr
 
-from attain_api.app import create_app
 from attain_api.ops import service
 from attain_api.state import ApiState
 from attain_shared.db.schema import SCHEMA_REVISION
 from attain_shared.db.session import create_engine, create_sessions
 from tests.support.companies import Company, make_company, make_connector, make_shop
-from tests.support.fresh import fresh_state
+from tests.support.fresh import client_of
 from tests.support.goals import make_cycle
 from tests.support.http import ok, problem
-from tests.support.installation import Planted, empty, make_worker
+from tests.support.installation import Planted, make_worker
 from tests.support.proxy import wire_to
 from tests.support.statements import count_statements
 from tests.support.stored_goals import store_goal
 
 Json = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-async def installation(postgres_url: str, state: ApiState) -> AsyncIterator[ApiState]:
-    """An installation of this file's own: what is counted is everybody's."""
-    async with fresh_state(postgres_url, state) as made:
-        yield made
-
-
-@pytest.fixture
-async def own(installation: ApiState) -> ApiState:
-    """The same with nothing in it to be counted."""
-    await empty(installation)
-    return installation
-
-
-@asynccontextmanager
-async def client_of(state: ApiState, **changes: Any) -> AsyncIterator[AsyncClient]:
-    app = create_app(replace(state, registry=type(state.registry)(), **changes))
-    async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
-        yield client
 
 
 @asynccontextmanager
@@ -87,11 +64,11 @@ async def fill(state: ApiState, company: Company, *, goals: int) -> Json:
     return {"company": str(company.company_id), "name": company.name, "connector": str(connector.id)}
 
 
-async def test_it_tells_what_waits_over_all_companies_and_nothing_of_any(own: ApiState) -> None:
-    operator = await make_company(own, ops=True)
-    told = [await fill(own, await make_company(own), goals=count) for count in (1, 2)]
-    await make_worker(own)
-    async with client_of(own) as client:
+async def test_it_tells_what_waits_over_all_companies_and_nothing_of_any(emptied: ApiState) -> None:
+    operator = await make_company(emptied, ops=True)
+    told = [await fill(emptied, await make_company(emptied), goals=count) for count in (1, 2)]
+    await make_worker(emptied)
+    async with client_of(emptied) as client:
         response = await client.get("/v1/ops/status", headers=operator.headers)
     content = ok(response)
     assert response.headers["cache-control"] == "no-store"
@@ -104,9 +81,9 @@ async def test_it_tells_what_waits_over_all_companies_and_nothing_of_any(own: Ap
             assert what not in response.text
 
 
-async def test_nothing_waits_and_nobody_works(own: ApiState) -> None:
-    operator = await make_company(own, ops=True)
-    content = await status_of(own, operator)
+async def test_nothing_waits_and_nobody_works(emptied: ApiState) -> None:
+    operator = await make_company(emptied, ops=True)
+    content = await status_of(emptied, operator)
     assert content["status"] == "degraded", "no worker is alive"
     assert content["inbox"] == {"live": 0, "backfill": 0, "oldest_seconds": None, "failed": 0}
     assert content["marks"] == {"goals": 0, "oldest_seconds": None, "checks": 0}
@@ -120,13 +97,13 @@ async def test_nothing_waits_and_nobody_works(own: ApiState) -> None:
     assert 0 <= content["uptime_seconds"] < 3600
 
 
-async def test_it_tells_of_each_worker_of_the_last_day(own: ApiState) -> None:
-    operator = await make_company(own, ops=True)
-    dead = await make_worker(own, seconds_ago=31, lag_seconds=77, rows_taken_in=5)
+async def test_it_tells_of_each_worker_of_the_last_day(emptied: ApiState) -> None:
+    operator = await make_company(emptied, ops=True)
+    dead = await make_worker(emptied, seconds_ago=31, lag_seconds=77, rows_taken_in=5)
     done = {"batches_taken_in": 3, "rows_taken_in": 300, "goals_recomputed": 2, "jobs_failed": 1}
-    alive = await make_worker(own, version="0.1.0", memory_bytes=1 << 28, lag_seconds=0.5, **done)
-    slow = await make_worker(own, seconds_ago=2, lag_seconds=1.5)
-    content = await status_of(own, operator)
+    alive = await make_worker(emptied, version="0.1.0", memory_bytes=1 << 28, lag_seconds=0.5, **done)
+    slow = await make_worker(emptied, seconds_ago=2, lag_seconds=1.5)
+    content = await status_of(emptied, operator)
     assert [worker["id"] for worker in content["workers"]] == [str(alive), str(slow), str(dead)]
     assert [worker["is_alive"] for worker in content["workers"]] == [True, True, False]
     assert content["workers"][0] | done | {"version": "0.1.0", "memory_bytes": 1 << 28} == content["workers"][0]
@@ -134,27 +111,27 @@ async def test_it_tells_of_each_worker_of_the_last_day(own: ApiState) -> None:
     assert content["ingestion_lag_seconds"] == 1.5, "of those that are alive"
 
 
-async def test_an_open_transaction_of_another_session_shows(own: ApiState) -> None:
-    operator = await make_company(own, ops=True)
-    async with own.engine.connect() as connection:
+async def test_an_open_transaction_of_another_session_shows(emptied: ApiState) -> None:
+    operator = await make_company(emptied, ops=True)
+    async with emptied.engine.connect() as connection:
         await connection.exec_driver_sql("SELECT 1")
         await asyncio.sleep(0.3)
-        content = await status_of(own, operator)
+        content = await status_of(emptied, operator)
     assert content["database"]["oldest_transaction_seconds"] >= 0.3
 
 
 async def test_without_a_queue_it_is_degraded_and_with_an_old_schema_unavailable(
-    own: ApiState, monkeypatch: pytest.MonkeyPatch
+    emptied: ApiState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away() -> None:
         raise ConnectionError
 
-    operator = await make_company(own, ops=True)
-    await make_worker(own)
-    content = await status_of(own, operator, ping_queue=away)
+    operator = await make_company(emptied, ops=True)
+    await make_worker(emptied)
+    content = await status_of(emptied, operator, ping_queue=away)
     assert (content["status"], content["queue"]["state"]) == ("degraded", "away")
     monkeypatch.setattr(service, "SCHEMA_REVISION", "9999")
-    content = await status_of(own, operator)
+    content = await status_of(emptied, operator)
     assert (content["status"], content["database"]["state"]) == ("unavailable", "behind")
 
 
@@ -170,17 +147,17 @@ async def test_it_is_for_operators_only(api: AsyncClient, state: ApiState, path:
     problem(await api.get(f"{path}?x=1", headers=operator.headers), status=422, code="invalid")
 
 
-async def test_it_takes_the_same_statements_however_much_there_is(own: ApiState) -> None:
+async def test_it_takes_the_same_statements_however_much_there_is(emptied: ApiState) -> None:
     """P12: looking costs the same for one company and for many."""
-    operator = await make_company(own, ops=True)
+    operator = await make_company(emptied, ops=True)
     counts = []
     for companies in (1, 12):
         for _ in range(companies):
-            company = await make_company(own)
-            await Planted(own, company).batches(companies)
-            await make_worker(own)
+            company = await make_company(emptied)
+            await Planted(emptied, company).batches(companies)
+            await make_worker(emptied)
         with count_statements() as statements:
-            await status_of(own, operator)
+            await status_of(emptied, operator)
         counts.append(len(statements))
     assert counts[0] == counts[1] <= 8
 

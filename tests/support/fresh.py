@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 from httpx import ASGITransport, AsyncClient
 from prometheus_client import CollectorRegistry
@@ -30,7 +31,8 @@ async def fresh_state(postgres_url: str, state: ApiState) -> AsyncIterator[ApiSt
 
 
 @asynccontextmanager
-async def client_of(state: ApiState) -> AsyncIterator[AsyncClient]:
-    """A client of the application on this state."""
-    async with AsyncClient(transport=ASGITransport(create_app(state)), base_url="http://test") as client:
+async def client_of(state: ApiState, **changes: Any) -> AsyncIterator[AsyncClient]:
+    """A client of the application on this state with so much of it changed, and metrics of its own."""
+    app = create_app(replace(state, registry=CollectorRegistry(), **changes))
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
         yield client

@@ -91,6 +91,8 @@ def create_engine(settings: DatabaseSettings, *, application: str, **server_sett
         pool_size=settings.database_pool_size,
         max_overflow=0,
         pool_timeout=5,
+        # in turn, each connection's backend would plan and keep every statement, tens of MiB in each
+        pool_use_lifo=True,
         pool_recycle=1800,
         hide_parameters=True,  # an error's text reaches the log; the values of a statement must not
         connect_args={
