@@ -16,6 +16,7 @@ from attain_shared.clock import utc_now
 from attain_shared.db.partitions import (
     BY_BUCKET,
     BY_ID,
+    KNOWN_MONTHS,
     Partition,
     Place,
     create_partitions,
@@ -24,8 +25,8 @@ from attain_shared.db.partitions import (
     months_before,
     partition_name,
 )
-from attain_shared.db.session import create_sessions, reading, transaction
-from tests.support.fresh import client_of, fresh_state
+from attain_shared.db.session import reading, transaction
+from tests.support.fresh import client_of
 from tests.support.pushes import PUSHES, Pusher, body, make_pusher, push_and_take_in, read_batch, read_values
 from tests.support.statements import count_statements
 from tests.support.worker import count_rows, new_ingestion
@@ -34,16 +35,9 @@ JULY = date(2026, 7, 1)
 
 
 @pytest.fixture(scope="module")
-async def own(postgres_url: str, state: ApiState) -> AsyncIterator[ApiState]:
-    """A database of this file's own."""
-    async with fresh_state(postgres_url, state) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-async def client(own: ApiState) -> AsyncIterator[AsyncClient]:
+async def client(installation: ApiState) -> AsyncIterator[AsyncClient]:
     """The application on it."""
-    async with client_of(own) as made:
+    async with client_of(installation) as made:
         yield made
 
 
@@ -80,7 +74,7 @@ async def drop_current_month(state: ApiState) -> str:
     """As if no worker had made any months ahead for a year."""
     name = partition_name("metric_batches", month_of(utc_now().date()))
     await execute(state, f"DROP TABLE {name}")
-    state.sessions = create_sessions(state.engine)
+    state.sessions.kw["info"][KNOWN_MONTHS].clear()
     return name
 
 
@@ -89,14 +83,14 @@ async def push(client: AsyncClient, pusher: Pusher, *, key: str | None = None) -
     return await client.post(PUSHES, json=body([pusher.row()]), headers=pusher.headers(key))
 
 
-async def test_a_push_makes_the_inbox_month_that_nobody_made(own: ApiState, client: AsyncClient) -> None:
+async def test_a_push_makes_the_inbox_month_that_nobody_made(installation: ApiState, client: AsyncClient) -> None:
     """Once made it is there for all; a process that has seen it does not look again."""
-    pusher = await make_pusher(own)
-    name = await drop_current_month(own)
+    pusher = await make_pusher(installation)
+    name = await drop_current_month(installation)
     answers = await asyncio.gather(*(push(client, pusher) for _ in range(20)))
     assert {answer.status_code for answer in answers} == {202}
-    assert (await months(own, *BY_ID))[name].place is Place.ATTACHED
-    assert await count_rows(own, "metric_batches", pusher.company_id) == 20
+    assert (await months(installation, *BY_ID))[name].place is Place.ATTACHED
+    assert await count_rows(installation, "metric_batches", pusher.company_id) == 20
     await pusher.push(client, pusher.row())
     with count_statements() as statements:
         await pusher.push(client, pusher.row())
@@ -104,11 +98,13 @@ async def test_a_push_makes_the_inbox_month_that_nobody_made(own: ApiState, clie
     assert len(statements) <= 4
 
 
-async def test_a_month_made_by_a_push_that_fails_is_not_taken_for_made(own: ApiState, client: AsyncClient) -> None:
-    pusher = await make_pusher(own)
+async def test_a_month_made_by_a_push_that_fails_is_not_taken_for_made(
+    installation: ApiState, client: AsyncClient
+) -> None:
+    pusher = await make_pusher(installation)
     await pusher.push(client, pusher.row())
-    await drop_current_month(own)
-    async with transaction(own.sessions, own.doorbell) as uow:
+    await drop_current_month(installation)
+    async with transaction(installation.sessions, installation.doorbell) as uow:
         used = text("""
             INSERT INTO batch_keys (company_id, principal_id, key, body_hash, batch_id, received, created_at)
             VALUES (:company_id, :principal_id, 'used', '', gen_random_uuid(), 1, now())
@@ -119,23 +115,25 @@ async def test_a_month_made_by_a_push_that_fails_is_not_taken_for_made(own: ApiS
     await pusher.push(client, pusher.row())
 
 
-async def test_rows_of_a_month_without_a_partition_make_it(own: ApiState, client: AsyncClient) -> None:
-    pusher = await make_pusher(own)
-    assert "observations_p2019_03" not in await months(own, *BY_BUCKET)
-    assert await push_and_take_in(client, own, pusher, pusher.row(bucket="2019-03-05")) == ["accepted"]
-    known = await months(own, *BY_BUCKET)
+async def test_rows_of_a_month_without_a_partition_make_it(installation: ApiState, client: AsyncClient) -> None:
+    pusher = await make_pusher(installation)
+    assert "observations_p2019_03" not in await months(installation, *BY_BUCKET)
+    assert await push_and_take_in(client, installation, pusher, pusher.row(bucket="2019-03-05")) == ["accepted"]
+    known = await months(installation, *BY_BUCKET)
     assert known["observations_p2019_03"].place is known["observation_history_p2019_03"].place is Place.ATTACHED
 
 
-async def test_old_months_are_detached_and_attached_by_command(own: ApiState, client: AsyncClient) -> None:
-    pusher = await make_pusher(own)
-    await push_and_take_in(client, own, pusher, pusher.row(bucket="2023-11-02"), pusher.row(bucket="2023-12-02"))
-    code, out, err = await admin(own, "detach", "--before", "2023-12")
+async def test_old_months_are_detached_and_attached_by_command(installation: ApiState, client: AsyncClient) -> None:
+    pusher = await make_pusher(installation)
+    await push_and_take_in(
+        client, installation, pusher, pusher.row(bucket="2023-11-02"), pusher.row(bucket="2023-12-02")
+    )
+    code, out, err = await admin(installation, "detach", "--before", "2023-12")
     assert (code, err) == (0, "")
     assert "observations_p2023_11: detached\n" in out
     assert "observation_history_p2023_11: detached\n" in out
     assert "2023_12" not in out
-    code, out, _ = await admin(own, "list")
+    code, out, _ = await admin(installation, "list")
     lines = [line.split() for line in out.splitlines()]
     assert ["observations", "2023-11", "detached"] in [line[:3] for line in lines]
     assert ["observations", "2023-12", "attached"] in [line[:3] for line in lines]
@@ -143,8 +141,8 @@ async def test_old_months_are_detached_and_attached_by_command(own: ApiState, cl
     december = {"from": "2023-11-01", "to": "2023-12-31", "grain": "month"}
     values = await read_values(client, pusher, **december)
     assert [value["coverage"]["present"] for value in values] == [0, 1]
-    assert (await admin(own, "detach", "--before", "2023-12"))[1] == "nothing attached is older than 2023-12\n"
-    code, out, err = await admin(own, "attach", "2023-11")
+    assert (await admin(installation, "detach", "--before", "2023-12"))[1] == "nothing attached is older than 2023-12\n"
+    code, out, err = await admin(installation, "attach", "2023-11")
     assert (code, err) == (0, "")
     assert out == "observation_history_p2023_11: attached\nobservations_p2023_11: attached\n"
     values = await read_values(client, pusher, **december)
@@ -159,56 +157,64 @@ async def test_old_months_are_detached_and_attached_by_command(own: ApiState, cl
         (("attach", "1999-01"), "no facts of 1999-01"),
     ],
 )
-async def test_the_commands_refuse_what_makes_no_sense(own: ApiState, arguments: tuple[str, ...], why: str) -> None:
-    code, _, err = await admin(own, *arguments)
+async def test_the_commands_refuse_what_makes_no_sense(
+    installation: ApiState, arguments: tuple[str, ...], why: str
+) -> None:
+    code, _, err = await admin(installation, *arguments)
     assert code == 2
     assert why in err
 
 
 @pytest.mark.parametrize("how", ["CONCURRENTLY", ""])
-async def test_a_row_for_a_detached_month_attaches_it_again(own: ApiState, client: AsyncClient, how: str) -> None:
+async def test_a_row_for_a_detached_month_attaches_it_again(
+    installation: ApiState, client: AsyncClient, how: str
+) -> None:
     """Also in a worker that has seen the month attached before; what was there is compared with (MET-7)."""
-    pusher = await make_pusher(own)
-    ingestion = new_ingestion(own)
+    pusher = await make_pusher(installation)
+    ingestion = new_ingestion(installation)
     await pusher.push(client, pusher.row(value="5"), observed_at="2026-08-02T09:00:00+08:00")
     assert await ingestion.take_in(pusher.company_id)
     for table in BY_BUCKET:
-        await execute(own, f"ALTER TABLE {table} DETACH PARTITION {partition_name(table, JULY)} {how}")
+        await execute(installation, f"ALTER TABLE {table} DETACH PARTITION {partition_name(table, JULY)} {how}")
     batch = await pusher.push(client, pusher.row(value="6"), pusher.row(bucket="2026-07-02"))
     assert await ingestion.take_in(pusher.company_id)
     done = await read_batch(client, pusher, batch)
     assert (done["state"], done["attempts"]) == ("done", 1)
     assert (done["verdicts"]["stale"], done["verdicts"]["accepted"]) == (1, 1)
-    known = await months(own, *BY_BUCKET)
+    known = await months(installation, *BY_BUCKET)
     assert known[partition_name("observations", JULY)].place is Place.ATTACHED
 
 
-async def test_a_month_left_half_detached_is_finished_and_attached_again(own: ApiState, client: AsyncClient) -> None:
+async def test_a_month_left_half_detached_is_finished_and_attached_again(
+    installation: ApiState, client: AsyncClient
+) -> None:
     """An open transaction that has read the table holds a detach up until the lock timeout (F9)."""
-    pusher = await make_pusher(own)
-    await push_and_take_in(client, own, pusher, pusher.row(bucket="2024-02-01"))
+    pusher = await make_pusher(installation)
+    await push_and_take_in(client, installation, pusher, pusher.row(bucket="2024-02-01"))
     name = partition_name("observations", date(2024, 2, 1))
-    async with own.engine.connect() as elsewhere:
+    async with installation.engine.connect() as elsewhere:
         await elsewhere.execution_options(isolation_level="REPEATABLE READ")
         await elsewhere.execute(text("SELECT FROM observations WHERE company_id = gen_random_uuid()"))
         with pytest.raises(DBAPIError, match="lock timeout"):
             await execute(
-                own, "SET lock_timeout = '300ms'", f"ALTER TABLE observations DETACH PARTITION {name} CONCURRENTLY"
+                installation,
+                "SET lock_timeout = '300ms'",
+                f"ALTER TABLE observations DETACH PARTITION {name} CONCURRENTLY",
             )
-        assert (await months(own, *BY_BUCKET))[name].place is Place.LEAVING
-    assert await push_and_take_in(client, own, pusher, pusher.row(bucket="2024-02-02")) == ["accepted"]
-    assert (await months(own, *BY_BUCKET))[name].place is Place.ATTACHED
+        assert (await months(installation, *BY_BUCKET))[name].place is Place.LEAVING
+    assert await push_and_take_in(client, installation, pusher, pusher.row(bucket="2024-02-02")) == ["accepted"]
+    assert (await months(installation, *BY_BUCKET))[name].place is Place.ATTACHED
     february = {"from": "2024-02-01", "to": "2024-02-29", "grain": "month"}
     assert (await read_values(client, pusher, **february))[0]["coverage"]["present"] == 2
 
 
-async def test_two_processes_make_the_same_month_at_once(own: ApiState) -> None:
+async def test_two_processes_make_the_same_month_at_once(installation: ApiState) -> None:
     async def make() -> None:
-        async with transaction(own.sessions, own.doorbell) as uow:
+        async with transaction(installation.sessions, installation.doorbell) as uow:
             await create_partitions(uow.session, buckets=[date(2018, 1, 1)], inbox=[date(2018, 1, 1)])
 
     await asyncio.gather(*(make() for _ in range(5)))
-    assert (await months(own, *BY_ID))["metric_batches_p2018_01"].place is Place.ATTACHED
+    assert (await months(installation, *BY_ID))["metric_batches_p2018_01"].place is Place.ATTACHED
 
 
 def test_months_are_counted_back_over_the_turn_of_the_year() -> None:
