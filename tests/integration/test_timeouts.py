@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -52,6 +52,7 @@ async def test_every_connection_has_its_limits(state: ApiState) -> None:
         async with engine.connect() as connection:
             assert [await connection.scalar(text(f"SHOW {limit}")) for limit in LIMITS] == expected
             assert await connection.scalar(text("SHOW client_connection_check_interval")) == "1s"
+            assert await connection.scalar(text("SHOW tcp_keepalives_idle")) == "60"
         await engine.dispose()
 
 
@@ -110,3 +111,17 @@ async def test_nobody_waits_for_a_connection_longer_than_five_seconds(state: Api
     crowd, silence = map(refused, answers)
     assert crowd.startswith("All connections to the database are in use")
     assert silence.startswith("The database does not answer")
+
+
+async def test_one_after_the_other_uses_one_connection(state: ApiState) -> None:
+    """However many were needed at once: each keeps the plans of whatever it has run."""
+    engine = create_engine(state.settings, application="tests")
+    async with AsyncExitStack() as held:
+        for _ in range(5):
+            await held.enter_async_context(engine.connect())
+    used = set()
+    for _ in range(10):
+        async with engine.connect() as connection:
+            used.add(await connection.scalar(text("SELECT pg_backend_pid()")))
+    await engine.dispose()
+    assert len(used) == 1

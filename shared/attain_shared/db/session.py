@@ -106,6 +106,8 @@ def create_engine(settings: DatabaseSettings, *, application: str, **server_sett
                 "idle_in_transaction_session_timeout": str(settings.idle_in_transaction_timeout_ms),
                 # a killed process's backend lets go of its locks within a second, not at the statement's end
                 "client_connection_check_interval": "1000",
+                # what lies between forgets a connection that says nothing; the server says something in time
+                "tcp_keepalives_idle": "60",
                 "attain.months": "kept",  # this build's facts come with their months summed up (migration 0009)
                 **server_settings,
             },
