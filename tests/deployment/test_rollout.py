@@ -3,9 +3,15 @@
 import os
 import ssl
 import subprocess
+import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 import trustme
 
@@ -33,7 +39,48 @@ def test_a_rollout_behind_the_proxy_fails_no_request(proxied: Deployment) -> Non
         print(f"\nrolled out in {took:.1f} s: {check_all_there(proxied, company, pushes)}")
     assert not before & set(proxied.ids("api", "worker"))
     assert len(proxied.ids("api")) == 2
-    assert not pushes.failed
+    assert not pushes.failed, pushes.told
+
+
+@pytest.mark.timeout(240)
+def test_an_api_that_does_not_listen_yet_is_sent_nothing(proxied: Deployment) -> None:
+    """As each new one is between its name and its port; two, as what one refuses is sent to the next."""
+    stopping = threading.Event()
+
+    def ask() -> Counter[int]:
+        with httpx.Client(base_url=proxied.base_url, verify=proxied.trust or True, trust_env=False) as client:
+            return Counter(client.get("/livez").status_code for _ in iter(stopping.is_set, True))
+
+    with ThreadPoolExecutor(16) as pool:
+        asking = [pool.submit(ask) for _ in range(16)]
+        for _ in range(5):
+            with silent_apis(proxied, count=2):
+                time.sleep(3)
+            time.sleep(2)
+        stopping.set()
+    answers = sum((one.result() for one in asking), Counter[int]())
+    print(f"\nasked while silent APIs came and went: {dict(answers)}")
+    assert set(answers) == {200}
+
+
+@contextmanager
+def silent_apis(deployment: Deployment, *, count: int) -> Iterator[None]:
+    """Containers that have the API's name and nothing that listens."""
+    command = [
+        "run",
+        "--detach",
+        "--network",
+        f"{deployment.project}_clients",
+        "--network-alias",
+        "api",
+        "--entrypoint",
+        "sleep",
+    ]
+    made = [docker(*command, f"attain-api:{VERSION}", "60") for _ in range(count)]
+    try:
+        yield
+    finally:
+        docker("rm", "--force", *made)
 
 
 @pytest.mark.timeout(240)
@@ -49,7 +96,7 @@ def test_a_new_certificate_fails_no_request(proxied: Deployment) -> None:
             proxied.trust = only_new
             wait_until(proxied.is_ready, what="the new certificate")
         print(f"\nnew certificate: {check_all_there(proxied, company, pushes)}")
-    assert not pushes.failed
+    assert not pushes.failed, pushes.told
 
 
 @pytest.mark.timeout(240)

@@ -28,6 +28,8 @@ class SteadyPush:
     acknowledged: dict[str, tuple[Json, list[Row]]] = field(default_factory=dict)
     failed: Counter[str] = field(default_factory=Counter)
     """Requests that were not answered 202, by what came instead."""
+    told: list[str] = field(default_factory=list)
+    """What they were told, if anything: the texts of the answers."""
     slowest: float = 0.0
     """Seconds of the slowest answer."""
     gap: float = 0.0
@@ -60,7 +62,7 @@ class SteadyPush:
         except httpx.TransportError as error:
             return self._count_failure(type(error).__name__)
         if reply.status_code != 202:
-            return self._count_failure(str(reply.status_code))
+            return self._count_failure(str(reply.status_code), reply.text)
         now = time.monotonic()
         with self._lock:
             self.slowest = max(self.slowest, now - started)
@@ -69,9 +71,10 @@ class SteadyPush:
             self.acknowledged[key] = reply.json(), rows
         return True
 
-    def _count_failure(self, what: str) -> bool:
+    def _count_failure(self, what: str, *told: str) -> bool:
         with self._lock:
             self.failed[what] += 1
+            self.told += told
         return False
 
 
