@@ -21,7 +21,7 @@ from tests.support.failpoints import FAILPOINT, FAILPOINTS, POISON, POISONING, P
 from tests.support.killable import Killable, Pausable
 from tests.support.proxy import Wire, wire_to
 from tests.support.stack import Stack, wait_until
-from tests.support.trial import Trial, api_instead, worker_instead
+from tests.support.trial import HEADER, Finding, Trial, api_instead, trial, worker_instead
 
 BREAKABLE = "tests.support.failpoints"
 IMPATIENT = {"ATTAIN_STATEMENT_TIMEOUT_MS": "2000", "ATTAIN_IDLE_IN_TRANSACTION_TIMEOUT_MS": "2000"}
@@ -50,6 +50,17 @@ class Site:
 
 
 Injection = Callable[[Site, Trial], None]
+
+
+def withstand(site: Site, name: str, fault: Injection) -> None:
+    """Break something under pushes: nothing acknowledged is lost or doubled, nothing answered as if it were a bug."""
+    findings: list[Finding] = []
+    with trial(site.stack, name, findings) as running:
+        fault(site, running)
+    (finding,) = findings
+    print(f"\n{HEADER}\n{finding}")
+    assert (finding.lost, finding.doubled) == (0, 0)
+    assert "500" not in finding.refused
 
 
 def worker_killed_at(point: str) -> Injection:

@@ -14,9 +14,9 @@ from tests.faults.injections import (
     poison,
     redis_out_of_memory,
     rings_dropped,
+    withstand,
     worker_killed_at,
 )
-from tests.support.trial import HEADER, Finding, trial
 
 FAULTS: dict[str, Injection] = {
     "F1 worker killed at rows-added": worker_killed_at("rows-added"),
@@ -31,10 +31,4 @@ FAULTS: dict[str, Injection] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_nothing_acknowledged_is_lost_or_doubled(site: Site, fault: str) -> None:
-    findings: list[Finding] = []
-    with trial(site.stack, fault, findings) as running:
-        FAULTS[fault](site, running)
-    (finding,) = findings
-    print(f"\n{HEADER}\n{finding}")
-    assert (finding.lost, finding.doubled) == (0, 0)
-    assert "500" not in finding.refused
+    withstand(site, fault, FAULTS[fault])

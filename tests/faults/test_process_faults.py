@@ -7,8 +7,7 @@ These are the quick ones; `make faults` runs all of them, and for longer. F13 is
 import pytest
 
 from tests.faults import clients, clocks, upgrades
-from tests.faults.injections import Injection, Site
-from tests.support.trial import HEADER, Finding, trial
+from tests.faults.injections import Injection, Site, withstand
 
 FAULTS: dict[str, Injection] = {
     **{name: fault for name, fault in clocks.FAULTS.items() if fault is not clocks.api_is_behind},
@@ -19,10 +18,4 @@ FAULTS: dict[str, Injection] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_nothing_acknowledged_is_lost_or_doubled(site: Site, fault: str) -> None:
-    findings: list[Finding] = []
-    with trial(site.stack, fault, findings) as running:
-        FAULTS[fault](site, running)
-    (finding,) = findings
-    print(f"\n{HEADER}\n{finding}")
-    assert (finding.lost, finding.doubled) == (0, 0)
-    assert "500" not in finding.refused
+    withstand(site, fault, FAULTS[fault])
