@@ -53,11 +53,13 @@ def test_an_api_that_does_not_listen_yet_is_sent_nothing(proxied: Deployment) ->
 
     with ThreadPoolExecutor(16) as pool:
         asking = [pool.submit(ask) for _ in range(16)]
-        for _ in range(5):
-            with silent_apis(proxied, count=2):
-                time.sleep(3)
-            time.sleep(2)
-        stopping.set()
+        try:
+            for _ in range(5):
+                with silent_apis(proxied, count=2):
+                    time.sleep(3)
+                time.sleep(2)
+        finally:
+            stopping.set()
     answers = sum((one.result() for one in asking), Counter[int]())
     print(f"\nasked while silent APIs came and went: {dict(answers)}")
     assert set(answers) == {200}
@@ -66,17 +68,9 @@ def test_an_api_that_does_not_listen_yet_is_sent_nothing(proxied: Deployment) ->
 @contextmanager
 def silent_apis(deployment: Deployment, *, count: int) -> Iterator[None]:
     """Containers that have the API's name and nothing that listens."""
-    command = [
-        "run",
-        "--detach",
-        "--network",
-        f"{deployment.project}_clients",
-        "--network-alias",
-        "api",
-        "--entrypoint",
-        "sleep",
-    ]
-    made = [docker(*command, f"attain-api:{VERSION}", "60") for _ in range(count)]
+    named = ["--network", f"{deployment.project}_clients", "--network-alias", "api"]
+    command = ["run", "--detach", *named, "--entrypoint", "sleep", f"attain-api:{VERSION}", "60"]
+    made = [docker(*command) for _ in range(count)]
     try:
         yield
     finally:
