@@ -103,6 +103,7 @@ NOT_FOLLOWED = {
     "review_goals": "frozen out of attainments and the manager's assessment; the review's entry has what it comes to",
     "review_events": "the record of reviews, with its own history; the review's entry says the same",
     "rater_answers": "an entry would say when, and beside the others of that minute who (REV-11)",
+    "events": "tell of changes that have entries of their own",
     "reminders": "made by Attain itself out of due dates",
 }
 """The other tables, and why."""

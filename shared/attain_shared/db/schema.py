@@ -3,7 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-SCHEMA_REVISION = "0013"
+SCHEMA_REVISION = "0017"
 """The oldest migration this build can run on; a database further on is fine (revisions sort as text)."""
 
 

@@ -6,6 +6,7 @@ from attain_shared.audit import models as audit
 from attain_shared.calendar import models as calendar
 from attain_shared.db.base import Base
 from attain_shared.departments import models as departments
+from attain_shared.events import models as events
 from attain_shared.goals import attainment_models, template_models
 from attain_shared.goals import models as goals
 from attain_shared.metrics import models as metrics
@@ -25,6 +26,7 @@ __all__ = [
     "calendar",
     "calibration_models",
     "departments",
+    "events",
     "follow_up_models",
     "goals",
     "metadata",
