@@ -10,13 +10,16 @@ from uuid import UUID
 
 import pytest
 
+from attain_api.events.audience import find_audience
 from attain_api.state import ApiState
 from attain_shared.clock import business_day
 from attain_shared.db.session import transaction
+from attain_shared.events.schemas import EventKind
 from attain_shared.reviews.models import ReviewDelegation
 from attain_shared.rules.review_flow import Step
 from tests.access.matrix import CALLERS
 from tests.support.companies import _add_member
+from tests.support.events import event_of
 from tests.support.http import ok
 from tests.support.matrix_world import STANDING, World, making_world
 from tests.support.reviewed import add_review, add_review_cycle
@@ -192,6 +195,7 @@ async def reviews(state: ApiState) -> AsyncIterator[Reviews]:
         async with transaction(world.state.sessions, world.state.doorbell) as uow:
             made = await _add_member(uow, state=world.state, company_id=world.company_id, roles=("employee",))
         world.callers[DELEGATE], world.ids[DELEGATE] = made.headers, str(made.person_id)
+        world.members[DELEGATE] = made
         populated = await _populated(world)
         await world.keep()
         yield populated
@@ -273,3 +277,23 @@ async def test_everybody_may_do_what_the_table_says_and_is_told_so(reviews: Revi
         elif set(read.json()["allowed_actions"]) != accepted:
             wrong.append(f"{caller} is told {read.json()['allowed_actions']} and may {sorted(accepted)}")
     assert not wrong, f"{name} at {at}" + "".join(f"\n  {what}" for what in wrong)
+
+
+async def test_whoever_sees_a_review_is_told_that_its_step_changed_and_nobody_else(reviews: Reviews) -> None:
+    """All at once, as a process has them listen (REV-7)."""
+    world = reviews.world
+    members = {caller: world.members[caller] for caller in (*INSIDE, DELEGATE)}
+    events = [
+        event_of(EventKind.REVIEW_STEP_CHANGED, UUID(placed.review_id), world.company_id)
+        for placed in reviews.placed.values()
+    ]
+    async with transaction(world.state.sessions, world.state.doorbell) as uow:
+        told = await find_audience(
+            uow.session,
+            company_id=world.company_id,
+            events=events,
+            listeners=[member.actor for member in members.values()],
+        )
+    for caller, member in members.items():
+        seen = {key for key, placed in reviews.placed.items() if UUID(placed.review_id) in told[member.person_id]}
+        assert (caller, seen) == (caller, {(name, at) for name, at in CASES if LINES[name].is_seen_by(caller, at)})

@@ -71,6 +71,7 @@ def _state(url: str) -> ApiState:
         database_url=SecretStr(url.replace("postgresql+asyncpg", "postgresql")),
         redis_url=SecretStr("redis://127.0.0.1:1/0"),
         secret_key=SecretStr("a secret key only for the tests, long enough"),
+        stream_seconds=0,
     )
     engine = create_engine(settings, application="contract")
 

@@ -1,17 +1,21 @@
 """Who sees which goals, attainments and scorecards, and how much of them (SEC-3)."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
 
+from attain_api.events.audience import find_audience
 from attain_api.goals.reading import MASKED, MASKED_OF_INDICATOR
 from attain_api.state import ApiState
 from attain_shared.clock import business_day
-from attain_shared.db.session import transaction
+from attain_shared.db.session import reading, transaction
+from attain_shared.events.schemas import EventKind
 from attain_shared.goals.models import Goal
 from attain_shared.identifiers import new_id
 from tests.support.companies import make_shop
+from tests.support.events import event_of
 from tests.support.goals import confirm_goals, indicator, make_cycle, make_goal
 from tests.support.http import ok, problem
 from tests.support.relations import VIEWERS, Relations, make_relations, place
@@ -99,6 +103,23 @@ async def test_a_goal_is_seen_in_full_in_part_or_not_at_all(
             [] if full else [*MASKED, *(f"indicators/{one}" for one in MASKED_OF_INDICATOR)]
         )
         assert ("secret" in detail.text) is full
+
+
+async def test_whoever_sees_an_attainment_is_told_that_it_changed_and_nobody_else(
+    state: ApiState, world: World
+) -> None:
+    """All at once, and each alone; before anything is told, the detail says what each of them sees."""
+    listeners = {name: world.people[name].actor for name in VIEWERS}
+    company_id = world.people.admin.company_id
+    events = [event_of(EventKind.ATTAINMENT_CHANGED, UUID(goal_id), company_id) for goal_id in world.ids.values()]
+    async with reading(state.sessions) as uow:
+        together = await find_audience(
+            uow.session, company_id=company_id, events=events, listeners=list(listeners.values())
+        )
+        for name, actor in listeners.items():
+            alone = await find_audience(uow.session, company_id=company_id, events=events, listeners=[actor])
+            expected = {UUID(world.ids[goal]) for goal in FULL[name] | PUBLIC}
+            assert (name, together[actor.principal_id], alone[actor.principal_id]) == (name, expected, expected)
 
 
 @pytest.mark.parametrize("viewer", ["peer", "former", "admin"])

@@ -38,6 +38,7 @@ _ALWAYS_SERVED = frozenset({"/livez", "/readyz"})
 """Whoever asks these must not take a process that is busy for a dead one; nor are they work that anybody wants done."""
 _MAY_WAIT = frozenset({"/v1/goals/{goal_id}/attainment"})
 """Routes that wait for a push as long as the caller asks; the alert AttainSlow leaves them out, too."""
+_STREAM = "text/event-stream"
 BUSY_SECONDS = 1
 
 
@@ -163,10 +164,16 @@ class RequestLayer:
         status, started, count = 0, time.perf_counter(), StatementCount()
         STATEMENTS.set(count)  # each request is a task of its own, and its context with it
 
+        streams = False
+
         async def noting_send(message: Message) -> None:
-            nonlocal status
+            nonlocal status, streams
             if message["type"] == "http.response.start":
                 status = message["status"]
+                streams = Headers(raw=message["headers"]).get("content-type", "").startswith(_STREAM)
+                if streams:  # from here on the feed counts who listens
+                    self._metrics.in_hand -= 1
+                    self._note(scope, status=status, seconds=time.perf_counter() - started, statements=count.ran)
                 _finish_headers(message, request_id=request_id, private="authorization" in headers, last=state.draining)
             await send(message)
 
@@ -183,8 +190,9 @@ class RequestLayer:
                 request = Request(scope)
                 await internal_error(request)(scope, receive, noting_send)
             finally:
-                self._metrics.in_hand -= 1
-                self._note(scope, status=status, seconds=time.perf_counter() - started, statements=count.ran)
+                if not streams:
+                    self._metrics.in_hand -= 1
+                    self._note(scope, status=status, seconds=time.perf_counter() - started, statements=count.ran)
 
     def _note(self, scope: Scope, *, status: int, seconds: float, statements: int) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")

@@ -15,6 +15,7 @@ from attain_api.aftermath import Aftermath
 from attain_api.batches.gauge import InboxGauge
 from attain_api.batches.rates import Limiter, NoLimiter
 from attain_api.counters import Counters
+from attain_api.events.feed import Feed
 from attain_api.file_queue import FileQueue
 from attain_api.oidc.provider import OidcProvider
 from attain_api.ops.traffic import Traffic
@@ -61,8 +62,19 @@ class ApiState:
     """The last check: whoever asks while it runs is told what it finds."""
     asking: set[asyncio.Task[None]] = field(default_factory=set, init=False)
     """Checks of the database that nobody waits for any more, until they end."""
+    feed: Feed = field(init=False)
+    """Whoever listens to what happens."""
     draining: bool = False
     """Asked to end: still serves, but is not ready, keeps no connection alive and lets no request wait."""
+
+    def __post_init__(self) -> None:
+        """The feed looks with the same sessions, and ends with the process."""
+        self.feed = Feed(
+            self.sessions,
+            most=self.settings.max_streams,
+            stream_seconds=self.settings.stream_seconds,
+            is_draining=lambda: self.draining,
+        )
 
     async def aclose(self) -> None:
         """Finish what answers have left to do, then let go of every connection."""

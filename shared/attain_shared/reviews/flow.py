@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_shared.clock import business_day, utc_now
+from attain_shared.events.models import Event
+from attain_shared.events.schemas import EventKind
 from attain_shared.reviews.models import Review, ReviewCycle, ReviewEvent
 from attain_shared.rules.review_flow import DAYS_TO_ANSWER, ENDS, Step
 
@@ -25,6 +27,11 @@ def due_date(cycle: ReviewCycle, step: Step) -> date | None:
     return date.fromisoformat(due) if due is not None else None
 
 
+def step_data(review_id: UUID, review_cycle_id: UUID, step: Step) -> dict[str, str]:
+    """What whoever listens is told of a review that is at another step."""
+    return {"review_id": str(review_id), "review_cycle_id": str(review_cycle_id), "step": step.value}
+
+
 def record(
     session: AsyncSession,
     review: Review,
@@ -37,6 +44,15 @@ def record(
     details: Mapping[str, Any] | None = None,
 ) -> None:
     """Put on record what is done with a review, while it is still at the step that it is done at."""
+    if to is not None:
+        session.add(
+            Event(
+                company_id=review.company_id,
+                kind=EventKind.REVIEW_STEP_CHANGED.value,
+                subject_id=review.id,
+                data=step_data(review.id, review.review_cycle_id, to),
+            )
+        )
     session.add(
         ReviewEvent(
             company_id=review.company_id,

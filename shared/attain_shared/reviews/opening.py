@@ -31,11 +31,13 @@ from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import UnitOfWork
 from attain_shared.departments.models import Department
 from attain_shared.errors import FieldError, Invalid
+from attain_shared.events.queries import Happening, tell
+from attain_shared.events.schemas import EventKind
 from attain_shared.goals.models import Cycle
 from attain_shared.identifiers import new_id
 from attain_shared.positions.grades import Grade, is_senior_class
 from attain_shared.positions.models import Position
-from attain_shared.reviews.flow import due_date
+from attain_shared.reviews.flow import due_date, step_data
 from attain_shared.reviews.joining import find_groups
 from attain_shared.reviews.lines import lines
 from attain_shared.reviews.models import Review, ReviewCycle, ReviewEvent
@@ -277,6 +279,8 @@ async def _insert(uow: UnitOfWork, *, cycle: ReviewCycle, candidates: list[Candi
     # with its nulls a row is like every other: without them each run of alike ones would be a statement
     await uow.session.execute(insert(Review).execution_options(render_nulls=True), reviews)
     await uow.session.execute(insert(ReviewEvent), events)
+    happenings = [Happening(review["id"], step_data(review["id"], cycle.id, first)) for review in reviews]
+    await tell(uow.session, company_id=cycle.company_id, kind=EventKind.REVIEW_STEP_CHANGED, happenings=happenings)
     told = ("review_cycle_id", "person_id", "manager_id", "second_level_id", "group_id", "step")
     for review in reviews:
         uow.record(

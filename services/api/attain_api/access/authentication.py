@@ -1,8 +1,11 @@
 """From a credential to the actor, in one statement."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from attain_api.access import repository
+from attain_api.access import member_repository, repository
 from attain_api.access.actor import Actor
 from attain_api.access.tokens import API_KEY_PREFIX, read_access_token, read_opaque
 from attain_shared.clock import utc_now
@@ -14,7 +17,7 @@ async def authenticate(session: AsyncSession, *, credential: str, secret_key: st
     if credential.startswith(API_KEY_PREFIX):
         return await _connector(session, key_text=credential.removeprefix(API_KEY_PREFIX))
     claims = read_access_token(credential, key=secret_key)
-    member = await repository.find_member(session, claims=claims)
+    member = await member_repository.find_member(session, claims=claims)
     if member is None:
         raise Unauthenticated("The sign-in has ended, or its owner no longer belongs there.", code="invalid-token")
     installation = {role for role, held in (("platform", member.is_platform), ("ops", member.is_ops)) if held}
@@ -27,6 +30,11 @@ async def authenticate(session: AsyncSession, *, credential: str, secret_key: st
         session_id=claims.session_id,
         roles=frozenset(member.roles) | installation,
     )
+
+
+async def roles_of(session: AsyncSession, *, session_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
+    """Today's roles in their company of those who are still signed in, by sign-in."""
+    return await member_repository.list_roles(session, session_ids=session_ids)
 
 
 async def _connector(session: AsyncSession, *, key_text: str) -> Actor:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, bindparam, cast, exists, false, func, select, true, update
+from sqlalchemy import bindparam, exists, false, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -23,21 +23,9 @@ from attain_shared.access.models import (
     RefreshToken,
     Session,
 )
-from attain_shared.clock import BUSINESS_ZONE, business_day, utc_now
+from attain_shared.clock import business_day, utc_now
 from attain_shared.people.models import Person, PersonSpell
 from attain_shared.people.timeline import Status
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A person signed in to a company."""
-
-    account_id: UUID
-    company_id: UUID
-    person_id: UUID
-    roles: Sequence[str]
-    is_platform: bool
-    is_ops: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,57 +79,6 @@ class Place:
     code: str
     person_id: UUID
     accepted_at: datetime | None
-
-
-# run with every request, so made once: making it takes longer than running it
-_MEMBER = (
-    select(
-        Membership.account_id,
-        Membership.company_id,
-        Membership.person_id,
-        Person.roles,
-        Account.is_platform,
-        Account.is_ops,
-    )
-    .join(Account, Account.id == Membership.account_id)
-    .join(Person, (Person.company_id == Membership.company_id) & (Person.id == Membership.person_id))
-    .join(
-        PersonSpell,
-        (PersonSpell.company_id == Membership.company_id) & (PersonSpell.person_id == Membership.person_id),
-    )
-    .join(Session, (Session.account_id == Membership.account_id) & (Session.company_id == Membership.company_id))
-    .where(
-        Membership.account_id == bindparam("account_id"),
-        Membership.company_id == bindparam("company_id"),
-        Membership.accepted_at.is_not(None),
-        Person.company_id == bindparam("company_id"),
-        PersonSpell.company_id == bindparam("company_id"),
-        PersonSpell.starts_on <= bindparam("today"),
-        PersonSpell.ends_on > bindparam("today"),
-        PersonSpell.status == Status.EMPLOYED,
-        Session.id == bindparam("session_id"),
-        # whoever comes back signs in anew: nobody knows who has kept the tokens of their first time
-        cast(func.timezone(BUSINESS_ZONE.key, Session.created_at), Date) >= PersonSpell.hired_on,
-        Session.revoked_at.is_(None),
-        Session.expires_at > bindparam("now"),
-    )
-)
-
-
-async def find_member(session: AsyncSession, *, claims: Claims) -> Member | None:
-    """The member with today's roles, unless the sign-in was ended or they are not employed; see `_MEMBER`.
-
-    One statement for every request, so a change of any of these holds from the next one on.
-    """
-    values = {
-        "account_id": claims.account_id,
-        "company_id": claims.company_id,
-        "session_id": claims.session_id,
-        "today": business_day(),
-        "now": utc_now(),
-    }
-    row = (await session.execute(_MEMBER, values)).one_or_none()
-    return Member(*row) if row else None
 
 
 async def find_holder(

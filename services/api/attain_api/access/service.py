@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from attain_api.access import repository
+from attain_api.access import member_repository, repository
 from attain_api.access.actor import Actor
 from attain_api.access.client import Client
 from attain_api.access.repository import Place, Profile
@@ -186,7 +186,7 @@ async def _rotate(uow: UnitOfWork, *, state: ApiState, shown: Opaque, client: Cl
     if token.revoked_at is not None or token.expires_at <= now:
         return Refusal("The refresh token is not valid any more; sign in again.")
     claims = Claims(token.account_id, token.company_id, token.family_id)
-    if await repository.find_member(uow.session, claims=claims) is None:
+    if await member_repository.find_member(uow.session, claims=claims) is None:
         return Refusal("The sign-in has ended, or its owner no longer belongs there.")
     await repository.spend_refresh_token(uow.session, token_id=token.id, at=now)
     await repository.keep_up_session(

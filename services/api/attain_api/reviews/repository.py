@@ -1,6 +1,6 @@
 """The statements of reviews."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -250,6 +250,14 @@ def _statement_of_many(
     if is_overdue:
         statement = statement.where(Review.due_on < today, Review.step.not_in(ENDS))
     return statement
+
+
+async def list_seen(session: AsyncSession, *, visible_to: Actor, review_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these reviews that the caller sees."""
+    statement = select(Review.id).where(
+        Review.company_id == visible_to.company_id, Review.id.in_(review_ids), is_seen(View(visible_to))
+    )
+    return set(await session.scalars(statement))
 
 
 async def list_reviews(

@@ -1,10 +1,11 @@
 """Reviews as their readers find them, and as whoever acts on them holds them (REV-6, REV-7)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, true
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_api.access.actor import Actor
 from attain_api.access.visibility import View
@@ -28,6 +29,11 @@ SHOWN_BEFORE_INTERVIEW = ("open", "submit", "skip", "leave", "change_manager")
 async def get_review(uow: UnitOfWork, *, actor: Actor, review_id: UUID) -> ShownReview:
     """One review."""
     return await show(uow, await find_review(uow, actor=actor, review_id=review_id))
+
+
+async def list_seen(session: AsyncSession, *, actor: Actor, review_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these reviews the caller sees."""
+    return await repository.list_seen(session, visible_to=actor, review_ids=review_ids)
 
 
 async def list_reviews(

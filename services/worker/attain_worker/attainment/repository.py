@@ -9,8 +9,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from attain_shared.events.schemas import EventKind
 from attain_shared.goals.evaluation import Evaluation
 from attain_shared.goals.figures import indicator_figures, rubric_key
+from attain_shared.identifiers import new_id
 
 
 class Mark(NamedTuple):
@@ -49,7 +51,8 @@ _TAKE_MARKS = text("""
     RETURNING mark.goal_id
 """)
 
-# what stood at the end of an earlier day is kept as that day's, where it is not as the day kept before it
+# what stood at the end of an earlier day is kept as that day's, where it is not as the day kept before it;
+# whoever listens is told of what was measured, not of what moves with the calendar alone
 _STORE = text("""
     WITH kept AS (
         INSERT INTO attainment_days (company_id, goal_id, business_day, score, score_low, score_high, score_forecast,
@@ -77,6 +80,22 @@ _STORE = text("""
         ON CONFLICT (company_id, goal_id, business_day) DO UPDATE
         SET score = excluded.score, score_low = excluded.score_low, score_high = excluded.score_high,
             score_forecast = excluded.score_forecast, status = excluded.status, attainments = excluded.attainments
+    ), told AS (
+        INSERT INTO events (company_id, id, kind, subject_id, data, happened_at)
+        SELECT :company_id, row.event_id, :kind, row.goal_id, jsonb_build_object('goal_id', row.goal_id), :now
+        FROM unnest(CAST(:event_ids AS uuid[]), CAST(:goal_ids AS uuid[]), CAST(:scores AS numeric[]),
+                    CAST(:lows AS numeric[]), CAST(:highs AS numeric[]), CAST(:statuses AS text[]),
+                    CAST(:indicators AS jsonb[]))
+             AS row (event_id, goal_id, score, score_low, score_high, status, indicators)
+        LEFT JOIN attainments old ON old.company_id = :company_id AND old.goal_id = row.goal_id
+        WHERE old.goal_id IS NULL
+           OR (row.score, row.score_low, row.score_high, row.status)
+              IS DISTINCT FROM (old.score, old.score_low, old.score_high, old.status)
+           OR (SELECT array_agg(one - ARRAY['pace', 'coverage'] ORDER BY place)
+               FROM jsonb_array_elements(row.indicators) WITH ORDINALITY AS each (one, place))
+              IS DISTINCT FROM
+              (SELECT array_agg(one - ARRAY['pace', 'coverage'] ORDER BY place)
+               FROM jsonb_array_elements(old.indicators) WITH ORDINALITY AS each (one, place))
     )
     INSERT INTO attainments (company_id, goal_id, score, score_low, score_high, score_forecast, rule, status,
                              business_day, computed_at, rubric_id, rubric_version, indicators)
@@ -144,7 +163,10 @@ async def take_marks(session: AsyncSession, *, company_id: UUID, marks: Sequence
 async def store_attainments(
     session: AsyncSession, *, company_id: UUID, evaluations: Sequence[Evaluation], today: date, now: datetime
 ) -> None:
-    """Write what goals have come to, sorted by goal; what stood at the end of an earlier day becomes history."""
+    """Write what goals have come to, sorted by goal; what stood at the end of an earlier day becomes history.
+
+    Whoever listens is told of those that show other figures now.
+    """
     ordered = sorted(evaluations, key=lambda evaluation: evaluation.goal.id)
     rubrics = [rubric_key(one.goal) for one in ordered]
     await session.execute(
@@ -153,6 +175,8 @@ async def store_attainments(
             "company_id": company_id,
             "today": today,
             "now": now,
+            "kind": EventKind.ATTAINMENT_CHANGED.value,
+            "event_ids": [new_id() for _ in ordered],
             "goal_ids": [one.goal.id for one in ordered],
             "scores": [one.scored.score for one in ordered],
             "lows": [one.scored.score_low for one in ordered],
