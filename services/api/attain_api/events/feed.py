@@ -102,12 +102,11 @@ class Feed:
         if self._is_draining() or self.listening >= self._most:
             raise TooManyStreams("This process has as many streams as it takes; try again soon.", retry_after=1)
 
-    async def open(self, actor: Actor) -> Stream:
+    async def open(self, session: AsyncSession, *, actor: Actor) -> Stream:
         """Listen from now on, for a while; whoever opens a stream closes it."""
         company_id = actor.company_id
         if company_id not in self._places:
-            async with reading(self._sessions) as uow:
-                here = await find_here(uow.session)
+            here = await find_here(session)
             # who came meanwhile has set it, and may have been told of more since
             self._places.setdefault(company_id, here)
         stream = Stream(actor, begins=self._places[company_id])

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from attain_api.deps import CurrentActor, State, allow
+from attain_api.deps import CurrentActor, State, Uow, allow
 from attain_api.events import service
 from attain_api.events.feed import Stream
 from attain_api.problems import problems
@@ -17,9 +17,9 @@ router = APIRouter(prefix="/v1/events", tags=["Events"])
 PEOPLE = allow("admin", "hr", "executive", "employee")
 
 
-async def _listen(state: State, actor: CurrentActor) -> Stream:
+async def _listen(uow: Uow, state: State, actor: CurrentActor) -> Stream:
     """Before the answer begins: whoever cannot listen is told why."""
-    return await service.listen(state.feed, actor=actor)
+    return await service.listen(uow, feed=state.feed, actor=actor)
 
 
 LastEventId = Annotated[

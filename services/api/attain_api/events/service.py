@@ -9,16 +9,17 @@ from attain_api.events.feed import Feed, Stream
 from attain_api.events.messages import hello, message_of, reset
 from attain_api.events.places import read_mark
 from attain_shared.clock import utc_now
+from attain_shared.db.session import UnitOfWork
 
 
-async def listen(feed: Feed, *, actor: Actor) -> Stream:
+async def listen(uow: UnitOfWork, *, feed: Feed, actor: Actor) -> Stream:
     """Begin to listen.
 
     Raises:
         TooManyStreams: as many listen as this process takes.
     """
     feed.check_room()
-    return await feed.open(actor)
+    return await feed.open(uow.session, actor=actor)
 
 
 async def tell(feed: Feed, stream: Stream, *, last_event_id: str | None) -> AsyncIterator[ServerSentEvent]:
