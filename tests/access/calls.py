@@ -1,6 +1,7 @@
 """A valid request of every row of the matrix: whoever may, gets a 2xx for it."""
 
 from attain_shared.clock import business_day
+from tests.access.culture_calls import CULTURE_CALLS
 from tests.access.requests import Call, Json, delete, filled, get, post, send, upload
 from tests.access.review_calls import REVIEW_CALLS
 from tests.support.companies import PASSWORD
@@ -103,6 +104,12 @@ PUSH: Json = {
     "observations": [{"shop": "tmall:shop", "metric": "gmv", "bucket": "2026-07-02", "value": "1"}],
 }
 REPORT = "统计日期,支付金额\n2026-07-02,1\n"
+WEBHOOK = {
+    "name": "new",
+    "channel": "webhook",
+    "url": "https://hooks.example.com/new",
+    "event_kinds": ["alert.raised"],
+}
 METRIC: Json = {"code": "live_orders", "zh": "直播订单数", "en": "Live orders", "unit": "orders"}
 METRIC |= {"algebra": "additive", "better": "higher"}
 PERSON: Json = {"name": "新人", "email": "new@example.com", "hired_on": TODAY}
@@ -241,6 +248,18 @@ CALLS: dict[str, Call] = {
     "get_item_set": get("/v1/item-sets/{item_set}"),
     "update_item_set": send("PATCH", "/v1/item-sets/{item_set}", {"name": "爆款三"}),
     "delete_item_set": delete("/v1/item-sets/{item_set}"),
+    # webhooks
+    "create_webhook": post("/v1/webhooks", WEBHOOK),
+    "list_webhooks": get("/v1/webhooks"),
+    "get_webhook": get("/v1/webhooks/{webhook}"),
+    "update_webhook": send("PATCH", "/v1/webhooks/{webhook}", {"name": "renamed"}),
+    "delete_webhook": delete("/v1/webhooks/{webhook}"),
+    "rotate_webhook_secret": post("/v1/webhooks/{webhook}/actions/rotate", {"overlap_hours": 1}),
+    "send_test_to_webhook": post("/v1/webhooks/{webhook}/actions/test"),
+    "replay_webhook": post("/v1/webhooks/{webhook}/actions/replay", {"since": "2026-01-01T00:00:00+08:00"}),
+    "list_deliveries": get("/v1/webhooks/{webhook}/deliveries"),
+    "get_delivery": get("/v1/webhooks/{webhook}/deliveries/{delivery}"),
+    "replay_delivery": post("/v1/webhooks/{webhook}/deliveries/{delivery}/actions/replay"),
     # connectors and batches
     "create_connector": post("/v1/connectors", {"name": "new", "shop_ids": ["{shop}"], "scopes": ["write"]}),
     "list_connectors": get("/v1/connectors"),
@@ -263,8 +282,6 @@ CALLS: dict[str, Call] = {
     "update_metric@shipped": send("PATCH", "/v1/metrics/gmv", {"zh": "成交额"}),
     **metric_calls(),
     "list_metric_findings": get("/v1/metric-findings"),
-    "list_alerts": get("/v1/alerts"),
-    "get_alert": get("/v1/alerts/{alert}"),
     # cycles, goals, scorecards
     "post_cycle": post("/v1/cycles", {"kind": "month", "starts_on": "2027-01-01", "name": "2027-01"}),
     "list_cycles": get("/v1/cycles"),
@@ -309,6 +326,7 @@ CALLS: dict[str, Call] = {
         "/v1/goals/{standing_of_department}/split", by="shop", department_id="{department}"
     ),
     **REVIEW_CALLS,
+    **CULTURE_CALLS,
     "get_goal_split@company": get("/v1/goals/{standing_of_company}/split", by="shop", person_id="{subject}"),
 }
 

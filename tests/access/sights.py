@@ -35,7 +35,18 @@ shops/drafted_shop                 -   -   -   -   -   -   -   -   all all all
 shops/other_shop                   -   -   -   -   -   -   -   -   all all all
 item-sets/item_set                 all -   -   -   all all all -   all all all
 
+# check-ins of 林晓: a report, a draft, and her notes of a 1:1 with her manager
+check-ins/check_in                 all -   -   -   all all all -   -   all -
+check-ins/draft_check_in           all -   -   -   -   -   -   -   -   -   -
+check-ins/one_on_one               all -   -   -   all -   -   -   -   -   -
+
+# alerts: on 林晓's shop, on a goal of hers, and on the turnover of her department
+alerts/alert                       all -   -   -   all all all -   all all all
+alerts/alert_on_goal               all -   -   -   all all all all all all -
+alerts/alert_on_department         -   -   -   -   -   -   all -   all all all
+
 # what everybody reads
+recognitions/recognition           all all all all all all all all all all all
 positions/position                 all all all all all all all all all all all
 cycles/standing                    all all all all all all all all all all all
 cycles/closed_cycle                all all all all all all all all all all all

@@ -20,6 +20,8 @@ RESOURCES = {
     "one_time_links": Resource("one_time_link"),
     "connectors": Resource("connector"),
     "api_keys": Resource("api_key"),
+    # when it may be sent to next, and since when it fails, changes by itself
+    "webhooks": Resource("webhook", unseen=frozenset({"sends_after", "failing_since", "starts_after"})),
     "departments": Resource("department"),
     "positions": Resource("position"),
     "successors": Resource("successor", "person_id"),
@@ -53,19 +55,28 @@ RESOURCES = {
     "improvement_plans": Resource("improvement_plan"),
     "decisions": Resource("decision"),
     "feedback": Resource("feedback"),
+    "alert_rules": Resource("alert_rule"),
+    # what is written is the writer's and the reader's: the trail holds that it was, not what
+    "check_ins": Resource("check_in", unseen=frozenset({"summary", "plans", "blockers", "private_note"})),
+    "check_in_goals": Resource("check_in_goal", "check_in_id", frozenset({"comment"})),
+    "check_in_comments": Resource("check_in_comment", "check_in_id", frozenset({"text"})),
+    "recognitions": Resource("recognition"),
+    "recognition_people": Resource("recognition_person", "recognition_id"),
 }
 """By table."""
 
 OF_REVIEWS = frozenset({
     "review", "review_delegation", "review_assessment", "rating_change", "interview", "calibration_group",
     "review_rater", "rater_answer", "action_item", "improvement_plan", "decision", "feedback",
+    "check_in", "check_in_goal", "check_in_comment",
 })  # fmt: skip
 """Resources that hold contents of reviews: neither administrators nor executives read their trail (SEC-3)."""
-UNREAD = frozenset({"review_assessment", "rater_answer"})
+UNREAD = frozenset({"review_assessment", "rater_answer", "check_in", "check_in_goal", "check_in_comment"})
 """Resources whose entries stand in the chain and are shown to nobody.
 
 That a draft was saved, and when, is its writer's alone to know, like what it says (REV-7); that it was submitted is in
-the review's own entry. Of what raters said nothing is noted; only an erased name in it leaves an entry (REV-11).
+the review's own entry. So with check-ins: drafts are their writer's, and a 1:1 is known to two (CULT-1). Of what raters
+said nothing is noted; only an erased name in it leaves an entry (REV-11).
 """
 
 NOT_FOLLOWED = {
@@ -99,10 +110,12 @@ NOT_FOLLOWED = {
     "connector_deliveries": "as metric_batches",
     "shop_checks": "work to do",
     "metric_findings": "derived from observations",
-    "alerts": "raised and cleared by Attain itself; has its own history",
+    "alerts": "raised and cleared by Attain itself, with a history of their own; who takes one on is recorded",
     "review_goals": "frozen out of attainments and the manager's assessment; the review's entry has what it comes to",
     "review_events": "the record of reviews, with its own history; the review's entry says the same",
     "rater_answers": "an entry would say when, and beside the others of that minute who (REV-11)",
+    "event_relays": "work being done",
+    "deliveries": "of events; sending one anew is an entry of its webhook",
     "events": "tell of changes that have entries of their own",
     "reminders": "made by Attain itself out of due dates",
 }

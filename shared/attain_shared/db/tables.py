@@ -4,6 +4,7 @@ from attain_shared.access import models as access
 from attain_shared.alerts import models as alerts
 from attain_shared.audit import models as audit
 from attain_shared.calendar import models as calendar
+from attain_shared.check_ins import models as check_ins
 from attain_shared.db.base import Base
 from attain_shared.departments import models as departments
 from attain_shared.events import models as events
@@ -12,9 +13,11 @@ from attain_shared.goals import models as goals
 from attain_shared.metrics import models as metrics
 from attain_shared.people import models as people
 from attain_shared.positions import models as positions
+from attain_shared.recognitions import models as recognitions
 from attain_shared.reviews import calibration_models, follow_up_models, rater_models
 from attain_shared.reviews import models as reviews
 from attain_shared.shops import models as shops
+from attain_shared.webhooks import models as webhooks
 from attain_shared.work import models as work
 
 __all__ = [
@@ -25,6 +28,7 @@ __all__ = [
     "audit",
     "calendar",
     "calibration_models",
+    "check_ins",
     "departments",
     "events",
     "follow_up_models",
@@ -34,9 +38,11 @@ __all__ = [
     "people",
     "positions",
     "rater_models",
+    "recognitions",
     "reviews",
     "shops",
     "template_models",
+    "webhooks",
     "work",
 ]
 
@@ -55,6 +61,7 @@ INSTALLATION_TABLES = frozenset(
         "oidc_sign_ins",
         "api_keys",
         "company_work",
+        "event_relays",
         "worker_heartbeats",
         "installation_samples",
     }

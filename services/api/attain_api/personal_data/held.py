@@ -8,12 +8,15 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from attain_shared.access.models import Account, AccountIdentity, Membership, OneTimeLink, Session
+from attain_shared.alerts.models import Alert, AlertRule
 from attain_shared.audit.models import AuditEntry
+from attain_shared.check_ins.models import CheckIn, CheckInComment, CheckInGoal
 from attain_shared.db.base import SECRET, Base
 from attain_shared.departments.models import Department, DepartmentSpell
 from attain_shared.goals.models import Goal, GoalEvent, IndicatorEntry, Milestone
 from attain_shared.people.models import Person, PersonEvent, PersonSpell
 from attain_shared.positions.models import Successor
+from attain_shared.recognitions.models import Recognition, RecognitionPerson
 from attain_shared.reviews.calibration_models import RatingChange
 from attain_shared.reviews.follow_up_models import (
     ActionItem,
@@ -43,6 +46,9 @@ JUDGED = (
     "values_failed", "overall", "suggested_rating", "rating", "quadrant", "raters_result", "published_at",
 )  # fmt: skip
 """… and from the interview on."""
+
+NOTED = frozenset({"private_note"})
+"""What the writer of a check-in notes for nobody else."""
 
 Condition = Callable[[UUID, UUID], ColumnElement[bool]]
 """From a company and a person."""
@@ -140,6 +146,31 @@ def _approved_decisions(company_id: UUID, person_id: UUID) -> ColumnElement[bool
     return _judged(Decision)(company_id, person_id) & (Decision.state == "approved")
 
 
+def _reports(company_id: UUID, person_id: UUID) -> ColumnElement[bool]:
+    """The person's check-ins that others read: neither drafts nor 1:1 notes (CULT-1)."""
+    return _by(CheckIn)(company_id, person_id) & (CheckIn.state == "submitted") & (CheckIn.kind != "one_on_one")
+
+
+def _shared_notes(company_id: UUID, person_id: UUID) -> ColumnElement[bool]:
+    """What others noted of 1:1s with the person, and let them read."""
+    return _by(CheckIn, "with_person_id")(company_id, person_id) & (CheckIn.state == "submitted")
+
+
+def _in(model: Any, of: Condition) -> Condition:  # noqa: ANN401  # any model with a check-in
+    """What belongs to some check-ins."""
+
+    def belongs(company_id: UUID, person_id: UUID) -> ColumnElement[bool]:
+        check_ins = select(CheckIn.id).where(of(company_id, person_id))
+        return and_(model.company_id == company_id, model.check_in_id.in_(check_ins))
+
+    return belongs
+
+
+def _recognitions_to(company_id: UUID, person_id: UUID) -> ColumnElement[bool]:
+    to_person = select(RecognitionPerson.recognition_id).where(_by(RecognitionPerson)(company_id, person_id))
+    return and_(Recognition.company_id == company_id, Recognition.id.in_(to_person))
+
+
 HELD = (
     Held(name="person", model=Person, of=_by(Person, "id")),
     Held(name="events", model=PersonEvent, of=_by(PersonEvent)),
@@ -179,6 +210,16 @@ HELD = (
     Held(name="improvement_plans", model=ImprovementPlan, of=_judged(ImprovementPlan)),
     Held(name="decisions", model=Decision, of=_approved_decisions),
     Held(name="feedback", model=Feedback, of=_by(Feedback)),
+    Held(name="reports", model=CheckIn, of=_reports, hidden=NOTED),
+    Held(name="report_goals", model=CheckInGoal, of=_in(CheckInGoal, _reports)),
+    Held(name="report_comments", model=CheckInComment, of=_in(CheckInComment, _reports)),
+    Held(name="check_ins", model=CheckIn, of=_by(CheckIn), is_private=True),
+    Held(name="check_in_goals", model=CheckInGoal, of=_in(CheckInGoal, _by(CheckIn)), is_private=True),
+    Held(name="check_in_comments", model=CheckInComment, of=_by(CheckInComment, "author_id"), is_private=True),
+    Held(name="one_on_ones", model=CheckIn, of=_shared_notes, hidden=NOTED, is_private=True),
+    Held(name="recognitions", model=Recognition, of=_recognitions_to),
+    Held(name="recognitions_given", model=Recognition, of=_by(Recognition, "author_id")),
+    Held(name="recognised_in", model=RecognitionPerson, of=_by(RecognitionPerson)),
     Held(name="feedback_given", model=Feedback, of=_by(Feedback, "author_id")),
     Held(name="assessments_written", model=ReviewAssessment, of=_by(ReviewAssessment, "saved_by"), is_private=True),
     Held(name="done_in_reviews", model=ReviewEvent, of=_by(ReviewEvent, "actor_id"), is_private=True),
@@ -187,6 +228,14 @@ HELD = (
     Held(name="plans_owned", model=ImprovementPlan, of=_by(ImprovementPlan, "owner_id"), is_private=True),
     Held(name="asked_to_rate", model=ReviewRater, of=_by(ReviewRater), is_private=True),
     Held(name="reminders", model=Reminder, of=_by(Reminder), is_private=True),
+    Held(name="alert_rules_owned", model=AlertRule, of=_by(AlertRule, "owner_id"), only=("id", "name")),
+    Held(name="alerts_owned", model=Alert, of=_by(Alert, "owner_id"), only=("id", "kind", "raised_at", "cleared_at")),
+    Held(
+        name="alerts_taken_on",
+        model=Alert,
+        of=_by(Alert, "acknowledged_by"),
+        only=("id", "kind", "acknowledged_at", "comment"),
+    ),
     Held(name="membership", model=Membership, of=_by(Membership), hidden=frozenset({"account_id"})),
     Held(name="links", model=OneTimeLink, of=_by(OneTimeLink)),
     Held(

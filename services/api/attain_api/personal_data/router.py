@@ -12,7 +12,7 @@ from attain_shared.errors import Conflict
 from attain_shared.people.personal_data import PersonalData
 from attain_shared.people.schemas import PersonRead
 
-router = APIRouter(prefix="/v1/people", tags=["people"])
+router = APIRouter(prefix="/v1/people", tags=["People"])
 
 
 @router.get(

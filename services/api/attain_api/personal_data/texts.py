@@ -12,14 +12,17 @@ from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import InstrumentedAttribute
 
 from attain_shared.access.models import Connector, Session
+from attain_shared.alerts.models import Alert, AlertRule
 from attain_shared.audit.resources import RESOURCES
 from attain_shared.calendar.models import CalendarEvent
+from attain_shared.check_ins.models import CheckIn, CheckInComment, CheckInGoal
 from attain_shared.departments.models import Department, DepartmentSpell
 from attain_shared.goals.models import Cycle, Goal, GoalEvent, Indicator, IndicatorEntry, Milestone
 from attain_shared.goals.template_models import KpiTemplate, Rubric
 from attain_shared.metrics.models import CompanyMetric, MetricImport
 from attain_shared.people.models import PersonEvent, PersonSpell
 from attain_shared.positions.models import Position, Successor
+from attain_shared.recognitions.models import Recognition
 from attain_shared.reviews.calibration_models import CalibrationGroup, RatingChange
 from attain_shared.reviews.follow_up_models import ActionItem, Decision, Feedback, ImprovementPlan, Interview
 from attain_shared.reviews.models import (
@@ -33,6 +36,7 @@ from attain_shared.reviews.models import (
 )
 from attain_shared.reviews.rater_models import RaterAnswer, ReviewRater
 from attain_shared.shops.models import ItemSet, Shop
+from attain_shared.webhooks.models import Webhook
 
 Rewrite = Callable[[str], str]
 Leaves = Callable[[Any, Rewrite], Any]
@@ -191,6 +195,7 @@ PLACES = (
     Place(Shop, {"name": lines}),
     Place(ItemSet, {"name": lines}),
     Place(Connector, {"name": lines}),
+    Place(Webhook, {"name": lines}),
     Place(CompanyMetric, {"zh": lines, "en": lines, "aliases": lines}),
     Place(MetricImport, {"file_name": lines, "report": cells}),
     Place(Cycle, {"name": lines}),
@@ -208,6 +213,12 @@ PLACES = (
     Place(ImprovementPlan, {"objectives": prose, "support": prose, "outcome": prose}),
     Place(Decision, {"value": prose, "reason": prose, "answer": prose}),
     Place(Feedback, {"behaviour": prose, "consequence": prose}),
+    Place(AlertRule, {"name": lines, "playbook": prose}),
+    Place(Alert, {"comment": prose}, ("alert", "id")),
+    Place(CheckIn, {"summary": prose, "plans": prose, "blockers": prose, "private_note": prose}),
+    Place(CheckInGoal, {"comment": prose}),
+    Place(CheckInComment, {"text": prose}),
+    Place(Recognition, {"name": lines, "behaviour": prose, "consequence": prose}),
     Place(ReviewRater, {"reason": prose}),
     Place(RaterAnswer, {"comments": prose}, ("rater_answer", "review_id")),
     Place(Session, {"device": lines}, ("session", "id")),
@@ -216,6 +227,7 @@ PLACES = (
 
 IN_TRAIL: Mapping[tuple[str, str], Leaves] = {
     ("calibration_group", "reason"): prose,  # why it was unlocked is told by the trail alone
+    ("recognition", "reason"): prose,  # and why HR removed one
     **{(place.told_as[0], name): leaves for place in PLACES for name, leaves in place.columns.items()},
 }
 """By resource type and field of an entry."""

@@ -1,0 +1,1 @@
+"""Recognition: praise and named awards, seen by the whole company (CULT-2)."""

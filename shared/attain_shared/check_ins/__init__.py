@@ -1,0 +1,1 @@
+"""Check-ins and 1:1 notes (CULT-1)."""

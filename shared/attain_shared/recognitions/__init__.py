@@ -1,0 +1,1 @@
+"""Recognition: praise and named awards (CULT-2)."""
