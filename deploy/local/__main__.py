@@ -1,4 +1,4 @@
-"""`python -m deploy.local run`, `demo`, `cascade`, `quarter`, `load` and `push`: see `make help`."""
+"""`python -m deploy.local run`, `demo`, `cascade`, `quarter`, `load`, `push` and `exec`: see `make help`."""
 
 import argparse
 import io
@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn, TypeVar
 
+from deploy.local.beside import beside
 from deploy.local.cascade.run import run_cascade
 from deploy.local.demo import run_demo
 from deploy.local.load.options import add_arguments, play
@@ -20,6 +21,7 @@ from deploy.local.ports import free_port
 from deploy.local.process import StartError
 from deploy.local.quarter.plan import SIZE
 from deploy.local.quarter.run import run_quarter
+from deploy.local.showcase.run import make_showcase
 from deploy.local.stack import STOP_SIGNALS, Stack, StackSettings
 
 T = TypeVar("T")
@@ -48,6 +50,8 @@ def main() -> int:
             _play(partial(run_quarter, size=arguments.people), arguments.data)
         elif arguments.command == "load":
             return play(arguments, on_stack=partial(_with_stack, folder=arguments.data))
+        elif arguments.command == "exec":
+            return _with_stack(beside(arguments.program), None)
         else:
             run_demo(arguments.url, arguments.email, arguments.password_file.read_text().strip())
     except Stopped:
@@ -65,6 +69,11 @@ def _run(arguments: argparse.Namespace) -> None:
         print(f"  Sign in as {admin.email} {password} in {stack.credentials_file}", flush=True)
         if arguments.demo:
             run_demo(stack.base_url, admin.email, admin.password)
+        if arguments.showcase and stack.is_new:
+            shown = make_showcase(stack.base_url, admin.email, admin.password)
+            for role, email in shown.emails.items():
+                print(f"  {role:<10} {email}, with the same password", flush=True)
+        print(f"  The console is at {stack.base_url}/console", flush=True)
         print(f"  Attain serves at {stack.base_url}. Ctrl-C stops it.", flush=True)
         stack.watch()
 
@@ -114,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--port", type=int, default=8000, help="where the API listens on 127.0.0.1 (%(default)s)")
     run.add_argument("--data", type=Path, default=Path("data/local"), help="the data folder (%(default)s)")
     run.add_argument("--demo", action="store_true", help="run the main job first")
+    run.add_argument("--showcase", action="store_true", help="fill new data with a company in the middle of its work")
     demo = commands.add_parser("demo", help="start everything, run the main job, stop")
     demo.add_argument("--data", type=Path, help="keep the data in this folder instead of a temporary one")
     cascade = commands.add_parser("cascade", help="start everything, play a company's whole cascade of goals, stop")
@@ -126,6 +136,8 @@ def _parser() -> argparse.ArgumentParser:
     push.add_argument("--url", required=True, help="where it serves")
     push.add_argument("--email", required=True, help="its administrator's")
     push.add_argument("--password-file", required=True, type=Path, help="holds the administrator's password")
+    program = commands.add_parser("exec", help="start everything, run a program that ATTAIN_URL is told to, stop")
+    program.add_argument("program", nargs="+", help="the program and its arguments, after --")
     return parser
 
 

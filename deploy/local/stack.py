@@ -116,6 +116,7 @@ class Stack:
             "ATTAIN_DATABASE_URL": database_url,
             "ATTAIN_REDIS_URL": redis_url,
             "ATTAIN_SECRET_KEY": kept(self.data_dir / "secret-key", secrets.token_urlsafe(48)),
+            "ATTAIN_DELIVERY_KEY": kept(self.data_dir / "delivery-key", secrets.token_urlsafe(48)),
             "ATTAIN_BOOTSTRAP_ADMIN_EMAIL": credentials.email,
             "ATTAIN_BOOTSTRAP_ADMIN_PASSWORD": credentials.password,
         }

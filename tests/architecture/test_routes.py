@@ -21,9 +21,13 @@ OPEN_TO_ALL = {
     "/v1/auth/oidc/finish",
     "/v1/invitations/accept",
     "/ops",
-    "/ops/{edition}/{name}",
+    "/console",
+    "/console/{edition}/{file:path}",
+    "/docs",
+    "/docs/{edition}/{file:path}",
+    "/ops/{edition}/{file:path}",
 }
-"""No identity is needed for health, for the page that shows it and for getting one, which a one-time link is for, too; the API document is FastAPI's own route."""
+"""No identity is needed for health, for pages, which are shells without data, and for getting one, which a one-time link is for, too; the API document is FastAPI's own route."""
 
 
 def calls(dependant: Dependant) -> Iterator[object]:

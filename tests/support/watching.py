@@ -36,6 +36,7 @@ UNSTEADY = {
     "get_metrics": "counters of requests by route: how many there were of all companies, for the operator alone",
     "get_ops_status": "the installation as it is at that moment, for the operator alone",
     "get_ops_samples": "the installation over the last hour, for the operator alone",
+    "listen_to_events": "where the database is in its transactions, which all companies share: a count of them and no more",
 }
 """Operations that differ from one call to the next whatever happens, and why that tells nothing."""
 INSTANTS = re.compile(rb'"(exported_at|computed_at|as_of)":"[^"]+"')

@@ -62,8 +62,8 @@ class Company:
         return self.plans[self.manager_of(person)].manager
 
 
-def found(http: httpx.Client, admin: Api, *, size: int) -> Company:
-    """Make it, with everybody signed in."""
+def found(http: httpx.Client, admin: Api, *, size: int, password: str | None = None) -> Company:
+    """Make it, with everybody signed in: by one password, or each by one that nobody knows."""
     made = Company(http, admin)
     made.departments[plan.TOP] = admin.create("/v1/departments", {"name": plan.TOP, "function": "management"})["id"]
     for department in plan.DEPARTMENTS:
@@ -76,7 +76,8 @@ def found(http: httpx.Client, admin: Api, *, size: int) -> Company:
         made.departments[department.name] = admin.create("/v1/departments", body)["id"]
     for person in plan.people(size):
         _hire(made, person)
-    made.accounts |= dict(zip(made.plans, at_once(lambda one: _sign_up(made, one), made.plans.values()), strict=True))
+    signed_in = at_once(lambda one: _sign_up(made, one, password or secrets.token_urlsafe(12)), made.plans.values())
+    made.accounts |= dict(zip(made.plans, signed_in, strict=True))
     for key in plan.SHOPS:
         platform, _, external_id = key.partition(":")
         body = {"platform": platform, "external_id": external_id, "name": external_id}
@@ -102,10 +103,9 @@ def _hire(made: Company, person: PersonPlan) -> None:
         made.admin.update(path, {"head_id": made.people[person.name]})
 
 
-def _sign_up(made: Company, person: PersonPlan) -> Api:
+def _sign_up(made: Company, person: PersonPlan, password: str) -> Api:
     """Accept the invitation, and sign in."""
     invitation = made.admin.create("/v1/invitations", {"person_id": made.people[person.name]})
-    password = secrets.token_urlsafe(12)
     made.admin.change("POST", "/v1/invitations/accept", {"token": invitation["token"], "password": password})
     return Api.sign_in(made.http, email=person.email, password=password)
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from attain_api import review_messages
+from attain_api import culture_messages, review_messages, webhook_messages
 
 Language = Literal["en", "zh-CN"]
 
@@ -70,6 +70,8 @@ TITLES_ZH = {
     "template-in-use": "考核指标模板仍被使用",
     "template-taken": "考核指标模板已存在",
     "shop-taken": "店铺已存在",
+    "alert-rule-taken": "预警规则已存在",
+    "too-many-alert-rules": "预警规则过多",
     "stale": "数据已被修改",
     "too-large": "请求过大",
     "busy": "服务繁忙",
@@ -79,12 +81,15 @@ TITLES_ZH = {
     "rate-limited": "推送过于频繁",
     "inbox-full": "收件箱已满",
     "too-many-files": "文件过多",
+    "too-many-streams": "实时连接过多",
     "unauthenticated": "请先登录",
     "unavailable": "服务暂不可用",
     "unsupported-encoding": "不支持该内容编码",
     "webhook-id-mismatch": "webhook-id 与幂等键不一致",
     "weights-do-not-add-up": "权重之和应为 100",
     **review_messages.TITLES_ZH,
+    **culture_messages.TITLES_ZH,
+    **webhook_messages.TITLES_ZH,
 }
 """By code; a code that is missing here keeps its English title."""
 
@@ -268,6 +273,9 @@ DETAILS_ZH = {
     "request-in-progress": "使用该 Idempotency-Key 的首个请求仍在处理。",
     "roll-up-refused": "该指标不能这样汇总。",
     "shop-taken": "该平台的这家店铺已存在。",
+    "alert-rule-taken": "公司已有一条关于数据中断的预警规则，请直接修改它。",
+    "too-many-alert-rules": "预警规则数量已达上限。",
+    "kind-fixed": "规则不能改变种类",
     "item-set-taken": "该店铺已有同名的商品集。",
     "item-set-in-use": "有目标按该商品集衡量。",
     "rubric-taken": "公司已有同名的评分标准。",
@@ -285,6 +293,7 @@ DETAILS_ZH = {
     "rate-limited": "推送次数超过每分钟上限，请稍后再试。",
     "inbox-full": "等待处理的批次过多，请稍后再试。",
     "too-many-files": "等待读取的文件过多，请稍后再试。",
+    "too-many-streams": "此进程的实时连接已达上限，请稍后再试。",
     "oidc-not-configured": "本系统未配置单点登录。",
     "oidc-refused": "身份提供方的登录结果在此无效，请重新登录。",
     "unknown-redirect": "该回跳地址不在允许之列",
@@ -318,6 +327,8 @@ DETAILS_ZH = {
     "union-tag-invalid": "应为 {expected_tags}",
     "union-tag-not-found": "缺少 {discriminator}",
     **review_messages.DETAILS_ZH,
+    **culture_messages.DETAILS_ZH,
+    **webhook_messages.DETAILS_ZH,
 }
 """By code, of a whole problem or of one field; a code that is missing here keeps its English detail."""
 
