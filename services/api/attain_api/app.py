@@ -8,12 +8,13 @@ from typing import Any
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from prometheus_client import Gauge
 
 from attain_api import problems
 from attain_api.access.router import router as access
 from attain_api.action_items.router import router as action_items
+from attain_api.alert_rules.router import router as alert_rules
 from attain_api.alerts.router import router as alerts
 from attain_api.attainments.router import router as attainments
 from attain_api.audit.router import router as audit
@@ -21,15 +22,18 @@ from attain_api.batches.router import router as batches
 from attain_api.blueprints.router import router as blueprints
 from attain_api.calibration.router import router as calibration
 from attain_api.cascade.router import router as cascade
+from attain_api.check_ins.router import router as check_ins
 from attain_api.companies.router import router as companies
 from attain_api.company_values.router import router as company_values
 from attain_api.connectors.router import router as connectors
+from attain_api.console.page import router as console_page
 from attain_api.counters import Counters
 from attain_api.cycles.router import router as cycles
 from attain_api.decisions.router import router as decisions
 from attain_api.departments.router import router as departments
 from attain_api.entries.router import router as entries
 from attain_api.event_calendar.router import router as event_calendar
+from attain_api.events.router import router as events
 from attain_api.explanations.router import router as explanations
 from attain_api.feedback.router import router as feedback
 from attain_api.findings.router import router as findings
@@ -47,7 +51,7 @@ from attain_api.metric_imports.router import router as metric_imports
 from attain_api.metrics.router import router as metrics
 from attain_api.middleware import RequestLayer, RequestMetrics
 from attain_api.oidc.router import router as oidc
-from attain_api.openapi import complete
+from attain_api.openapi import INFO, document
 from attain_api.ops.page import router as ops_page
 from attain_api.ops.router import router as ops
 from attain_api.passwords.router import router as passwords
@@ -55,6 +59,8 @@ from attain_api.people.router import router as people
 from attain_api.personal_data.router import router as personal_data
 from attain_api.positions.router import router as positions
 from attain_api.raters.router import router as raters
+from attain_api.recognitions.router import router as recognitions
+from attain_api.reference.page import router as docs_page
 from attain_api.reminders.router import router as reminders
 from attain_api.review_cycles.router import router as review_cycles
 from attain_api.review_exports.router import router as review_exports
@@ -66,6 +72,8 @@ from attain_api.scorecards.router import router as scorecards
 from attain_api.sessions.router import router as sessions
 from attain_api.shops.router import router as shops
 from attain_api.state import ApiState
+from attain_api.webhooks.delivery_router import router as webhook_deliveries
+from attain_api.webhooks.router import router as webhooks
 from attain_shared.telemetry import describe_process, watch_pool
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -107,6 +115,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     action_items,
     improvement_plans,
     feedback,
+    check_ins,
+    recognitions,
     reminders,
     company_values,
     review_cycles,
@@ -116,9 +126,15 @@ ROUTERS: tuple[APIRouter, ...] = (
     scorecards,
     leaderboards,
     alerts,
+    alert_rules,
+    events,
+    webhooks,
+    webhook_deliveries,
     audit,
     ops,
     ops_page,
+    docs_page,
+    console_page,
 )
 
 log = structlog.get_logger(__name__)
@@ -148,9 +164,8 @@ def _tell_of_end(task: asyncio.Future[None]) -> None:
 def create_app(state: ApiState) -> FastAPI:
     """The whole API over this state; the state is let go of when the application shuts down."""
     app = FastAPI(
-        title="Attain",
-        version="0.1.0",
-        summary="Metrics of online shops, and the goals and reviews made of them.",
+        title=INFO["title"],
+        version=INFO["version"],
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -168,6 +183,8 @@ def create_app(state: ApiState) -> FastAPI:
     app.state.attain = state
     describe_process(state.registry, "attain-api")
     watch_pool(state.registry, state.engine)
+    listening = Gauge("attain_event_streams", "Who listens to events.", registry=state.registry)
+    listening.set_function(lambda: state.feed.listening)
     state.counters = Counters(state.registry)
     app.add_middleware(RequestLayer, metrics=RequestMetrics(state.registry, state.traffic))
     problems.install(app)
@@ -176,9 +193,7 @@ def create_app(state: ApiState) -> FastAPI:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = complete(
-                get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-            )
+            app.openapi_schema = contract()
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the schema
@@ -191,6 +206,14 @@ def create_app(state: ApiState) -> FastAPI:
 
     app.add_route("/v1/openapi.json", describe, include_in_schema=False)
     return app
+
+
+def contract() -> dict[str, Any]:
+    """The OpenAPI document: it follows from the routes alone."""
+    bare = FastAPI(generate_unique_id_function=_operation_id)
+    for router in ROUTERS:
+        bare.include_router(router)
+    return document(bare.routes)
 
 
 def _operation_id(route: APIRoute) -> str:

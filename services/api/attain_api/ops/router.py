@@ -22,7 +22,7 @@ async def _within_patience() -> AsyncIterator[None]:
 
 
 router = APIRouter(
-    prefix="/v1/ops", tags=["operations"], dependencies=[Depends(_within_patience, scope="function"), allow("ops")]
+    prefix="/v1/ops", tags=["Operations"], dependencies=[Depends(_within_patience, scope="function"), allow("ops")]
 )
 
 

@@ -1,0 +1,1 @@
+"""The console: pages for the people whose goals and reviews these are."""

@@ -1,0 +1,12 @@
+// The pages there are: name in the address, icon, whose they are, the areas of words, and the module, loaded when gone to.
+
+const has = (me, ...roles) => roles.some((role) => me.roles.includes(role));
+const isPerson = (me) => me.person_id !== null;
+const leads = (me) => me.hasTeam || has(me, "hr", "executive", "admin");
+
+const PAGES = [
+  { name: "goals", icon: "target", isFor: isPerson, words: ["goals"], load: () => import("./pages/goals.js") },
+];
+
+/** Those that the caller is shown; what each shows is the API's to say. */
+export const pagesOf = (me) => PAGES.filter(({ isFor }) => isFor(me));
