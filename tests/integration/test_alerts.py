@@ -1,7 +1,7 @@
 """Silence: a shop whose figures are due and not there raises an alert, which is cleared once they are (MET-8)."""
 
 import asyncio
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,61 +14,24 @@ from structlog.testing import capture_logs
 from attain_api.state import ApiState
 from attain_shared.access.models import Connector
 from attain_shared.alerts.models import Alert
-from attain_shared.clock import utc_now
 from attain_shared.db.session import transaction
-from attain_shared.metrics.models import ConnectorDelivery
 from attain_shared.shops.models import Shop
 from attain_worker.alerts.service import Silence
 from tests.support.companies import make_company, make_member, make_shop
 from tests.support.http import ok, pointers, problem
-from tests.support.pushes import Pusher, make_pusher, push_and_take_in
-
-ALERTS = "/v1/alerts"
-SHANGHAI = "Asia/Shanghai"
-LOS_ANGELES = "America/Los_Angeles"
-CREATED = datetime(2026, 3, 1, tzinfo=ZoneInfo("UTC"))
-
-
-def at(text: str, zone: str = SHANGHAI) -> datetime:
-    """An instant by the clocks of a place."""
-    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
-
-
-async def watched(state: ApiState, *, expected_by: str = "09:30", zone: str = SHANGHAI) -> Pusher:
-    """A connector of March whose shop's figures are due every morning."""
-    pusher = await make_pusher(state)
-    async with transaction(state.sessions, state.doorbell) as uow:
-        for table, values in (
-            (Connector, {"created_at": CREATED, "expected_by": datetime.strptime(expected_by, "%H:%M").time()}),  # noqa: DTZ007
-            (Shop, {"created_at": CREATED, "timezone": zone}),
-        ):
-            of_company = table.company_id == pusher.company_id
-            await uow.session.execute(update(table).where(of_company).values(values))
-    return pusher
-
-
-async def deliver(state: ApiState, pusher: Pusher, day: str) -> None:
-    """The connector has brought this day's figures, as ingestion notes it."""
-    delivery = ConnectorDelivery(
-        company_id=pusher.company_id,
-        connector_id=pusher.connector.id,
-        shop_id=pusher.shop.id,
-        latest_day=date.fromisoformat(day),
-        received_at=utc_now(),
-    )
-    async with transaction(state.sessions, state.doorbell) as uow:
-        await uow.session.merge(delivery)
-
-
-async def watch(state: ApiState, pusher: Pusher, now: datetime) -> None:
-    """What a worker does every minute."""
-    await Silence(state.sessions, state.doorbell, clock=lambda: now).watch_company(pusher.company_id)
-
-
-async def read_alerts(api: AsyncClient, pusher: Pusher, **params: str) -> list[dict[str, Any]]:
-    found = ok(await api.get(ALERTS, params=params, headers=pusher.company.headers))
-    items: list[dict[str, Any]] = found["items"]
-    return items
+from tests.support.pushes import Pusher, push_and_take_in
+from tests.support.silence import (
+    ALERTS,
+    CREATED,
+    LOS_ANGELES,
+    SHANGHAI,
+    at,
+    deliver,
+    own,
+    read_alerts,
+    watch,
+    watched,
+)
 
 
 async def is_open(api: AsyncClient, pusher: Pusher) -> bool:
@@ -89,11 +52,22 @@ async def test_a_connector_past_its_hour_raises_one_alert_and_clears_it(api: Asy
         "id": alert["id"],
         "kind": "silent_connector",
         "state": "open",
+        "severity": "warning",
+        "rule_id": None,
+        "rule_name": None,
+        "playbook": None,
         "connector_id": str(pusher.connector.id),
         "shop_id": str(pusher.shop.id),
+        "goal_id": None,
+        "department_id": None,
+        "owner_id": None,
         "details": {"expected_day": "2026-07-10", "due_at": "2026-07-11T01:30:00+00:00", "latest_day": "2026-07-09"},
         "raised_at": "2026-07-11T01:30:00Z",
         "cleared_at": None,
+        "acknowledged_at": None,
+        "acknowledged_by": None,
+        "comment": None,
+        "allowed_actions": ["acknowledge"],
     }
     ids = {"alert_id": alert["id"], "connector_id": alert["connector_id"], "shop_id": alert["shop_id"]}
     noted = ids | {"company_id": str(pusher.company_id)}
@@ -106,7 +80,7 @@ async def test_a_connector_past_its_hour_raises_one_alert_and_clears_it(api: Asy
         await watch(state, pusher, at("2026-07-11 10:01"))
     assert logs == [noted | {"event": "a connector is silent no longer", "log_level": "info"}]
     then = await api.get(f"{ALERTS}/{alert['id']}", headers=pusher.company.headers)
-    assert ok(then) == alert | {"state": "cleared", "cleared_at": "2026-07-11T02:00:00Z"}
+    assert ok(then) == alert | {"state": "cleared", "cleared_at": "2026-07-11T02:00:00Z", "allowed_actions": []}
     assert then.headers["etag"] != first.headers["etag"]
     tag = pusher.company.headers | {"If-None-Match": then.headers["etag"]}
     assert (await api.get(f"{ALERTS}/{alert['id']}", headers=tag)).status_code == 304
@@ -260,17 +234,21 @@ async def test_every_company_is_watched(api: AsyncClient, state: ApiState) -> No
         assert await is_open(api, pusher)
 
 
-async def test_alerts_are_for_administrators_and_executives(api: AsyncClient, state: ApiState) -> None:
-    """SEC-3, ORG-0: as connectors are."""
+async def test_an_alert_on_a_shop_is_for_whoever_sees_the_shop(api: AsyncClient, state: ApiState) -> None:
+    """SEC-3, ORG-0."""
     pusher = await watched(state)
     await watch(state, pusher, at("2026-07-11 10:00"))
     (alert,) = await read_alerts(api, pusher)
     path = f"{ALERTS}/{alert['id']}"
     executive = await make_member(state, pusher.company, roles=("executive", "employee"))
     assert ok(await api.get(path, headers=executive.headers)) == alert
-    for headers in ((await make_member(state, pusher.company)).headers, pusher.connector.headers):
-        for url in (ALERTS, path):
-            problem(await api.get(url, headers=headers), status=403, code="not-allowed")
+    peer, owner = [await make_member(state, pusher.company) for _ in range(2)]
+    await own(api, pusher, owner)
+    assert ok(await api.get(path, headers=owner.headers)) == alert
+    problem(await api.get(path, headers=peer.headers), status=404, code="not-found")
+    assert ok(await api.get(ALERTS, headers=peer.headers))["items"] == []
+    for url in (ALERTS, path):
+        problem(await api.get(url, headers=pusher.connector.headers), status=403, code="not-allowed")
     stranger = await make_company(state)
     problem(await api.get(path, headers=stranger.headers), status=404, code="not-found")
     assert ok(await api.get(ALERTS, headers=stranger.headers))["items"] == []

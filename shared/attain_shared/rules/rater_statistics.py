@@ -14,7 +14,7 @@ from attain_shared.rules.rounding import half_up
 Rater = TypeVar("Rater")
 
 
-class Verdict(StrEnum):
+class RaterVerdict(StrEnum):
     """What calibration is told of a rater (REV-13)."""
 
     HARSH = "harsh"
@@ -53,7 +53,7 @@ class Leaning(Generic[Rater]):
     """The population standard deviation of the rater's ratings."""
     spread_against: Decimal
     """That of the company's."""
-    verdict: Verdict
+    verdict: RaterVerdict
 
 
 class Leanings(NamedTuple, Generic[Rater]):
@@ -95,9 +95,9 @@ def _spread(ratings: list[Decimal]) -> Decimal:
     return half_up(statistics.pstdev(ratings), SCORE_PLACES)
 
 
-def _verdict(count: int, leniency: Decimal, spread: Decimal, against: Decimal, thresholds: Thresholds) -> Verdict:
+def _verdict(count: int, leniency: Decimal, spread: Decimal, against: Decimal, thresholds: Thresholds) -> RaterVerdict:
     if count < thresholds.count:
-        return Verdict.USUAL
+        return RaterVerdict.USUAL
     if abs(leniency) >= thresholds.leniency:
-        return Verdict.HARSH if leniency < 0 else Verdict.GENEROUS
-    return Verdict.NARROW if spread < thresholds.narrow * against else Verdict.USUAL
+        return RaterVerdict.HARSH if leniency < 0 else RaterVerdict.GENEROUS
+    return RaterVerdict.NARROW if spread < thresholds.narrow * against else RaterVerdict.USUAL

@@ -1,48 +1,78 @@
 """Statements on alerts."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Collection, Mapping
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from attain_api.paging import PageQuery, paginate
-from attain_shared.alerts.models import Alert
-from attain_shared.alerts.schemas import AlertKind
+from attain_api.access.actor import Actor
+from attain_api.access.visibility import View
+from attain_api.alerts.visibility import alert_is_seen
+from attain_api.paging import PageQuery, paginate_columns
+from attain_shared.alerts.models import Alert, AlertRule
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """Which alerts; None is any."""
+class SeenAlert(NamedTuple):
+    """An alert in the caller's view, with what its rule says now."""
 
-    state: Literal["open", "cleared"] | None
-    kind: AlertKind | None
-    shop_id: UUID | None
-    connector_id: UUID | None
+    alert: Alert
+    rule_name: str | None
+    playbook: str | None
 
 
-async def find_alert(session: AsyncSession, *, company_id: UUID, alert_id: UUID) -> Alert | None:
-    """An alert of the company."""
-    statement = select(Alert).where(Alert.company_id == company_id, Alert.id == alert_id)
-    found: Alert | None = await session.scalar(statement)
-    return found
+def _select_seen(visible_to: Actor) -> Select[*tuple[Any, ...]]:
+    of_rule = and_(
+        AlertRule.company_id == Alert.company_id,
+        AlertRule.company_id == visible_to.company_id,
+        AlertRule.id == Alert.rule_id,
+    )
+    return (
+        select(Alert, AlertRule.name, AlertRule.playbook, Alert.raised_at, Alert.id)
+        .outerjoin(AlertRule, of_rule)
+        .where(Alert.company_id == visible_to.company_id, alert_is_seen(View(visible_to)))
+    )
+
+
+def _seen(row: Row[*tuple[Any, ...]]) -> SeenAlert:
+    return SeenAlert(row[0], row[1], row[2])
+
+
+async def find_alert(
+    session: AsyncSession, *, visible_to: Actor, alert_id: UUID, for_update: bool = False
+) -> SeenAlert | None:
+    """An alert in the caller's view; held until the transaction ends where somebody takes it on."""
+    statement = _select_seen(visible_to).where(Alert.id == alert_id)
+    if for_update:
+        statement = statement.with_for_update(of=Alert)
+    row = (await session.execute(statement)).one_or_none()
+    return None if row is None else _seen(row)
 
 
 async def list_alerts(
-    session: AsyncSession, *, company_id: UUID, wanted: Wanted, query: PageQuery
-) -> tuple[list[Alert], str | None]:
-    """A part of the company's alerts."""
-    statement = select(Alert).where(Alert.company_id == company_id)
-    for column, value in (
-        (Alert.kind, wanted.kind),
-        (Alert.shop_id, wanted.shop_id),
-        (Alert.connector_id, wanted.connector_id),
-    ):
-        if value is not None:
-            statement = statement.where(column == value)
-    if wanted.state is not None:
+    session: AsyncSession,
+    *,
+    visible_to: Actor,
+    state: Literal["open", "cleared"] | None,
+    filters: Mapping[str, object],
+    query: PageQuery,
+) -> tuple[list[SeenAlert], str | None]:
+    """A part of the alerts that the caller sees; `filters` are columns and what they must be."""
+    statement = _select_seen(visible_to)
+    for name, value in filters.items():
+        statement = statement.where(getattr(Alert, name) == value)
+    if state is not None:
         is_open = Alert.cleared_at.is_(None)
-        statement = statement.where(is_open if wanted.state == "open" else ~is_open)
+        statement = statement.where(is_open if state == "open" else ~is_open)
     columns = {"raised_at": Alert.raised_at}
-    return await paginate(session, statement, query=query, columns=columns, id_column=Alert.id)
+    rows, cursor = await paginate_columns(session, statement, query=query, columns=columns, id_column=Alert.id)
+    return [_seen(row) for row in rows], cursor
+
+
+async def list_seen(session: AsyncSession, *, visible_to: Actor, alert_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these alerts that the caller sees."""
+    statement = select(Alert.id).where(
+        Alert.company_id == visible_to.company_id, Alert.id.in_(alert_ids), alert_is_seen(View(visible_to))
+    )
+    return set(await session.scalars(statement))

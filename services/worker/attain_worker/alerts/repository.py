@@ -1,7 +1,6 @@
-"""The statements of the watch over connectors: who is silent, and what is told about it."""
+"""The statements of the watch over connectors: who is silent, and whom it concerns."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -10,7 +9,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_shared.alerts.schemas import AlertKind
-from attain_shared.identifiers import new_id
 
 
 class Change(NamedTuple):
@@ -27,12 +25,12 @@ class Change(NamedTuple):
     """The last one that was brought; empty where none ever was."""
 
 
-class Told(NamedTuple):
-    """An alert that was raised or cleared."""
+class SilenceRule(NamedTuple):
+    """Who sees to silent connectors, and how soon."""
 
-    alert_id: UUID
-    connector_id: UUID
-    shop_id: UUID
+    id: UUID
+    severity: str
+    owner_id: UUID | None
 
 
 # The last time of day at which figures were due lies today or yesterday, in the shop's own zone. A connector that has
@@ -70,23 +68,18 @@ _CHANGES = text("""
     ORDER BY 1, 2
 """).bindparams(kind=AlertKind.SILENT_CONNECTOR.value)
 
-_RAISE = text("""
-    INSERT INTO alerts (company_id, id, kind, connector_id, shop_id, details, raised_at, version)
-    SELECT :company_id, row.id, :kind, row.connector_id, row.shop_id, row.details, :now, 1
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:connectors AS uuid[]), CAST(:shops AS uuid[]), CAST(:details AS jsonb[]))
-         AS row (id, connector_id, shop_id, details)
-    ON CONFLICT (company_id, kind, connector_id, shop_id) WHERE cleared_at IS NULL DO NOTHING
-    RETURNING id, connector_id, shop_id
+_SILENCE_RULE = text("""
+    SELECT id, severity, owner_id FROM alert_rules
+    WHERE company_id = :company_id AND kind = :kind AND is_active FOR KEY SHARE
 """).bindparams(kind=AlertKind.SILENT_CONNECTOR.value)
 
-_CLEAR = text("""
-    WITH held AS MATERIALIZED (
-        SELECT id FROM alerts WHERE company_id = :company_id AND id = ANY(CAST(:ids AS uuid[])) AND cleared_at IS NULL
-        ORDER BY id FOR UPDATE
-    )
-    UPDATE alerts alert SET cleared_at = :now, version = alert.version + 1 FROM held
-    WHERE alert.company_id = :company_id AND alert.id = held.id
-    RETURNING alert.id, alert.connector_id, alert.shop_id
+_SHOP_OWNERS = text("""
+    SELECT DISTINCT ON (owner.shop_id) owner.shop_id, COALESCE(owner.person_id, department.head_id) AS person_id
+    FROM shop_owners owner
+    LEFT JOIN departments department ON department.company_id = :company_id AND department.id = owner.department_id
+    WHERE owner.company_id = :company_id AND owner.shop_id = ANY(CAST(:shop_ids AS uuid[]))
+      AND owner.starts_on <= :today AND owner.ends_on > :today
+    ORDER BY owner.shop_id, owner.share DESC, owner.id
 """)
 
 
@@ -96,30 +89,15 @@ async def list_changes(session: AsyncSession, *, company_id: UUID, now: datetime
     return [Change(*row) for row in rows]
 
 
-async def raise_alerts(
-    session: AsyncSession, *, company_id: UUID, changes: Sequence[Change], now: datetime
-) -> list[Told]:
-    """Tell of silent connectors; what another worker has told meanwhile is left out."""
-    rows = await session.execute(
-        _RAISE,
-        {
-            "company_id": company_id,
-            "now": now,
-            "ids": [new_id() for _ in changes],
-            "connectors": [change.connector_id for change in changes],
-            "shops": [change.shop_id for change in changes],
-            "details": [json.dumps(_details(change)) for change in changes],
-        },
-    )
-    return [Told(*row) for row in rows]
+async def find_silence_rule(session: AsyncSession, *, company_id: UUID) -> SilenceRule | None:
+    """What the company says of silent connectors, kept as it is until the transaction ends."""
+    row = (await session.execute(_SILENCE_RULE, {"company_id": company_id})).one_or_none()
+    return None if row is None else SilenceRule(*row)
 
 
-async def clear_alerts(session: AsyncSession, *, company_id: UUID, ids: Sequence[UUID], now: datetime) -> list[Told]:
-    """Say that trouble is over; what another worker has cleared meanwhile is left out."""
-    rows = await session.execute(_CLEAR, {"company_id": company_id, "ids": ids, "now": now})
-    return [Told(*row) for row in rows]
-
-
-def _details(change: Change) -> dict[str, str | None]:
-    values = {"expected_day": change.expected_day, "due_at": change.due_at, "latest_day": change.latest_day}
-    return {name: value.isoformat() if value else None for name, value in values.items()}
+async def list_shop_owners(
+    session: AsyncSession, *, company_id: UUID, shop_ids: Collection[UUID], today: date
+) -> dict[UUID, UUID | None]:
+    """Who owns most of each of these shops today; of a department its head."""
+    given = {"company_id": company_id, "shop_ids": sorted(shop_ids), "today": today}
+    return {row.shop_id: row.person_id for row in await session.execute(_SHOP_OWNERS, given)}

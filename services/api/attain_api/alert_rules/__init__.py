@@ -1,0 +1,1 @@
+"""What a company wants to be told of (CULT-5)."""
