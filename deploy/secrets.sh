@@ -3,7 +3,7 @@
 # already, as these know another. Also lets the containers, whose users are others, read what they are given.
 set -eu
 cd "$(dirname "$0")"
-names="attain_database_password attain_redis_password attain_secret_key attain_bootstrap_admin_password"
+names="attain_database_password attain_redis_password attain_secret_key attain_delivery_key attain_bootstrap_admin_password"
 project=${COMPOSE_PROJECT_NAME:-$(sed -n 's/^COMPOSE_PROJECT_NAME=//p' .env 2>/dev/null || true)}
 
 missing='' present=''

@@ -15,3 +15,4 @@ lock api.txt services/api/pyproject.toml --extra otel -c locks/dev.txt
 lock api-oidc.txt services/api/pyproject.toml --extra oidc --extra otel -c locks/dev.txt
 lock worker.txt services/worker/pyproject.toml --extra otel -c locks/dev.txt
 lock build.txt locks/build.in -c locks/dev.txt
+lock node.txt locks/node.in

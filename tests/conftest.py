@@ -64,6 +64,7 @@ def api_settings(database_url: str) -> ApiSettings:
         database_url=SecretStr(database_url.replace("postgresql+asyncpg", "postgresql")),
         redis_url=SecretStr("redis://127.0.0.1:1/0"),
         secret_key=SecretStr("a secret key only for the tests, long enough"),
+        delivery_key=SecretStr("a delivery key only for the tests, long enough"),
         stream_seconds=0,  # in one process with its client a stream is read to its end
     )
 

@@ -3,11 +3,11 @@
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic import Field, IPvAnyNetwork, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 SECRETS_DIR = Path("/run/secrets")
 """Where Docker and Kubernetes put secrets: a setting that the environment lacks may be a file here, by its name."""
@@ -55,6 +55,17 @@ class SharedSettings(DatabaseSettings):
     """Where traces are sent to, by OTLP over HTTP, as `http://collector:4318`. Off by default."""
     trace_share: float = Field(default=1.0, ge=0, le=1)
     """Of the requests that bring no trace of their own, how many are traced."""
+    delivery_key: SecretStr | None = Field(default=None, min_length=32)
+    """Seals where webhooks are and what they are signed with; without it there are none."""
+    delivery_networks: Annotated[tuple[IPvAnyNetwork, ...], NoDecode] = ()
+    """Networks besides the public one, with commas between, where webhooks and robots may be."""
+
+    @field_validator("delivery_networks", mode="before")
+    @classmethod
+    def _split_networks(cls, networks: object) -> object:
+        if not isinstance(networks, str):
+            return networks
+        return [network.strip() for network in networks.split(",") if network.strip()]
 
     @field_validator("otlp_endpoint")
     @classmethod

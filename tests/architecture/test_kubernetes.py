@@ -310,6 +310,6 @@ def test_nobody_reaches_anything_but_what_a_policy_names() -> None:
     }
     assert {name: allowed("egress", name) for name in PODS} == {
         "attain-api": {53, database, queue},
-        "attain-worker": {53, database, queue},
+        "attain-worker": {53, database, queue, 443},
         "attain-migrate": {53, database},
     }

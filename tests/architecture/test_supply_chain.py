@@ -84,7 +84,7 @@ def test_whatever_runs_is_of_the_version_that_was_tested() -> None:
     assert {name: versions for name, versions in everything.items() if len(versions) > 1} == {}
     tested = pins(CHECKOUT / "locks" / "dev.txt").keys()
     for lock in LOCKS:
-        if lock.stem != "build":
+        if lock.stem not in {"build", "node"}:
             assert pins(lock).keys() <= tested, lock.name
 
 

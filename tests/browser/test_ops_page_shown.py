@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from attain_api.ops.page import ASSETS, HEADERS, PAGE
+from attain_api.ops.page import PAGE
 from tests.support.browsing import DESKTOP, PHONE, Visit, visit
 from tests.support.ops_answers import readiness, samples, status, worker
 
@@ -41,10 +41,10 @@ class Api:
         path = urlsplit(route.request.url).path
         self.asked.append((path, route.request.post_data or ""))
         if path == "/ops":
-            route.fulfill(body=PAGE, content_type="text/html; charset=utf-8", headers=HEADERS)
+            route.fulfill(body=PAGE.shell.content, content_type="text/html; charset=utf-8", headers=PAGE.headers)
         elif path.startswith("/ops/"):
-            asset = ASSETS[path.rsplit("/", 1)[1]]
-            route.fulfill(body=asset.content, content_type=asset.media_type, headers=HEADERS)
+            asset = PAGE.assets[path.removeprefix(f"/ops/{PAGE.edition}/")]
+            route.fulfill(body=asset.content, content_type=asset.media_type, headers=PAGE.headers)
         elif self.answers[path][0] == 0:
             route.abort("connectionrefused")
         else:

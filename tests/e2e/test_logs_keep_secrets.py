@@ -100,6 +100,7 @@ def test_no_secret_reaches_a_log_however_requests_end(stack: Stack, company: Com
         stack._env["ATTAIN_DATABASE_URL"],
         "hidden.person",
         stack._env["ATTAIN_SECRET_KEY"],
+        stack._env["ATTAIN_DELIVERY_KEY"],
     ]
     assert [secret[:12] for secret in planted if secret in said] == []
     assert "RuntimeError" in said, "the failure itself is told"

@@ -1,18 +1,16 @@
 """The operations page as it is served: its headers, its files, and that it needs nobody else's."""
 
-import base64
-import hashlib
-import json
 import re
 
 import pytest
 from httpx import AsyncClient
 
-from attain_api.ops.page import ASSETS, EDITION, FOLDER, Asset, digest
+from attain_api.ops.page import PAGE
+from attain_api.pages import Asset, digest
 from tests.support.http import problem
 
+ASSETS, EDITION, FOLDER = PAGE.assets, PAGE.edition, PAGE.folder
 OWN = sorted(path for path in FOLDER.glob("*") if path.is_file())
-VENDORED = FOLDER / "uplot"
 NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
 """A name, and not an address."""
 
@@ -29,7 +27,7 @@ async def test_the_page_is_for_everybody_and_asked_for_anew_each_time(api: Async
     assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", page.headers["ETag"])
 
 
-@pytest.mark.parametrize("path", ["/ops", f"/ops/{EDITION}/main.js", f"/ops/{EDITION}/uPlot.min.css"])
+@pytest.mark.parametrize("path", ["/ops", f"/ops/{EDITION}/main.js", f"/ops/{EDITION}/uplot/uPlot.min.css"])
 async def test_nothing_may_be_loaded_from_elsewhere_or_run_inline(api: AsyncClient, path: str) -> None:
     headers = (await api.get(path)).headers
     policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
@@ -42,7 +40,8 @@ async def test_nothing_may_be_loaded_from_elsewhere_or_run_inline(api: AsyncClie
 async def test_all_that_the_page_names_is_there_and_kept_for_good(api: AsyncClient) -> None:
     addresses = set(re.findall(r'(?:href|src)="([^"#]+)"', (await api.get("/ops")).text))
     modules = {found for name in ASSETS for found in re.findall(r'from "\./([^"]+)"', ASSETS[name].content.decode())}
-    assert {address.rsplit("/", 1)[1] for address in addresses} | modules == set(ASSETS)
+    assert all(address.startswith(f"/ops/{EDITION}/") for address in addresses)
+    assert {address.removeprefix(f"/ops/{EDITION}/") for address in addresses} | modules == set(ASSETS)
     for name in ASSETS:
         asset = await api.get(f"/ops/{EDITION}/{name}")
         assert (asset.status_code, asset.content) == (200, ASSETS[name].content)
@@ -50,7 +49,16 @@ async def test_all_that_the_page_names_is_there_and_kept_for_good(api: AsyncClie
         assert asset.headers["Cache-Control"] == "public, max-age=31536000, immutable"
         again = await api.get(f"/ops/{EDITION}/{name}", headers={"If-None-Match": asset.headers["ETag"]})
         assert (again.status_code, again.content) == (304, b"")
-    assert all(address.startswith(f"/ops/{EDITION}/") for address in addresses)
+
+
+async def test_files_are_packed_only_for_who_can_unpack_them(api: AsyncClient) -> None:
+    address = f"/ops/{EDITION}/uplot/uPlot.iife.min.js"
+    plain = await api.get(address, headers={"Accept-Encoding": "identity"})
+    packed = await api.get(address, headers={"Accept-Encoding": "br, gzip"})
+    assert (plain.headers.get("Content-Encoding"), packed.headers["Content-Encoding"]) == (None, "gzip")
+    assert int(packed.headers["Content-Length"]) < int(plain.headers["Content-Length"]) / 2
+    assert (packed.content, plain.headers["Vary"]) == (plain.content, "Accept-Encoding")
+    assert packed.headers["ETag"] != plain.headers["ETag"]
 
 
 async def test_a_page_of_another_release_gets_the_files_of_this_one_and_keeps_none(api: AsyncClient) -> None:
@@ -63,31 +71,24 @@ async def test_nothing_else_is_served(api: AsyncClient, name: str) -> None:
     problem(await api.get(f"/ops/{EDITION}/{name}"), status=404, code="not-found")
 
 
+def script(content: bytes) -> Asset:
+    return Asset.of(content, "text/javascript")
+
+
 def test_an_edition_is_told_from_another_by_its_files() -> None:
-    one = {"a.js": Asset(b"1", "text/javascript"), "b.js": Asset(b"2", "text/javascript")}
+    one = {"a.js": script(b"1"), "b.js": script(b"2")}
     assert digest(one) == digest(dict(one))
-    assert digest(one) != digest(one | {"b.js": Asset(b"3", "text/javascript")})
-    assert digest(one) != digest({"a.js": Asset(b"12", "text/javascript"), "b.js": Asset(b"", "text/javascript")})
-
-
-def test_what_others_wrote_is_as_they_published_it() -> None:
-    provenance = json.loads((VENDORED / "provenance.json").read_text())
-    assert (provenance["package"], provenance["version"], provenance["licence"]) == ("uplot", "1.6.32", "MIT")
-    found = {
-        path.name: "sha256-" + base64.b64encode(hashlib.sha256(path.read_bytes()).digest()).decode()
-        for path in VENDORED.iterdir()
-        if path.name != "provenance.json"
-    }
-    assert found == provenance["files"]
+    assert digest(one) != digest(one | {"b.js": script(b"3")})
+    assert digest(one) != digest({"a.js": script(b"12"), "b.js": script(b"")})
 
 
 def test_no_file_of_the_page_names_another_host() -> None:
     for path in OWN:
         assert "http" not in path.read_text("utf-8").replace(NAMESPACE, ""), path.name
         assert not re.search(r"""["'(]//""", path.read_text("utf-8")), path.name
-    script = as_text("uplot/uPlot.iife.min.js").split("\n", 1)
+    script = ASSETS["uplot/uPlot.iife.min.js"].content.decode().split("\n", 1)
     assert script[0].startswith("/*!"), "its licence comment names where it comes from"
-    assert "http" not in script[1] + as_text("uplot/uPlot.min.css")
+    assert "http" not in script[1] + ASSETS["uplot/uPlot.min.css"].content.decode()
 
 
 def test_nothing_is_inline() -> None:

@@ -11,7 +11,7 @@ from tests.support.http import created, ok, pointers
 from tests.support.relations import make_relations
 from tests.support.staff import add_person, hired
 from tests.support.statements import count_statements
-from tests.support.stored_goals import store_goal
+from tests.support.stored_goals import store_goal, stored_indicator
 
 Json = dict[str, Any]
 
@@ -43,7 +43,11 @@ async def test_a_subtree_is_the_departments_below_and_the_people_in_all_of_them(
     await store_goal(state, company, cycle, department_id=ids["top"], score="4")
     await store_goal(state, company, cycle, department_id=ids["squad"], score=("3", "3.5"), forecast="4")
     await store_goal(state, company, cycle, department_id=ids["other"], score="3")
-    await store_goal(state, company, cycle, person_id=people["ann"], score="4.5", weight="60", forecast="4")
+    measured = [stored_indicator(), stored_indicator("uv")]
+    await store_goal(
+        state, company, cycle, *measured, person_id=people["ann"], score="4.5", weight="60", forecast="4",
+        attained=["1.2", None],
+    )  # fmt: skip
     await store_goal(state, company, cycle, person_id=people["ann"], score="2.5", weight="20", forecast="4.5")
     await store_goal(state, company, cycle, person_id=people["ann"], weight="20")
     await store_goal(state, company, cycle, person_id=people["bob"], score="3.5", state="closed")
@@ -63,6 +67,8 @@ async def test_a_subtree_is_the_departments_below_and_the_people_in_all_of_them(
         ("bob", "3.50", None, None, 1, 0),
     ]
     assert card["below"][1]["owner"] == {"type": "person", "id": str(people["ann"])}
+    statuses = [(goal["score"], goal["status"], goal["attainments"]) for goal in card["below"][1]["standings"]]
+    assert statuses == [("4.5", "on_track", ["1.2", None]), ("2.5", "on_track", []), (None, "no_data", [])]
     whole = await read_card(api, executive, "company", cycle)
     assert [one["name"] for one in whole["below"]] == ["other", "squad", "top", "ann", "bob", "cat"]
     assert (await read_card(api, executive, "company", cycle, subtree=False))["below"] is None

@@ -27,7 +27,6 @@ from attain_api.access.passwords import Passwords
 from attain_api.app import create_app
 from attain_api.state import ApiState
 from attain_shared.access.models import Session
-from attain_shared.alerts.models import Alert
 from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import transaction
 from attain_shared.doorbell import MemoryDoorbell
@@ -36,8 +35,11 @@ from attain_shared.identifiers import new_id
 from attain_shared.metrics.models import MetricBatch, MetricFinding
 from attain_shared.reviews.value_schemas import VALUE_EXAMPLE
 from attain_shared.rules.review_flow import Step
+from tests.support.alerting import add_alerts
+from tests.support.check_ins import add_culture
 from tests.support.companies import PASSWORD, Member, _add_member, make_company, make_connector
 from tests.support.goals import indicator
+from tests.support.hooks import make_delivered
 from tests.support.http import ok
 from tests.support.reviewed import (
     STEPS,
@@ -218,6 +220,7 @@ async def _shops(world: World) -> None:
         answer = await world.api.post("/v1/metric-batches", json=push, headers=headers)
         assert answer.status_code == 202, answer.text
         ids[f"batch_of_{name}"] = answer.json()["id"]
+    ids |= await make_delivered(world.api, world.state, world.members["admin"])
     metric = {"code": "live_gmv", "zh": "直播成交金额", "en": "Live GMV", "unit": "CNY"}
     metric |= {"algebra": "additive", "better": "higher"}
     ids["own_metric"] = (await world.do("admin", "POST", "/v1/metrics", metric))["code"]
@@ -236,7 +239,7 @@ async def _shops(world: World) -> None:
 
 
 async def _noticed(world: World) -> None:
-    """What the worker notices by itself: a finding on each shop, and an alert."""
+    """What the worker notices by itself: a finding on each shop."""
     ids = world.ids
     async with transaction(world.state.sessions, world.state.doorbell) as uow:
         for shop, connector in (("shop", "connector"), ("other_shop", "other_connector")):
@@ -255,16 +258,6 @@ async def _noticed(world: World) -> None:
             )
             uow.session.add(finding)
             ids[f"finding_on_{shop}"] = str(finding.id)
-        alert = Alert(
-            company_id=world.company_id,
-            id=new_id(),
-            kind="silent_connector",
-            connector_id=UUID(ids["connector"]),
-            shop_id=UUID(ids["shop"]),
-            details={},
-        )
-        uow.session.add(alert)
-        ids["alert"] = str(alert.id)
 
 
 async def _goals(world: World) -> None:
@@ -346,17 +339,17 @@ async def _reviews(world: World) -> None:
     ids["value"] = (await world.do("hr", "POST", "/v1/values", VALUE_EXAMPLE | {"code": "passion"}))["id"]
     ids["review"], ids["review_cycle"] = ids["review_at_self_assessment"], ids["round_at_self_assessment"]
     async with transaction(world.state.sessions, world.state.doorbell) as uow:
-        reminder = add_reminder(
-            uow, company_id=company_id, review_id=UUID(ids["review"]), person_id=UUID(ids["subject"])
-        )
-    ids["reminder"] = str(reminder)
-    async with transaction(world.state.sessions, world.state.doorbell) as uow:
         subject = UUID(ids["subject"])
+        ids["reminder"] = str(
+            add_reminder(uow, company_id=company_id, review_id=UUID(ids["review"]), person_id=subject)
+        )
         of_review = {"company_id": company_id, "review_id": UUID(ids["review_at_closed"]), "person_id": subject}
         ids["action_item"] = str(add_action_item(uow, **of_review, owner_id=UUID(ids["manager"])))
         ids["improvement_plan"] = str(add_improvement_plan(uow, **of_review, owner_id=UUID(ids["manager"])))
         author = UUID(ids["peer"])
         ids["feedback"] = str(add_feedback(uow, company_id=company_id, person_id=subject, author_id=author))
+        ids |= await add_culture(uow, company_id=company_id, ids=ids)
+        ids |= await add_alerts(uow, company_id=company_id, ids=ids)
     for name, who, relation, state in (
         ("rater", "peer", "peer", "approved"),
         ("nominated_rater", "stranger", "partner", "nominated"),

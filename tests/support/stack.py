@@ -95,6 +95,7 @@ class Stack:
             .render_as_string(hide_password=False),
             "ATTAIN_REDIS_URL": self.redis_url,
             "ATTAIN_SECRET_KEY": secrets.token_urlsafe(48),
+            "ATTAIN_DELIVERY_KEY": secrets.token_urlsafe(48),
             "ATTAIN_HOST": HOST,
             "ATTAIN_PORT": str(self.port),
             "ATTAIN_BOOTSTRAP_ADMIN_EMAIL": ADMIN_EMAIL,

@@ -44,9 +44,9 @@ INSTANTS = re.compile(rb'"(exported_at|computed_at|as_of)":"[^"]+"')
 MADE_AT = "docProps/core.xml"
 """Where a spreadsheet says so."""
 FAR = frozenset({
-    "Metric batches", "Metrics", "shops", "item sets", "connectors", "metric imports", "event calendar", "rubrics",
-    "KPI templates", "Goals", "Cascades", "positions", "departments", "access", "alerts", "people", "companies",
-    "Cycles", "Scorecards", "Leaderboards",
+    "Metric batches", "Metrics", "Shops", "Item sets", "Connectors", "Metric imports", "Event calendar", "Rubrics",
+    "KPI templates", "Goals", "Cascades", "Positions", "Departments", "Access", "Alerts", "People", "Companies",
+    "Cycles", "Scorecards", "Leaderboards", "Check-ins", "Recognition", "Webhooks",
 })  # fmt: skip
 """Tags of operations that are read plainly: of the others every parameter is tried."""
 

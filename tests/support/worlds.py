@@ -90,6 +90,8 @@ def make_world(stack: Stack, *, gmv: str) -> World:
     ids |= _asked(stack, company, ids)
     ids |= _followed_up(stack, company, ids)
     ids["decision_id"] = _decided(stack, ids)
+    ids |= _told(stack, company)
+    ids |= _recognised(company, person_id=person_id)
     return World(company, connector, ids | {"manager_id": person_id, "parent_id": department_id}, gmv)
 
 
@@ -150,6 +152,16 @@ def _followed_up(stack: Stack, company: Company, ids: dict[str, str]) -> dict[st
     return made | {"feedback_id": feedback["id"], "author_id": feedback["author_id"], "owner_id": feedback["author_id"]}
 
 
+def _recognised(company: Company, *, person_id: str) -> dict[str, str]:
+    """Praise of 林晓, and a check-in that the administrator has begun."""
+    create = company.admin.create
+    case = {"behaviour": "主动跟进补发", "consequence": "无一差评"}
+    praise: Json = {"kind": "praise", "person_ids": [person_id], "case": case, "on": "2026-08-14"}
+    recognition = create("/v1/recognitions", praise)
+    check_in = create("/v1/check-ins", {"kind": "weekly", "starts_on": "2026-08-10", "summary": "主图改版"})
+    return {"recognition_id": recognition["id"], "check_in_id": check_in["id"], "with_person_id": person_id}
+
+
 def _decided(stack: Stack, ids: dict[str, str]) -> str:
     """A decision that is proposed, out of the review as one of a year."""
     decision_id = str(new_id())
@@ -162,6 +174,22 @@ def _decided(stack: Stack, ids: dict[str, str]) -> str:
             *(decision_id, ids["review_id"]),
         )
     return decision_id
+
+
+def _told(stack: Stack, company: Company) -> dict[str, str]:
+    """A webhook that is told of nothing any more, and a delivery that arrived there: so nothing of them moves."""
+    hook: Json = {"name": "数据平台", "channel": "webhook", "url": "https://hooks.example.com/attain"}
+    hook |= {"event_kinds": ["alert.raised"], "is_active": False}
+    ids = {"webhook_id": company.admin.create("/v1/webhooks", hook)["id"], "delivery_id": str(new_id())}
+    with stack.database() as database:
+        database.rows(
+            """INSERT INTO deliveries (company_id, id, webhook_id, event_id, subject_id, position, kind, data, state,
+                                       attempts, tries, happened_at, finished_at, created_at)
+               SELECT company_id, $1::uuid, id, $2::uuid, $3::uuid, 1, 'alert.raised', '{}', 'delivered',
+                      1, '[]', now(), now(), now() FROM webhooks WHERE id = $4""",
+            *(ids["delivery_id"], new_id(), new_id(), ids["webhook_id"]),
+        )
+    return ids
 
 
 def _entered(stack: Stack, ids: dict[str, str], *, goal_id: str) -> str:
@@ -179,8 +207,9 @@ def _entered(stack: Stack, ids: dict[str, str], *, goal_id: str) -> str:
 
 
 def _noticed(stack: Stack, ids: dict[str, str], *, gmv: str) -> dict[str, str]:
-    """A finding and an alert, both over: so the worker leaves them as they are."""
+    """A finding and an alert, both over, so the worker leaves them as they are; and a rule."""
     noticed = {"finding_id": str(new_id()), "alert_id": str(new_id())}
+    noticed |= dict.fromkeys(("alert_rule_id", "rule_id"), str(new_id()))
     of_shop = "SELECT company_id, id, $1::uuid, now(), now()"
     with stack.database() as database:
         database.rows(
@@ -194,5 +223,11 @@ def _noticed(stack: Stack, ids: dict[str, str], *, gmv: str) -> dict[str, str]:
             f"""INSERT INTO alerts (company_id, shop_id, id, raised_at, cleared_at, connector_id, kind, details, version)
                 {of_shop}, $3::uuid, 'silent_connector', '{{}}', 1 FROM shops WHERE id = $2""",
             *(noticed["alert_id"], ids["shop_id"], ids["connector_id"]),
+        )
+        database.rows(
+            """INSERT INTO alert_rules (company_id, id, name, kind, condition, severity, is_active, created_at, version)
+               SELECT company_id, $1::uuid, '数据中断', 'silent_connector', '{"kind": "silent_connector"}', 'warning',
+                      true, now(), 1 FROM shops WHERE id = $2""",
+            *(noticed["alert_rule_id"], ids["shop_id"]),
         )
     return noticed

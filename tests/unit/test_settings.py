@@ -9,6 +9,7 @@ from sqlalchemy import make_url
 
 from attain_shared.doorbell import redis_settings
 from attain_shared.settings import SharedSettings, explain, read_settings
+from attain_worker.settings import WorkerSettings
 
 DATABASE = "postgresql://attain@postgres:5432/attain"
 REDIS = "redis://redis:6379/0"
@@ -118,3 +119,15 @@ def test_a_secret_that_cannot_be_read_is_one_line_too(tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as raised:
         read_settings(Settings, program="attain-api")
     assert str(raised.value).startswith("attain-api: bad settings: a file in /run/secrets cannot be read")
+
+
+@pytest.mark.parametrize(("text", "accepted"), [("", True), ("https://attain.example.com", True), ("attain", False)])
+def test_where_people_reach_attain_is_a_url_or_nothing(text: str, accepted: bool) -> None:
+    def read() -> WorkerSettings:
+        return WorkerSettings.model_validate({"database_url": DATABASE, "redis_url": REDIS, "public_url": text})
+
+    if accepted:
+        assert read().public_url == text
+    else:
+        with pytest.raises(ValidationError, match="public_url"):
+            read()

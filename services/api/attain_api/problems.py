@@ -34,6 +34,8 @@ from attain_shared.wire import Output
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+TYPE = "urn:attain:problem:"
+"""The code follows; docs/errors.md lists them all."""
 REQUEST_ID = "attain.request_id"
 """Where the request's id is kept in the ASGI scope."""
 MAX_ERRORS = 100
@@ -74,19 +76,46 @@ class Problem(Output):
 
 def problems(*kinds: type[AttainError]) -> dict[int | str, dict[str, Any]]:
     """For `responses=`: the errors a route can answer beside those all routes share."""
-    return {kind.status: {"description": kind.title, "content": problem_content()} for kind in kinds}
+    answers: dict[int | str, dict[str, Any]] = {}
+    for kind in kinds:
+        answer = answers.setdefault(kind.status, {"description": kind.title, "content": problem_content()})
+        shown = answer["content"][MEDIA_TYPE].setdefault("examples", {})
+        if shown and kind.title not in answer["description"].split("; "):
+            answer["description"] += f"; {kind.title}"
+        shown[kind.code] = example(kind)
+    return answers
 
 
 def problem_content() -> dict[str, Any]:
     """The OpenAPI content of a problem."""
-    return {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {MEDIA_TYPE: {"schema": reference("schemas", Problem.__name__)}}
+
+
+def example(kind: type[AttainError]) -> dict[str, Any]:
+    """What the problem document of an error looks like."""
+    wrong = [{"pointer": "/name", "code": "missing", "detail": "Field required"}] if issubclass(kind, Invalid) else None
+    value = {
+        "type": TYPE + kind.code,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": (kind.__doc__ or "").partition("\n")[0],
+        "instance": "/v1/shops",
+        "code": kind.code,
+        "request_id": "0199a7d3c1f27c63b1d7e8e1a4c5f001",
+    }
+    return {"summary": kind.title, "value": value | ({} if wrong is None else {"errors": wrong})}
+
+
+def reference(component: str, name: str) -> dict[str, Any]:
+    """To something that the OpenAPI document tells once."""
+    return {"$ref": f"#/components/{component}/{name}"}
 
 
 def respond(request: Request, error: AttainError, *, errors: Sequence[FieldError] | None = None) -> Response:
     """The problem document of an error, in the caller's language."""
     language = preferred(request.headers.get("accept-language"))
     content: dict[str, Any] = {
-        "type": f"urn:attain:problem:{error.code}",
+        "type": TYPE + error.code,
         "title": title(error.code, error.title, language),
         "status": error.status,
         "detail": detail(error.code, error.detail, language),
@@ -191,13 +220,13 @@ def _methods_of(request: Request) -> list[str]:
 
 def _other_status(status_code: int) -> AttainError:
     """Starlette's own answers; 405 is the one it really gives."""
+    if status_code == MethodNotAllowed.status:
+        return MethodNotAllowed("This path does not take that method.")
 
     class HttpError(AttainError):
-        status = status_code
-        code = "method-not-allowed" if status_code == 405 else f"http-{status_code}"
-        title = "Method not allowed" if status_code == 405 else "The request was refused"
+        status, code, title = status_code, f"http-{status_code}", "The request was refused"
 
-    return HttpError("This path does not take that method." if status_code == 405 else "The request was refused.")
+    return HttpError("The request was refused.")
 
 
 async def _on_database_error(request: Request, error: Exception) -> Response:
@@ -230,6 +259,12 @@ class SchemaBehind(Unavailable):
     code, title = "schema-behind", "The database is being updated"
 
 
+class MethodNotAllowed(AttainError):
+    """The path is there, for other methods."""
+
+    status, code, title = 405, "method-not-allowed", "Method not allowed"
+
+
 class SlowBody(AttainError):
     """A body that took too long to arrive."""
 
@@ -238,6 +273,8 @@ class SlowBody(AttainError):
 
 class InternalError(AttainError):
     """A bug: the request id leads to the log."""
+
+    status, code, title = 500, "internal-error", "Internal error"
 
 
 def internal_error(request: Request) -> Response:

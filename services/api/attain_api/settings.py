@@ -46,6 +46,10 @@ class ApiSettings(SharedSettings):
     """Batches that may wait in one lane of one company before pushes are refused; 0 for no limit."""
     max_requests: int = Field(default=200, ge=1)
     """Requests that one process has in hand at once; more are sent away at once."""
+    max_streams: int = Field(default=2000, ge=0)
+    """Listeners to `/v1/events` that one process has at once; beside the requests."""
+    stream_seconds: float = Field(default=300, ge=0, le=3600)
+    """How long one of them lasts: then the listener comes back, with a token that is good, to whatever process."""
     body_seconds: float = Field(default=30, gt=0, le=600)
     """How long a request's body may take to arrive."""
     send_seconds: float = Field(default=60, gt=0, le=3600)

@@ -37,8 +37,11 @@ class Job(StrEnum):
     SETTLING = "settling"
     NEW_DAY = "new-day"
     SILENCE = "silence"
+    ALERT_RULES = "alert-rules"
     FORGOTTEN_WORK = "forgotten-work"
     OLD_ANSWERS = "old-answers"
+    RELAY = "relay"
+    DELIVERY = "delivery"
 
 
 class Outcome(StrEnum):

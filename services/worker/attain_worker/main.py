@@ -23,11 +23,13 @@ from attain_shared.settings import read_settings
 from attain_shared.telemetry import LoopLag, describe_process, serve_metrics, watch_pool
 from attain_shared.tracing import start_tracing
 from attain_worker.alerts.service import Silence
+from attain_worker.alerts.watching import Watch
 from attain_worker.attainment.service import Recompute
 from attain_worker.bell import QueueWatch, hear_bells
 from attain_worker.checks.service import Checks
 from attain_worker.curves.service import Curves
 from attain_worker.curves.wanted import WantedCurves
+from attain_worker.delivery.running import deliver
 from attain_worker.ingestion.service import Ingestion
 from attain_worker.jobs import Job, Jobs
 from attain_worker.maintenance.service import Housekeeping
@@ -91,6 +93,7 @@ async def work(settings: WorkerSettings) -> None:
             asyncio.create_task(
                 every(LOOK_FROM_THE_START_SECONDS, jobs.by_the_clock(Job.FORGOTTEN_WORK, look_from_the_start))
             ),
+            asyncio.create_task(deliver(settings, sessions, jobs=jobs, registry=registry)),
             *_by_the_clock(settings, engine, jobs, housekeeping),
         ]
         await _run_until_stopped(runner, drain_seconds=settings.drain_seconds)
@@ -179,6 +182,7 @@ def _by_the_clock(
         (settings.heartbeat_seconds, Job.HEARTBEAT, lambda: housekeeping.beat(jobs.totals)),
         (MINUTE, Job.NEW_DAY, housekeeping.notice_new_day),
         (MINUTE, Job.SILENCE, Silence(sessions, doorbell).watch),
+        (MINUTE, Job.ALERT_RULES, Watch(sessions, doorbell).watch),
         (HOUR, Job.PARTITIONS, housekeeping.make_partitions),
         (HOUR, Job.OLD_ANSWERS, housekeeping.forget_old_answers),
         (HOUR, Job.RETENTION, retention.let_go),

@@ -26,3 +26,5 @@ class WorkerSettings(SharedSettings):
     """How long a push that is sent again gets its first receipt; longer where its batch is not done."""
     facts_kept_months: int | None = Field(default=None, ge=25)
     """Whole months before this one whose facts stay attached; all of them by default."""
+    public_url: str | None = Field(default=None, pattern="^(https?://[^/].*)?$")
+    """Where people reach Attain: what a robot's messages link to."""

@@ -170,7 +170,7 @@ class OidcStarted(Output):
 class OidcFinish(Input):
     """What the browser came back with."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"state": "Yx0…", "code": "3f9…"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"state": "Yx0kQ2", "code": "3f9c41"}]})
 
     state: Line
     """As it stands in the address."""

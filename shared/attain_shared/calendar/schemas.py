@@ -51,7 +51,7 @@ class EventUpdate(Input):
     """Whether it does not take place."""
 
 
-class EventRead(Output):
+class CalendarEventRead(Output):
     """An event on the calendar, or called off."""
 
     id: UUID | None
@@ -77,7 +77,7 @@ class EventRead(Output):
 class EventList(Output):
     """The events of some years, by their days."""
 
-    items: list[EventRead]
+    items: list[CalendarEventRead]
     """The events."""
     next_cursor: None
     """Always null: a calendar comes whole."""

@@ -91,7 +91,7 @@ class SplitShare(Output):
     """The part; all of them add up to the whole."""
 
 
-class SplitRead(Output):
+class GoalSplitRead(Output):
     """A proposal how to split a target; nothing is stored (GOAL-11)."""
 
     goal_id: UUID

@@ -7,6 +7,9 @@ from attain_shared.goals.attainment_schemas import IndicatorAttainmentRead
 from attain_shared.goals.schemas import OwnerRead
 from attain_shared.wire import Figure, Output
 
+Standing = Literal["on_track", "at_risk", "off_track", "met", "missed", "undecided", "no_data"]
+"""Where a goal stands (GOAL-7)."""
+
 
 class ScorecardGoal(Output):
     """A goal on a scorecard."""
@@ -27,10 +30,27 @@ class ScorecardGoal(Output):
     """The score at the end of the window, at this pace."""
     rule: str | None
     """The rule that matched."""
-    status: Literal["on_track", "at_risk", "off_track", "met", "missed", "undecided", "no_data"]
+    status: Standing
     """Where it stands."""
     indicators: list[IndicatorAttainmentRead]
     """Its indicators' figures."""
+
+
+class GoalBelow(Output):
+    """How a goal of somebody below stands."""
+
+    goal_id: UUID
+    """The goal."""
+    score: Figure | None
+    """The computed score."""
+    score_low: Figure | None
+    """The least it can be."""
+    score_high: Figure | None
+    """The most it can be."""
+    status: Standing
+    """Where it stands."""
+    attainments: list[Figure | None]
+    """Its indicators', in the goal's order; null without data, and where only bounds are known."""
 
 
 class PerformanceBelow(Output):
@@ -52,6 +72,8 @@ class PerformanceBelow(Output):
     """How many confirmed goals it is made of."""
     without_data: int
     """How many of them have no score."""
+    standings: list[GoalBelow]
+    """How each of them stands, the oldest first."""
 
 
 class ScorecardRead(Output):

@@ -248,7 +248,7 @@ class RehireBody(Dated):
     """The last day of the probation."""
 
 
-class EventRead(Output):
+class PersonEventRead(Output):
     """Something that happened to a person, or will."""
 
     id: UUID

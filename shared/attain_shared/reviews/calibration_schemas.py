@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, RootModel
 
 from attain_shared.reviews.assessment_schemas import ScaleFigure, ScaleScore
 from attain_shared.rules.distribution import Limit
-from attain_shared.rules.rater_statistics import Verdict
+from attain_shared.rules.rater_statistics import RaterVerdict
 from attain_shared.rules.review_flow import Step
 from attain_shared.wire import Figure, Input, Output, Statement
 
@@ -221,7 +221,7 @@ class RaterLeaning(Output):
     """That mean less the company's: below zero is harsh."""
     spread: Figure
     """The standard deviation of what they judged."""
-    verdict: Verdict
+    verdict: RaterVerdict
     """`harsh`, `generous`, `narrow` (rates everybody much alike) or `usual`."""
 
 

@@ -37,7 +37,9 @@ def test_every_operation_has_a_summary_and_its_errors(schema: dict[str, Any]) ->
 
 def test_every_error_is_a_problem(schema: dict[str, Any]) -> None:
     for path, method, operation in operations(schema):
-        for status, response in operation["responses"].items():
+        for status, declared in operation["responses"].items():
+            name = declared.get("$ref", "").rpartition("/")[2]
+            response = schema["components"]["responses"].get(name, declared)
             if status >= "400" and path != "/readyz":
                 assert list(response["content"]) == ["application/problem+json"], (method, path, status)
     assert "HTTPValidationError" not in schema["components"]["schemas"]

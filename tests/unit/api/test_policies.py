@@ -17,8 +17,12 @@ PUBLIC = {
     "complete_password_reset",
     "start_oidc",
     "finish_oidc",
+    "get_docs_page",
+    "get_docs_page_asset",
     "get_ops_page",
-    "get_ops_asset",
+    "get_ops_page_asset",
+    "get_console_page",
+    "get_console_page_asset",
 }
 
 

@@ -13,7 +13,7 @@ from attain_shared.access.schemas import CompanyRead, MeRead, RefreshTokenBody, 
 from attain_shared.errors import Conflict, NotAllowed, TooManyRequests, Unauthenticated
 from attain_shared.wire import Line
 
-router = APIRouter(prefix="/v1", tags=["access"])
+router = APIRouter(prefix="/v1", tags=["Access"])
 
 EVERYBODY = ("admin", "hr", "executive", "employee", "connector", "platform", "ops")
 

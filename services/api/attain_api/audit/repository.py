@@ -15,7 +15,7 @@ from attain_shared.reviews.follow_up_models import ActionItem, Decision, Improve
 from attain_shared.reviews.models import Review
 
 OF_PEOPLE = frozenset({"person", "person_event", "successor", "membership", "one_time_link", "session", "account"})
-READ_BY_HR = OF_PEOPLE | OF_REVIEWS | {"review_cycle", "company_value"}
+READ_BY_HR = OF_PEOPLE | OF_REVIEWS | {"review_cycle", "company_value", "recognition", "recognition_person"}
 """Resources that HR reads the trail of (SEC-3)."""
 
 

@@ -13,7 +13,7 @@ from attain_api.standby import LaggingRoute
 from attain_shared.audit.schemas import AuditEntryRead
 from attain_shared.wire import Code, Instant, Page
 
-router = APIRouter(prefix="/v1/audit-entries", tags=["audit"], route_class=LaggingRoute)
+router = APIRouter(prefix="/v1/audit-entries", tags=["Audit"], route_class=LaggingRoute)
 
 
 class AuditQuery(PageQuery):

@@ -11,7 +11,7 @@ from attain_api.problems import problems
 from attain_shared.blueprints.schemas import BlueprintApply, BlueprintRead, BlueprintReport
 from attain_shared.wire import Page
 
-router = APIRouter(prefix="/v1/blueprints", tags=["blueprints"])
+router = APIRouter(prefix="/v1/blueprints", tags=["Blueprints"])
 
 READ = ("admin", "hr", "executive")
 WRITE = ("admin", "hr")

@@ -13,7 +13,7 @@ from attain_api.paging import PageQuery
 from attain_api.problems import problems
 from attain_api.standby import LaggingRoute
 from attain_shared.errors import Invalid, NotFound
-from attain_shared.goals.cascade_schemas import CascadeRead, SplitRead
+from attain_shared.goals.cascade_schemas import CascadeRead, GoalSplitRead
 from attain_shared.wire import Input
 
 router = APIRouter(prefix="/v1", tags=["Cascades"], route_class=LaggingRoute)
@@ -60,7 +60,7 @@ async def get_cascade(
 )
 async def get_goal_split(
     *, uow: Uow, actor: CurrentActor, goal_id: UUID, query: Annotated[SplitQuery, Query()]
-) -> SplitRead:
+) -> GoalSplitRead:
     """How a target may be split so that the parts add up to it exactly; nothing is stored."""
     owners = [OwnerKey(department_id=one) for one in query.department_id]
     owners += [OwnerKey(person_id=one) for one in query.person_id]

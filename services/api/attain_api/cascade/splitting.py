@@ -14,7 +14,7 @@ from attain_api.goals.service import find_goal
 from attain_api.shops.service import find_unknown
 from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import Invalid, NotAllowed, NotFound
-from attain_shared.goals.cascade_schemas import SplitRead, SplitShare
+from attain_shared.goals.cascade_schemas import GoalSplitRead, SplitShare
 from attain_shared.goals.facts import Question, load_facts, load_rows
 from attain_shared.goals.models import Goal, Indicator
 from attain_shared.goals.sources import Unit, units_of, window_of
@@ -49,7 +49,7 @@ async def propose_split(
     indicator_id: UUID | None,
     by: By,
     owners: Sequence[OwnerKey],
-) -> SplitRead:
+) -> GoalSplitRead:
     """Split the target of a metric that adds up over these owners, else over those of the goals right below.
 
     By the shops that each holds in the goal's window, all alike or by what they made in the same window last year.
@@ -71,7 +71,7 @@ async def propose_split(
         figures = await _load_figures(uow, company_id=actor.company_id, whole=whole, window=weighed)
     weights = [weight_of_holdings(holdings[owner], figures, window) for owner in known]
     parts = propose(whole.target, weights, 2 if whole.metric.unit == MONEY else 0)
-    return SplitRead(
+    return GoalSplitRead(
         goal_id=goal_id,
         indicator_id=whole.indicator.id,
         metric=whole.metric.code,

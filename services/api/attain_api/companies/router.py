@@ -13,7 +13,7 @@ from attain_shared.access.schemas import CompanyCreate, CompanyRead
 from attain_shared.db.session import transaction
 from attain_shared.wire import Page
 
-router = APIRouter(prefix="/v1/companies", tags=["companies"])
+router = APIRouter(prefix="/v1/companies", tags=["Companies"])
 
 
 class CompanyQuery(PageQuery):

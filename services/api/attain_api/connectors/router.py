@@ -24,7 +24,7 @@ from attain_shared.access.schemas import (
 from attain_shared.errors import Conflict
 from attain_shared.wire import Name, Page
 
-router = APIRouter(prefix="/v1/connectors", tags=["connectors"])
+router = APIRouter(prefix="/v1/connectors", tags=["Connectors"])
 
 READ = ("admin", "executive")
 WRITE = ("admin",)

@@ -27,7 +27,7 @@ from attain_shared.departments.schemas import (
 from attain_shared.errors import ActionNotAllowed
 from attain_shared.wire import Day, Name, Page
 
-router = APIRouter(prefix="/v1/departments", tags=["departments"])
+router = APIRouter(prefix="/v1/departments", tags=["Departments"])
 
 READ = ("admin", "hr", "executive", "employee")
 WRITE = ("admin", "hr")

@@ -11,9 +11,9 @@ from attain_api.event_calendar import service
 from attain_api.event_calendar.service import EventTaken, TooManyEvents, read_event
 from attain_api.idempotency import Creation
 from attain_api.problems import problems
-from attain_shared.calendar.schemas import EventCreate, EventList, EventRead, EventUpdate
+from attain_shared.calendar.schemas import CalendarEventRead, EventCreate, EventList, EventUpdate
 
-router = APIRouter(prefix="/v1/event-calendar", tags=["event calendar"])
+router = APIRouter(prefix="/v1/event-calendar", tags=["Event calendar"])
 
 READ = ("admin", "hr", "executive", "employee")
 WRITE = ("admin", "hr")
@@ -30,7 +30,7 @@ async def list_calendar_events(
 @router.post(
     "",
     status_code=201,
-    response_model=EventRead,
+    response_model=CalendarEventRead,
     summary="Put an event on the calendar",
     dependencies=[allow(*WRITE)],
     responses=problems(EventTaken, TooManyEvents),
@@ -46,7 +46,7 @@ async def create_calendar_event(*, uow: Uow, creation: Creation, body: EventCrea
 
 
 @router.get("/{calendar_event_id}", summary="Get an event of the company's", dependencies=[allow(*READ)])
-async def get_calendar_event(*, uow: Uow, actor: CurrentActor, tag: Tag, calendar_event_id: UUID) -> EventRead:
+async def get_calendar_event(*, uow: Uow, actor: CurrentActor, tag: Tag, calendar_event_id: UUID) -> CalendarEventRead:
     """One that the company has put on the calendar; a shipped one has no address."""
     event = await service.get_event(uow, actor=actor, event_id=calendar_event_id)
     tag.show(version_tag(event.version))
@@ -67,7 +67,7 @@ async def update_calendar_event(
     calendar_event_id: UUID,
     body: EventUpdate,
     if_match: IfMatch = None,
-) -> EventRead:
+) -> CalendarEventRead:
     """Its name, its days, or that it does not take place; the code stays."""
     event = await service.update_event(uow, actor=actor, event_id=calendar_event_id, data=body, if_match=if_match)
     tag.set(version_tag(event.version))

@@ -12,7 +12,7 @@ from attain_api.event_calendar import repository
 from attain_api.goals.measuring import recompute
 from attain_shared.calendar.models import CalendarEvent
 from attain_shared.calendar.queries import SHIPPED_BY_KEY, load_own_events
-from attain_shared.calendar.schemas import EventCreate, EventRead, EventUpdate
+from attain_shared.calendar.schemas import CalendarEventRead, EventCreate, EventUpdate
 from attain_shared.calendar.shipped import ShippedEvent
 from attain_shared.clock import business_day
 from attain_shared.db.session import UnitOfWork
@@ -38,9 +38,9 @@ class TooManyEvents(Conflict):
     code, title = "too-many-events", "Too many events"
 
 
-def read_event(event: CalendarEvent) -> EventRead:
+def read_event(event: CalendarEvent) -> CalendarEventRead:
     """An event of the company's as the contract shows it."""
-    return EventRead(
+    return CalendarEventRead(
         id=event.id,
         code=event.code,
         year=event.year,
@@ -53,9 +53,9 @@ def read_event(event: CalendarEvent) -> EventRead:
     )
 
 
-def _read_shipped(shipped: ShippedEvent) -> EventRead:
+def _read_shipped(shipped: ShippedEvent) -> CalendarEventRead:
     event = shipped.event
-    return EventRead(
+    return CalendarEventRead(
         id=None,
         code=event.code,
         year=event.starts_on.year,
@@ -68,7 +68,7 @@ def _read_shipped(shipped: ShippedEvent) -> EventRead:
     )
 
 
-async def list_events(uow: UnitOfWork, *, actor: Actor, year: int | None) -> list[EventRead]:
+async def list_events(uow: UnitOfWork, *, actor: Actor, year: int | None) -> list[CalendarEventRead]:
     """The calendar of a year or of all, by its days."""
     own = {(one.code, one.year): one for one in await load_own_events(uow.session, company_id=actor.company_id)}
     shown = [read_event(event) for event in own.values()]

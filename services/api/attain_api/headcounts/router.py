@@ -16,7 +16,7 @@ from attain_shared.departments.figures_schemas import AllStats, DepartmentStats
 from attain_shared.rules.periods import Window
 from attain_shared.wire import Day, Input
 
-router = APIRouter(prefix="/v1/departments", tags=["departments"], route_class=LaggingRoute)
+router = APIRouter(prefix="/v1/departments", tags=["Departments"], route_class=LaggingRoute)
 
 READ = ("admin", "hr", "executive", "employee")
 MAX_SPAN_DAYS = 3700

@@ -8,7 +8,7 @@ from attain_api.health import service
 from attain_api.health.service import Readiness
 from attain_shared.wire import Output
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["Health"])
 
 
 class Alive(Output):

@@ -16,7 +16,7 @@ from attain_shared.access.schemas import InvitationAccept, InvitationCreate, Inv
 from attain_shared.errors import Conflict, NotFound, TooManyRequests
 from attain_shared.wire import Page
 
-router = APIRouter(prefix="/v1/invitations", tags=["access"])
+router = APIRouter(prefix="/v1/invitations", tags=["Access"])
 
 MANAGE = ("admin", "hr")
 

@@ -15,7 +15,7 @@ from attain_shared.errors import Conflict, Invalid, NotFound, Stale
 from attain_shared.shops.schemas import ItemSetCreate, ItemSetRead, ItemSetUpdate
 from attain_shared.wire import Name, Page
 
-router = APIRouter(prefix="/v1/item-sets", tags=["item sets"])
+router = APIRouter(prefix="/v1/item-sets", tags=["Item sets"])
 
 READ = ("admin", "hr", "executive", "employee")
 WRITE = ("admin",)

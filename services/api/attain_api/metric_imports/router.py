@@ -19,7 +19,7 @@ from attain_shared.metrics.import_schemas import MetricImportPreview, MetricImpo
 from attain_shared.metrics.models import MetricImport
 from attain_shared.wire import Page
 
-router = APIRouter(prefix="/v1/metric-imports", tags=["metric imports"])
+router = APIRouter(prefix="/v1/metric-imports", tags=["Metric imports"])
 
 READ = ("admin", "executive", "hr")
 DRY_RUN: dict[int | str, dict[str, Any]] = {

@@ -9,7 +9,7 @@ from attain_api.problems import problems
 from attain_shared.access.schemas import OidcFinish, OidcStart, OidcStarted, TokenRead
 from attain_shared.errors import Conflict, NotAllowed, NotFound, TooManyRequests, Unauthenticated
 
-router = APIRouter(prefix="/v1/auth/oidc", tags=["access"])
+router = APIRouter(prefix="/v1/auth/oidc", tags=["Access"])
 
 
 @router.post(

@@ -16,7 +16,7 @@ from attain_shared.access.schemas import LinkCreated, PasswordChange, PasswordRe
 from attain_shared.db.session import transaction
 from attain_shared.errors import Conflict, TooManyRequests
 
-router = APIRouter(prefix="/v1", tags=["access"])
+router = APIRouter(prefix="/v1", tags=["Access"])
 
 PEOPLE = ("admin", "hr", "executive", "employee", "platform", "ops")
 

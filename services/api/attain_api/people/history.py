@@ -16,7 +16,7 @@ from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import ActionNotAllowed, FieldError, Invalid, NotAllowed, NotFound
 from attain_shared.identifiers import new_id
 from attain_shared.people.models import Person, PersonEvent
-from attain_shared.people.schemas import CorrectBody, EventRead
+from attain_shared.people.schemas import CorrectBody, PersonEventRead
 from attain_shared.people.timeline import TERMS, EventKind, Spell, stored_changes
 
 SETS = {
@@ -137,7 +137,7 @@ async def withdraw_event(uow: UnitOfWork, *, actor: Actor, person: Person, event
 
 async def list_history(
     uow: UnitOfWork, *, actor: Actor, person_id: UUID, query: PageQuery
-) -> tuple[list[EventRead], str | None]:
+) -> tuple[list[PersonEventRead], str | None]:
     """A part of what happened to a person, for those who may see the record."""
     row = await repository.find_person_row(uow.session, actor=actor, person_id=person_id)
     if row is None:

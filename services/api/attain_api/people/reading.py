@@ -9,7 +9,7 @@ from attain_api.access.actor import Actor
 from attain_api.conditional import content_tag
 from attain_api.people.repository import PersonRow
 from attain_shared.people.models import PersonEvent
-from attain_shared.people.schemas import EventRead, PersonRead
+from attain_shared.people.schemas import PersonEventRead, PersonRead
 
 WRITERS = frozenset({"hr", "admin"})
 DIRECTORY = frozenset(
@@ -76,14 +76,14 @@ def actions_on(fields: Mapping[str, Any], *, actor: Actor) -> list[str]:
     return [action for action in ACTIONS[fields["status"]] if action != "confirm" or may_confirm]
 
 
-def read_event(event: PersonEvent, *, actor: Actor, in_full: bool, is_open: bool = True) -> EventRead:
+def read_event(event: PersonEvent, *, actor: Actor, in_full: bool, is_open: bool = True) -> PersonEventRead:
     """An event; notes are for those who see the person in full, and with an erased person nothing is done any more."""
-    shown = {name: getattr(event, name) for name in EventRead.model_fields if name != "allowed_actions"}
+    shown = {name: getattr(event, name) for name in PersonEventRead.model_fields if name != "allowed_actions"}
     if not in_full:
         shown |= {"note": None, "withdrawal_reason": None}
         shown["changes"] = {name: value for name, value in event.changes.items() if name not in CONTACTS}
     actions = event_actions(event, actor=actor) if is_open else []
-    return EventRead.model_validate(shown | {"allowed_actions": actions})
+    return PersonEventRead.model_validate(shown | {"allowed_actions": actions})
 
 
 def event_actions(event: PersonEvent, *, actor: Actor) -> list[str]:

@@ -24,9 +24,9 @@ from attain_shared.people.schemas import (
     ConfirmBody,
     CorrectBody,
     Dated,
-    EventRead,
     LeaveBody,
     PersonCreate,
+    PersonEventRead,
     PersonRead,
     PersonUpdate,
     PromoteBody,
@@ -37,7 +37,7 @@ from attain_shared.people.schemas import (
 from attain_shared.people.timeline import EventKind
 from attain_shared.wire import Day, Page
 
-router = APIRouter(prefix="/v1/people", tags=["people"], route_class=LaggingRoute)
+router = APIRouter(prefix="/v1/people", tags=["People"], route_class=LaggingRoute)
 
 READ = allow("admin", "hr", "executive", "employee")
 WRITE = allow("admin", "hr")
@@ -209,10 +209,10 @@ async def rehire_person(*, change: Change, body: RehireBody) -> PersonRead:
 @router.get("/{person_id}/history", summary="What happened to a person", dependencies=[READ])
 async def list_person_history(
     *, uow: Uow, actor: CurrentActor, person_id: UUID, query: Annotated[HistoryQuery, Query()]
-) -> Page[EventRead]:
+) -> Page[PersonEventRead]:
     """Every dated event, also those to come and those withdrawn; for those who may see the record."""
     items, next_cursor = await history.list_history(uow, actor=actor, person_id=person_id, query=query)
-    return Page[EventRead](items=items, next_cursor=next_cursor)
+    return Page[PersonEventRead](items=items, next_cursor=next_cursor)
 
 
 @router.post(
@@ -230,7 +230,7 @@ async def correct_person_event(
     event_id: UUID,
     body: CorrectBody,
     if_match: IfMatch = None,
-) -> EventRead:
+) -> PersonEventRead:
     """The wrong event is withdrawn and the right one recorded in its place; both stay in the history.
 
     `If-Match` and `ETag` are the person's.
@@ -257,7 +257,7 @@ async def withdraw_person_event(
     event_id: UUID,
     body: WithdrawBody,
     if_match: IfMatch = None,
-) -> EventRead:
+) -> PersonEventRead:
     """As if it had not been recorded, but for the record. `If-Match` and `ETag` are the person's."""
     event, etag = await service.mend_event(
         uow, actor=actor, person_id=person_id, event_id=event_id, body=body, if_match=if_match

@@ -24,8 +24,8 @@ from attain_shared.people.queries import hire
 from attain_shared.people.schemas import (
     CorrectBody,
     Dated,
-    EventRead,
     PersonCreate,
+    PersonEventRead,
     PersonRead,
     PersonUpdate,
     WithdrawBody,
@@ -151,7 +151,7 @@ async def mend_event(
     event_id: UUID,
     body: CorrectBody | WithdrawBody,
     if_match: str | None,
-) -> tuple[EventRead, str]:
+) -> tuple[PersonEventRead, str]:
     """Correct or withdraw an event; the event that then stands or was withdrawn, and the person's new tag."""
     person, _ = await _hold(uow, actor=actor, person_id=person_id, if_match=if_match, admins=True, line=True)
     if isinstance(body, CorrectBody):

@@ -31,7 +31,7 @@ from attain_shared.positions.schemas import (
 )
 from attain_shared.wire import Name, Page
 
-router = APIRouter(prefix="/v1/positions", tags=["positions"])
+router = APIRouter(prefix="/v1/positions", tags=["Positions"])
 
 READ = ("admin", "hr", "executive", "employee")
 WRITE = ("admin", "hr")

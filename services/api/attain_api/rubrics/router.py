@@ -22,7 +22,7 @@ from attain_shared.goals.rubric_schemas import (
 from attain_shared.rules.rubric import DEFAULT_RUBRIC
 from attain_shared.wire import MAX_INTEGER, Name, Page
 
-router = APIRouter(prefix="/v1/rubrics", tags=["rubrics"])
+router = APIRouter(prefix="/v1/rubrics", tags=["Rubrics"])
 
 READ = ("admin", "hr", "executive", "employee")
 WRITE = ("admin", "hr")

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, Row, and_, func, literal, literal_column, or_, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_api.access.actor import Actor
@@ -18,6 +19,10 @@ from attain_shared.people.models import Person
 
 COUNTED = ("confirmed", "closed")
 """The states of goals that make an owner's performance (REV-2)."""
+
+_ATTAINMENTS = func.jsonb_path_query_array(
+    Attainment.indicators, literal_column("'$[*].attainment'::jsonpath"), type_=JSONB
+)
 
 _SCORECARD = text("""
     SELECT goal.id AS goal_id, goal.title, goal.weight, attainment.score, attainment.score_low, attainment.score_high,
@@ -51,7 +56,7 @@ async def list_scored_goals(
 async def list_scores_below(
     session: AsyncSession, *, visible_to: Actor, cycle_id: UUID, owner: OwnerKey
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The scores of the confirmed goals of everybody below an owner that the caller sees in full: one statement.
+    """How the confirmed goals stand of everybody below an owner that the caller sees in full: one statement.
 
     Those of an owner stand together: departments first, each by name.
     """
@@ -61,11 +66,14 @@ async def list_scores_below(
             Goal.department_id,
             Goal.person_id,
             func.coalesce(Department.name, Person.name).label("name"),
+            Goal.id.label("goal_id"),
             Goal.weight,
             Attainment.score,
             Attainment.score_low,
             Attainment.score_high,
             Attainment.score_forecast,
+            func.coalesce(Attainment.status, "no_data").label("status"),
+            func.coalesce(_ATTAINMENTS, literal([], JSONB)).label("attainments"),
         )
         .outerjoin(Attainment, and_(Attainment.company_id == company_id, Attainment.goal_id == Goal.id))
         .outerjoin(Department, and_(Department.company_id == company_id, Department.id == Goal.department_id))

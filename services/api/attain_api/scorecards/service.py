@@ -13,7 +13,7 @@ from attain_api.goals.owners import OwnerKey, read_owner
 from attain_api.goals.service import check_owner
 from attain_api.scorecards import repository
 from attain_shared.db.session import UnitOfWork
-from attain_shared.goals.scorecard_schemas import PerformanceBelow, ScorecardGoal, ScorecardRead
+from attain_shared.goals.scorecard_schemas import GoalBelow, PerformanceBelow, ScorecardGoal, ScorecardRead
 from attain_shared.rules.scorecard import Performance, performance
 
 Scored = ScorecardGoal | Row[Any]
@@ -53,6 +53,7 @@ def _by_owner(rows: Iterable[Row[Any]]) -> list[PerformanceBelow]:
                 **_figures(goals),
                 goals=len(goals),
                 without_data=sum(map(_is_without_data, goals)),
+                standings=[GoalBelow.model_validate(goal) for goal in goals],
             )
         )
     return below

@@ -11,7 +11,7 @@ from attain_api.sessions import service
 from attain_shared.access.schemas import SessionRead
 from attain_shared.wire import Page
 
-router = APIRouter(prefix="/v1", tags=["access"])
+router = APIRouter(prefix="/v1", tags=["Access"])
 
 PEOPLE = ("admin", "hr", "executive", "employee", "platform", "ops")
 

@@ -17,7 +17,7 @@ from attain_shared.errors import Invalid, NotFound
 from attain_shared.shops.schemas import ShopCreate, ShopOwnersRead, ShopOwnersUpdate, ShopRead, ShopUpdate
 from attain_shared.wire import Day, Input, Name, Page
 
-router = APIRouter(prefix="/v1/shops", tags=["shops"])
+router = APIRouter(prefix="/v1/shops", tags=["Shops"])
 
 READ = ("admin", "hr", "executive", "employee")
 WRITE = ("admin",)

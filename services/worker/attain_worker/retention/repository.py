@@ -33,6 +33,35 @@ _DELETE_REJECTIONS = text("""
       AND rejection.row_index = old.row_index
 """)
 
+# one that is on its way is kept, unless its webhook is no more
+_DELETE_DELIVERIES = text("""
+    WITH old AS (
+        SELECT delivery.id FROM deliveries delivery
+        WHERE delivery.company_id = :company_id AND delivery.created_at < :before
+          AND (delivery.state <> 'pending' OR NOT EXISTS (
+              SELECT FROM webhooks webhook
+              WHERE webhook.company_id = :company_id AND webhook.id = delivery.webhook_id
+          ))
+        ORDER BY delivery.created_at LIMIT :at_most
+    )
+    DELETE FROM deliveries USING old WHERE deliveries.company_id = :company_id AND deliveries.id = old.id
+""")
+
+# they lie in the order in which they happened: the first that is young ends the look
+_DELETE_EVENTS = text("""
+    WITH first AS (
+        SELECT event.position, event.id, event.happened_at FROM events event
+        WHERE event.company_id = :company_id AND NOT EXISTS (
+            SELECT FROM event_relays relay
+            WHERE relay.company_id = :company_id AND (relay.position, relay.event_id) < (event.position, event.id)
+        )
+        ORDER BY event.position, event.id LIMIT :at_most
+    )
+    DELETE FROM events USING first
+    WHERE events.company_id = :company_id AND events.position = first.position AND events.id = first.id
+      AND first.happened_at < :before
+""")
+
 _LOCK = "hashtextextended('attain:retention', 0)"
 
 
@@ -46,6 +75,18 @@ async def delete_rejections(session: AsyncSession, *, company_id: UUID, first: U
     """Forget why rows of the batches from `first` to before `end` were rejected; how many rows."""
     parameters = {"company_id": company_id, "first": first, "end": end, "at_most": at_most}
     return cast("CursorResult[Any]", await session.execute(_DELETE_REJECTIONS, parameters)).rowcount
+
+
+async def delete_deliveries(session: AsyncSession, *, company_id: UUID, before: datetime, at_most: int) -> int:
+    """Forget the oldest deliveries from before this that are over, or whose webhook is no more; how many."""
+    parameters = {"company_id": company_id, "before": before, "at_most": at_most}
+    return cast("CursorResult[Any]", await session.execute(_DELETE_DELIVERIES, parameters)).rowcount
+
+
+async def delete_events(session: AsyncSession, *, company_id: UUID, before: datetime, at_most: int) -> int:
+    """Forget the first events, if they are from before this and handed on to all webhooks; how many."""
+    parameters = {"company_id": company_id, "before": before, "at_most": at_most}
+    return cast("CursorResult[Any]", await session.execute(_DELETE_EVENTS, parameters)).rowcount
 
 
 async def look_through(

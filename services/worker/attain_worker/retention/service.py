@@ -1,4 +1,4 @@
-"""What has been kept long enough: keys of pushes, months of the inbox, and months of facts where that is wanted (F9).
+"""What has been kept long enough: keys of pushes, events and deliveries, months of the inbox, and of facts where wanted (F9).
 
 Nothing goes before it was processed: a month of the inbox that holds a batch still to be done, or a failed one that may
 be replayed, stays as it is. Old months are dropped, not deleted row by row, and taken off beside live traffic.
@@ -28,6 +28,7 @@ from attain_shared.db.partitions import (
 )
 from attain_shared.db.session import create_sessions, reading, transaction
 from attain_shared.doorbell import MemoryDoorbell
+from attain_shared.events.schemas import EVENTS_KEPT
 from attain_shared.goals.moved_months import moving_months
 from attain_worker.report import report
 from attain_worker.repository import list_companies
@@ -37,6 +38,8 @@ log = structlog.get_logger(__name__)
 
 SLICE = 10_000
 """Rows deleted by one transaction."""
+DELIVERIES_KEPT = timedelta(days=30)
+"""How long it can be seen what went to a webhook."""
 
 
 class Retention:
@@ -59,24 +62,28 @@ class Retention:
         async with self._alone() as connection:
             if connection is None:
                 return
-            await self._forget_keys()
+            await self._forget_rows()
             await self._drop_inbox(connection)
             if self._facts_kept_months is not None:
                 before = months_before(month_of(business_day()), self._facts_kept_months)
                 await self._detach_facts(connection, before=before)
 
-    async def _forget_keys(self) -> None:
-        before = utc_now() - self._keys_kept
+    async def _forget_rows(self) -> None:
+        """What goes row by row."""
+        now = utc_now()
         async with reading(self._sessions) as uow:
             companies = await list_companies(uow.session)
-        for company_id in companies:
-            deleted = SLICE
-            while deleted == SLICE:
-                async with transaction(self._sessions, self._doorbell) as uow:
-                    deleted = await repository.delete_keys(
-                        uow.session, company_id=company_id, before=before, at_most=SLICE
-                    )
-                report().add(push_keys=deleted)
+        for what, delete, kept in (
+            ("push_keys", repository.delete_keys, self._keys_kept),
+            ("deliveries", repository.delete_deliveries, DELIVERIES_KEPT),
+            ("events", repository.delete_events, EVENTS_KEPT),
+        ):
+            for company_id in companies:
+                deleted = SLICE
+                while deleted == SLICE:
+                    async with transaction(self._sessions, self._doorbell) as uow:
+                        deleted = await delete(uow.session, company_id=company_id, before=now - kept, at_most=SLICE)
+                    report().add(**{what: deleted})
 
     async def _drop_inbox(self, connection: AsyncConnection) -> None:
         """The months of the inbox that ended long enough ago."""

@@ -2,10 +2,12 @@
 
 const has = (me, ...roles) => roles.some((role) => me.roles.includes(role));
 const isPerson = (me) => me.person_id !== null;
-const leads = (me) => me.hasTeam || has(me, "hr", "executive", "admin");
+const leads = (me) => me.hasTeam || has(me, "hr", "executive");
 
 const PAGES = [
   { name: "goals", icon: "target", isFor: isPerson, words: ["goals"], load: () => import("./pages/goals.js") },
+  { name: "team", icon: "team", isFor: leads, words: ["team"], load: () => import("./pages/team.js") },
+  { name: "company", icon: "tree", isFor: () => true, words: ["company"], load: () => import("./pages/company.js") },
 ];
 
 /** Those that the caller is shown; what each shows is the API's to say. */

@@ -24,6 +24,9 @@ export default {
     "closed": "Closed",
     "cancelled": "Cancelled"
   },
+  "praise": "Praise",
+  "byOn": "By {name}, {day}",
+  "listed": ", ",
   "goal": "Goal",
   "goals": "Goals",
   "weight": "Weight",

@@ -24,6 +24,9 @@ export default {
     "closed": "已关闭",
     "cancelled": "已取消"
   },
+  "praise": "表扬",
+  "byOn": "{name},{day}",
+  "listed": "、",
   "goal": "目标",
   "goals": "目标",
   "weight": "权重",
