@@ -134,10 +134,11 @@ format: setup-dev ## Format the code and fix what can be fixed
 	@$(VENV_PYTHON) -m ruff check --fix
 	@$(VENV_PYTHON) -m ruff format
 
-docs: setup-dev ## Write what is generated in docs: the flow of a review, the OpenAPI document, the errors
+docs: setup-dev ## Write what is generated in docs: the flow of a review, the OpenAPI document, the errors, the glossary's codes
 	@$(VENV_PYTHON) -m tests.support.flow_picture
 	@$(VENV_PYTHON) -m tests.support.openapi_document
 	@$(VENV_PYTHON) -m tests.support.error_catalogue
+	@$(VENV_PYTHON) -m tests.support.glossary
 
 lint-openapi: setup-dev setup-node ## Lint the OpenAPI document: docs/openapi.json by Redocly
 	@$(NPM) ci --prefix clients/document --no-audit --no-fund --loglevel=error
@@ -163,7 +164,7 @@ sbom: setup-dev ## List what the images are made of, with hashes, as CycloneDX: 
 	@ls build/sbom-*.json
 
 clean: ## Remove what make and the tools made here; the data stay
-	@rm -rf .venv build clients/*/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	@rm -rf .venv build clients/*/node_modules clients/typescript/dist clients/typescript/src/schema.ts .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup: .venv/.local-$(HERE)

@@ -89,7 +89,7 @@ async def test_a_robot_says_what_has_happened(channel: str) -> None:
     sent = await tell(channel, group)
     assert (sent.ok, sent.status, sent.error) == (True, 200, None)
     [text] = group.said
-    for words in ("Attain 告警", "级别：严重", "类型：指标下跌", "规则：GMV 下跌", "指标：gmv", "低于中位数：35.0%"):
+    for words in ("Attain 预警", "级别：严重", "类型：指标下跌", "规则：GMV 下跌", "指标：gmv", "低于中位数：35.0%"):
         assert words in text
     for words in ("处理办法：先看推广计划 再看库存", "时间：2026-11-23 09:02", "https://attain.example.com/console/"):
         assert words in text

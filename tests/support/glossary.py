@@ -7,6 +7,7 @@ from pathlib import Path
 from attain_api import console
 from attain_api.people.spreadsheets.vocabulary import WORDS
 from attain_api.review_exports.wording import STEPS
+from attain_shared.alerts.schemas import AlertKind, Severity
 from attain_shared.calendar.shipped import SHIPPED as EVENTS
 from attain_shared.metrics.catalogue import ENTRIES
 from attain_shared.reviews.shipped_values import SHIPPED as VALUES
@@ -31,7 +32,8 @@ def written(text: str) -> str:
 
 def codes() -> str:
     """Every list of codes that has words in both languages."""
-    zh, en = _console_words("zh"), _console_words("en")
+    zh, en = (_console_words(language, "domain") for language in ("zh", "en"))
+    alerts_zh, alerts_en = (_console_words(language, "alerts") for language in ("zh", "en"))
     return "".join(
         [
             _table("Functions of departments (ORG-1)", _own_words("department_function")),
@@ -48,6 +50,8 @@ def codes() -> str:
             _table("Values that ship (REV-3)", [(value.code, value.name_zh, value.name_en) for value in VALUES]),
             _table("Events that ship (GOAL-7)", dict.fromkeys((one.event.code, one.zh, one.en) for one in EVENTS)),
             _table("Findings (MET-9)", _shown(FindingKind, zh["finding"], en["finding"])),
+            _table("Kinds of alerts (CULT-5)", _shown(AlertKind, alerts_zh["kind"], alerts_en["kind"])),
+            _table("Severities of alerts (CULT-5)", _shown(Severity, alerts_zh["severity"], alerts_en["severity"])),
             _table(
                 "Metrics that ship (MET-4)",
                 [
@@ -79,9 +83,9 @@ def _shown(codes: Iterable[str], zh: Mapping[str, str], en: Mapping[str, str]) -
     return [(code, zh[code], en[code]) for code in codes]
 
 
-def _console_words(language: str) -> dict[str, dict[str, str]]:
+def _console_words(language: str, page: str) -> dict[str, dict[str, str]]:
     """What the console calls them: its words are modules that hold one JSON object."""
-    module = (CONSOLE_WORDS / language / "domain.js").read_text()
+    module = (CONSOLE_WORDS / language / f"{page}.js").read_text()
     words: dict[str, dict[str, str]] = json.loads(module.removeprefix("export default ").rstrip(";\n"))
     return words
 

@@ -1,10 +1,11 @@
 import { AttainError } from "./errors.js";
 import { readFrames, type Frame } from "./frames.js";
+import type { EventKind } from "./schema.js";
 import type { Fetch } from "./session.js";
 
 /** Something that has happened. It says what has changed, not into what: ask for that. */
 export interface Happening {
-  kind: "attainment.changed" | "review.step_changed" | "alert.raised" | "alert.cleared";
+  kind: EventKind;
   /** The same however often it is told. */
   id: string;
   /** The goal, the review, the alert. */

@@ -54,6 +54,7 @@ from attain_api.oidc.router import router as oidc
 from attain_api.openapi import INFO, document
 from attain_api.ops.page import router as ops_page
 from attain_api.ops.router import router as ops
+from attain_api.origins import let_in
 from attain_api.passwords.router import router as passwords
 from attain_api.people.router import router as people
 from attain_api.personal_data.router import router as personal_data
@@ -70,6 +71,7 @@ from attain_api.reviews.router import router as reviews
 from attain_api.rubrics.router import router as rubrics
 from attain_api.scorecards.router import router as scorecards
 from attain_api.sessions.router import router as sessions
+from attain_api.settings import split
 from attain_api.shops.router import router as shops
 from attain_api.state import ApiState
 from attain_api.webhooks.delivery_router import router as webhook_deliveries
@@ -187,6 +189,7 @@ def create_app(state: ApiState) -> FastAPI:
     listening.set_function(lambda: state.feed.listening)
     state.counters = Counters(state.registry)
     app.add_middleware(RequestLayer, metrics=RequestMetrics(state.registry, state.traffic))
+    let_in(app, split(state.settings.cors_origins))
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)

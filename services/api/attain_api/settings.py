@@ -12,6 +12,11 @@ from attain_shared.wire import Email
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
+def split(several: str) -> list[str]:
+    """What stands between commas."""
+    return [one.strip() for one in several.split(",") if one.strip()]
+
+
 @dataclass(frozen=True, slots=True)
 class OidcSettings:
     """How to reach the identity provider for single sign-on."""
@@ -36,6 +41,9 @@ class ApiSettings(SharedSettings):
     refresh_token_days: int = Field(default=30, ge=1, le=365)
     linger_seconds: float = Field(default=0, ge=0, le=60)
     """How long after SIGTERM the API goes on serving, not ready, so that a balancer stops sending."""
+    cors_origins: str = ""
+    """Origins whose pages may call the API from a browser, with commas between, as `https://app.example.com`; none by
+    default: the console is of the API's own."""
     trusted_proxies: str = "127.0.0.1"
     """Addresses and networks, with commas between, whose X-Forwarded-For names the client."""
     push_batches_per_minute: int = Field(default=3000, ge=0, le=6_000_000)
@@ -68,6 +76,16 @@ class ApiSettings(SharedSettings):
     @classmethod
     def _complete_standby_url(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         return complete_database_url(url, info.data.get("database_password")) if url is not None else None
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_origins(cls, origins: str) -> str:
+        for origin in split(origins):
+            address = urlsplit(origin)
+            if address.scheme not in {"http", "https"} or origin != f"{address.scheme}://{address.netloc}":
+                msg = "must be origins, as https://app.example.com, with commas between"
+                raise ValueError(msg)
+        return origins
 
     @field_validator("oidc_issuer")
     @classmethod
@@ -103,7 +121,7 @@ class ApiSettings(SharedSettings):
             issuer=self.oidc_issuer,
             client_id=self.oidc_client_id,
             client_secret=self.oidc_client_secret,
-            redirect_uris=frozenset(uri.strip() for uri in self.oidc_redirect_uri.split(",")),
+            redirect_uris=frozenset(split(self.oidc_redirect_uri)),
         )
 
 

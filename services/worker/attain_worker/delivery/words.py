@@ -70,8 +70,8 @@ ENGLISH = Words(
 )
 CHINESE = Words(
     titles={
-        EventKind.ALERT_RAISED: "Attain 告警",
-        EventKind.ALERT_CLEARED: "Attain 告警已解除",
+        EventKind.ALERT_RAISED: "Attain 预警",
+        EventKind.ALERT_CLEARED: "Attain 预警已解除",
         EventKind.REVIEW_STEP_CHANGED: "Attain：有一份考核进入了新的步骤",
         EventKind.ATTAINMENT_CHANGED: "Attain：有一个目标的达成情况有变化",
     },
@@ -92,7 +92,7 @@ CHINESE = Words(
         "expected_day": "应到数据日",
         "latest_day": "最近数据日",
         "business_day": "截至",
-        "turnover": "离职率",
+        "turnover": "流失率",
         "limit": "上限",
         "starts_on": "开始",
         "ends_on": "结束",
@@ -103,7 +103,7 @@ CHINESE = Words(
         AlertKind.SILENT_CONNECTOR: "数据连接器未按时推送",
         AlertKind.METRIC_DROP: "指标下跌",
         AlertKind.GOAL_OFF_TRACK: "目标偏离进度",
-        AlertKind.TURNOVER: "离职率超限",
+        AlertKind.TURNOVER: "流失率超限",
         Step.SELF_ASSESSMENT: "自评",
         Step.MANAGER_ASSESSMENT: "主管评估",
         Step.SECOND_LEVEL: "上级主管审核",

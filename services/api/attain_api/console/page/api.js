@@ -58,8 +58,8 @@ export function send(method, path, body, { etag } = {}) {
   return ask(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
 }
 
-/** Create something; sent again with the same `key` it is not created twice. */
-export function create(path, body, { key = crypto.randomUUID() } = {}) {
-  const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
+/** Create something, beside the version read where `etag` is given; sent again with the same `key` it is not created twice. */
+export function create(path, body, { key = crypto.randomUUID(), etag } = {}) {
+  const headers = { "Content-Type": "application/json", "Idempotency-Key": key, ...(etag && { "If-Match": etag }) };
   return ask(path, { method: "POST", headers, body: JSON.stringify(body) });
 }

@@ -28,7 +28,39 @@ const axis = (side, values) => ({
 
 const bars = () => uPlot.paths.bars({ size: [0.7, 24] });
 
-function options({ series, height, isFromZero, short }) {
+const drawnAs = ({ tone = "accent", line = "plain", isFilled, isBars, isDots, hasGaps = false }) => ({
+  stroke: () => colour(tone),
+  fill: isFilled || isBars ? () => colour(`${tone}-fill`) : undefined,
+  width: 2,
+  dash: DASHES[line],
+  paths: isDots ? () => null : isBars ? bars() : undefined,
+  points: isDots ? { show: true, size: 9, width: 2, fill: () => colour("card") } : hasGaps ? {} : { show: false },
+  spanGaps: !hasGaps,
+});
+
+/** Days that have a name, such as a shopping festival: a line from top to bottom, with the name at its head. */
+function drawMarks({ ctx, bbox, valToPos }, marks) {
+  ctx.save();
+  ctx.strokeStyle = ctx.fillStyle = colour("muted");
+  ctx.lineWidth = devicePixelRatio;
+  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.textBaseline = "top";
+  ctx.setLineDash([2 * devicePixelRatio, 4 * devicePixelRatio]);
+  for (const { day, name } of marks) {
+    const across = valToPos(seconds(day), "x", true);
+    if (across < bbox.left || across > bbox.left + bbox.width) continue;
+    const isLate = across > bbox.left + bbox.width * 0.8;
+    ctx.beginPath();
+    ctx.moveTo(across, bbox.top);
+    ctx.lineTo(across, bbox.top + bbox.height);
+    ctx.stroke();
+    ctx.textAlign = isLate ? "right" : "left";
+    ctx.fillText(name, across + (isLate ? -4 : 4) * devicePixelRatio, bbox.top);
+  }
+  ctx.restore();
+}
+
+function options({ series, bands, height, isFromZero, short }) {
   return {
     width: 320,
     height,
@@ -39,30 +71,27 @@ function options({ series, height, isFromZero, short }) {
     axes: [axis(2, (_, ticks) => ticks.map((tick) => shortDay(dayOf(tick)))), axis(3, (_, ticks) => ticks.map(short))],
     series: [
       {},
-      ...series.map(({ tone = "accent", line = "plain", isFilled, isBars }) => ({
-        stroke: () => colour(tone),
-        fill: isFilled || isBars ? () => colour(`${tone}-fill`) : undefined,
-        width: 2,
-        dash: DASHES[line],
-        paths: isBars ? bars() : undefined,
-        points: { show: false },
-        spanGaps: true,
-      })),
+      ...series.map(drawnAs),
     ],
+    bands: bands.map(([upper, lower]) => ({ series: [upper + 1, lower + 1], fill: () => colour("accent-fill") })),
   };
 }
 
 /**
  * `<${Chart} title=… days=${["2026-10-01", …]} series=${[{name, values: [1, null, …], tone, line, isFilled, isBars}]}
  * write=${money} />`: `values` are numbers to draw, `texts` (else the values by `write`) what the table says; `tone` is
- * `accent`, `second`, `ok`, `warn` or `muted`, `line` `plain`, `dashed` or `dotted`, `short` writes the axis.
+ * `accent`, `second`, `ok`, `warn` or `muted`, `line` `plain`, `dashed` or `dotted`, `isDots` draws points alone, `hasGaps`
+ * leaves days without a value out; `bands`, `[[upper, lower]]`, fills between two of the series, `marks`, `[{day, name}]`,
+ * names days; `short` writes the axis.
  */
-export function Chart({ title, days, series, write, height = 220, isFromZero = true, short = compact.format }) {
+export function Chart({ title, days, series, write, height = 220, isFromZero = true, short = compact.format, bands = [], marks = [] }) {
   const place = useRef();
   const reading = useRef();
   const plot = useRef();
   const data = [days.map(seconds), ...series.map(({ values }) => values)];
   const text = (one, at) => one.texts?.[at] ?? (one.values[at] === null ? "–" : write(one.values[at]));
+  const named = useRef();
+  named.current = marks;
   const latest = useRef();
   latest.current = (at) =>
     at === null || at === undefined
@@ -70,8 +99,11 @@ export function Chart({ title, days, series, write, height = 220, isFromZero = t
       : [shortDay(days[at]), ...series.map((one) => `${one.name} ${text(one, at)}`)].join(" · ");
 
   useEffect(() => {
-    const told = options({ series, height, isFromZero, short });
-    told.hooks = { setCursor: [({ cursor }) => (reading.current.textContent = latest.current(cursor.idx))] };
+    const told = options({ series, bands, height, isFromZero, short });
+    told.hooks = {
+      setCursor: [({ cursor }) => (reading.current.textContent = latest.current(cursor.idx))],
+      draw: [(drawing) => drawMarks(drawing, named.current)],
+    };
     plot.current = new uPlot(told, data, place.current);
     const size = new ResizeObserver(([{ contentRect }]) => {
       if (contentRect.width > 0) plot.current.setSize({ width: Math.floor(contentRect.width), height });
@@ -86,7 +118,7 @@ export function Chart({ title, days, series, write, height = 220, isFromZero = t
       plot.current.destroy();
     };
   }, [series.map(({ name }) => name).join()]);
-  useEffect(() => plot.current.setData(data), [JSON.stringify(data)]);
+  useEffect(() => plot.current.setData(data), [JSON.stringify([data, marks])]);
 
   const columns = [
     { title: t("shell.day"), head: true, cell: (at) => shortDay(days[at]) },

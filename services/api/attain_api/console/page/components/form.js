@@ -1,6 +1,6 @@
 // Forms: labelled fields, each fault at its field and said once, a button that waits.
 
-import { createContext, html, useContext, useRef, useState } from "../view.js";
+import { createContext, html, useContext, useEffect, useRef, useState } from "../view.js";
 
 const Faults = createContext({});
 let count = 0;
@@ -11,10 +11,13 @@ const byField = (failure) => Object.fromEntries((failure?.errors ?? []).map(({ p
 
 /**
  * `<${Form} onSubmit=${async (values, form) => …} failure=${failure}>`: values by field name. While `onSubmit` runs a second
- * one is not begun; `failure` marks the fields that a `422` names by their `pointer`, such as `/reason`.
+ * one is not begun; `failure` marks the fields that a `422` names by their `pointer`, such as `/reason`, and the first of
+ * them takes the focus.
  */
 export function Form({ onSubmit, failure, children, ...rest }) {
   const [isBusy, setBusy] = useState(false);
+  const place = useRef();
+  useEffect(() => place.current.querySelector(".faulty :is(input, select, textarea), .faulty + * :is(input, select)")?.focus(), [failure]);
   async function submit(event) {
     event.preventDefault();
     if (isBusy) return;
@@ -28,8 +31,15 @@ export function Form({ onSubmit, failure, children, ...rest }) {
   }
   return html`
     <${Faults.Provider} value=${byField(failure)}>
-      <form class="form" onSubmit=${submit} aria-busy=${isBusy} ...${rest}>${children}</form>
+      <form ref=${place} class="form" onSubmit=${submit} aria-busy=${isBusy} ...${rest}>${children}</form>
     <//>`;
+}
+
+/** What is wrong with a group of fields, which stand after it. */
+export function Fault({ pointers }) {
+  const faults = useContext(Faults);
+  const told = pointers.map((pointer) => faults[pointer]).filter(Boolean);
+  return told.length > 0 && html`<p class="fault faulty">${told.join(" ")}</p>`;
 }
 
 function Labelled({ name, label, hint, pointer = `/${name}`, control }) {

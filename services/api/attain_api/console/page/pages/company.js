@@ -20,20 +20,28 @@ import { DepartmentTree, flat } from "./company/tree.js";
 
 const stillThere = ({ state }) => state !== "cancelled";
 
-/** A unit's own goals; what it and all below have reached, for whoever may see that; and the sums of the cascade. */
-async function askGoals(departmentId, cycle) {
+/** What a unit and all below have reached; for whoever may not see that, what the departments that they lead have. */
+async function askCards(path, query, me) {
+  const ask = (one) => whereAllowed(get(`/v1/scorecards/${one}`, { ...query, subtree: true }));
+  const card = await ask(path);
+  const seen = card ? [card] : await Promise.all(me.leads.map(({ id }) => ask(`departments/${id}`)));
+  return { card, standings: standingsOf(seen.filter(Boolean)) };
+}
+
+/** A unit's own goals, what became of them and of all below, and the sums of the cascade. */
+async function askGoals(departmentId, cycle, me) {
   const query = { cycle_id: cycle.id };
   const owner = departmentId ? { department_id: departmentId } : { owner_type: "company" };
   const path = departmentId ? `departments/${departmentId}` : "company";
-  const [goals, card, sums] = await Promise.all([
+  const [goals, cards, sums] = await Promise.all([
     list("/v1/goals", { ...query, ...owner }),
-    whereAllowed(get(`/v1/scorecards/${path}`, { ...query, subtree: true })),
+    askCards(path, query, me),
     askSums(cycle),
   ]);
-  return { goals: goals.filter(stillThere), card, sums, standings: standingsOf(card) };
+  return { goals: goals.filter(stillThere), sums, ...cards };
 }
 
-async function askUnit(departmentId, cycleId) {
+async function askUnit(departmentId, cycleId, me) {
   const [tree, stats, cycles] = await Promise.all([
     get("/v1/departments/tree"),
     whereAllowed(get("/v1/departments/stats"), { items: [] }),
@@ -44,7 +52,7 @@ async function askUnit(departmentId, cycleId) {
   const departments = new Map(flat(tree.items).map((one) => [one.id, one]));
   const department = departmentId ? await (departments.get(departmentId) ?? get(`/v1/departments/${departmentId}`)) : null;
   const below = departmentId ? (department.children ?? []) : tree.items;
-  return { department, departments, below, figures, stats, cycles, cycle, ...(cycle && (await askGoals(departmentId, cycle))) };
+  return { department, departments, below, figures, stats, cycles, cycle, ...(cycle && (await askGoals(departmentId, cycle, me))) };
 }
 
 function Shown({ found, me }) {
@@ -62,7 +70,7 @@ function Shown({ found, me }) {
 }
 
 export default function Company({ me, rest: [departmentId], query }) {
-  const asked = useAsked(() => askUnit(departmentId, query.cycle), [departmentId, query.cycle]);
+  const asked = useAsked(() => askUnit(departmentId, query.cycle, me), [departmentId, query.cycle]);
   const refresh = async () => {
     await asked.again();
     announce(t("shell.updated"));

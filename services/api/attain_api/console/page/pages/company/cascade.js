@@ -37,9 +37,9 @@ function Below({ goal, known }) {
 const mayHaveBelow = (goal, { parents }) => parents.has(goal.id) || (goal.masked.length > 0 && goal.owner.type !== "person");
 
 function Node({ goal, above, known, isOpened = false }) {
-  const [isOpen, setOpen] = useState(isOpened);
-  const id = useRef(`below-${(count += 1)}`).current;
   const hasBelow = mayHaveBelow(goal, known.sums);
+  const [isOpen, setOpen] = useState(isOpened && hasBelow);
+  const id = useRef(`below-${(count += 1)}`).current;
   return html`
     <li>
       <div class="node">

@@ -16,7 +16,7 @@ const WINDOWS = ["previous", "last_year"];
 const EFFECTS = ["uv", "conversion", "aov", "other"];
 
 const columns = (names) => [
-  { title: t("domain.shop"), head: true, cell: ({ shop_id: id }) => names.shop(id) },
+  { title: t("domain.shop"), head: true, cell: ({ shop_id: id }) => (id ? names.shop(id) : t("company.allShops")) },
   { title: t("company.change"), number: true, cell: ({ change }) => money(change) },
   ...EFFECTS.map((name) => ({ title: t(`company.effect.${name}`), number: true, cell: ({ effects }) => money(effects[name]) })),
 ];
@@ -25,12 +25,10 @@ const Explained = ({ gap, names }) => html`
   <${Facts} of=${[
     [period(gap.before.starts_on, gap.before.ends_on), money(gap.before.gmv)],
     [period(gap.after.starts_on, gap.after.ends_on), money(gap.after.gmv)],
-    [t("company.change"), money(gap.change)],
     [t("domain.target"), gap.target && money(gap.target)],
     [t("company.toTarget"), gap.gap_to_target && money(gap.gap_to_target)],
-    ...EFFECTS.map((name) => [t(`company.effect.${name}`), money(gap.effects[name])]),
   ]} />
-  <${Table} caption=${t("company.byShop")} columns=${columns(names)} rows=${gap.shops} keyOf=${({ shop_id: id, dimension }) => `${id} ${dimension}`} />`;
+  <${Table} caption=${t("company.byShop")} columns=${columns(names)} rows=${[gap, ...gap.shops]} />`;
 
 export function Gap({ goal, onClose }) {
   const names = useNames();

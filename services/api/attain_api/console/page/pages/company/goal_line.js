@@ -3,11 +3,12 @@
 import { GoalState, Status } from "../../components/badge.js";
 import { Meter } from "../../components/figures.js";
 import { Button } from "../../components/form.js";
-import { drawn, inUnit, percent, ratio, score, spanOf } from "../../format.js";
+import { drawn, percent, ratio, score, spanOf } from "../../format.js";
 import { t } from "../../language.js";
 import { useNames } from "../../names.js";
 import { to } from "../../router.js";
 import { html, useState } from "../../view.js";
+import { said, targetOf } from "../goals/indicator.js";
 import { toneOf } from "../goals/tones.js";
 import { Gap } from "./gap.js";
 
@@ -20,22 +21,16 @@ function shareOf(indicator, aboveSums) {
   return share ? t("company.shareOfAbove", { share: percent(share) }) : null;
 }
 
-/** Measured figures have a unit; a growth or a share of milestones is a share. */
-function target(indicator, names) {
-  if (indicator.band) return `${indicator.band.low} – ${indicator.band.high}`;
-  if (!indicator.target) return null;
-  const unit = indicator.kind === "metric" ? names.metric(indicator.metric).unit : indicator.kind === "manual" ? null : "ratio";
-  return [inUnit(indicator.target, unit), indicator.unit].filter(Boolean).join(" ");
-}
+/** Where the target may not be seen there is none. */
+const target = (indicator, write) => (indicator.target || indicator.band ? targetOf(indicator, write) : null);
 
 function Targets({ goal, aboveSums }) {
   const names = useNames();
-  const told = goal.indicators
-    .map((one) => [one.metric ? names.metric(one.metric).label : one.name, target(one, names), shareOf(one, aboveSums)])
-    .filter(([, figure]) => figure);
-  return told.map(
-    ([name, figure, share]) => html`<span class="muted">${name} ${figure}${share && ` · ${share}`}</span>`,
-  );
+  const told = goal.indicators.map((one) => ({ ...said(one, names), one }));
+  return told.map(({ title, write, one }) => {
+    const [figure, share] = [target(one, write), shareOf(one, aboveSums)];
+    return figure && html`<span class="muted">${title} ${figure}${share && ` · ${share}`}</span>`;
+  });
 }
 
 /** The least of what its indicators have attained. */

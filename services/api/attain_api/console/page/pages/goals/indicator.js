@@ -21,7 +21,8 @@ export function said(indicator, names) {
   return { title: metric.label, write: (text) => inUnit(text, metric.unit), unit: metric.unit };
 }
 
-function targetOf({ target, band }, write) {
+/** Its target, or the band that it is to stay in. */
+export function targetOf({ target, band }, write) {
   if (band) return `${write(band.low)} – ${write(band.high)}`;
   return write(target);
 }

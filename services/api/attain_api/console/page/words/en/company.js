@@ -19,6 +19,7 @@ export default {
   "against": { "label": "Against", "previous": "The period before", "last_year": "The same period last year" },
   "change": "Change",
   "toTarget": "Above (+) or below (−) the target",
+  "allShops": "All shops",
   "byShop": "Shop by shop",
   "effect": { "uv": "Visitors", "conversion": "Conversion", "aov": "Order value", "other": "Other" },
   "departments": "Departments",

@@ -4,6 +4,7 @@ export default {
   "pages": "Pages",
   "nav": {
     "goals": "My goals",
+    "checkins": "Check-ins",
     "team": "My team",
     "company": "Departments & company",
     "alerts": "Alerts",

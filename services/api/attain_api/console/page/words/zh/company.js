@@ -19,6 +19,7 @@ export default {
   "against": { "label": "对比", "previous": "上一周期", "last_year": "去年同期" },
   "change": "变化",
   "toTarget": "高于(+)或低于(−)目标",
+  "allShops": "全部店铺",
   "byShop": "分店铺",
   "effect": { "uv": "访客数", "conversion": "转化率", "aov": "客单价", "other": "其他" },
   "departments": "部门",

@@ -4,6 +4,7 @@ export default {
   "pages": "页面",
   "nav": {
     "goals": "我的目标",
+    "checkins": "周报",
     "team": "我的团队",
     "company": "部门与公司",
     "alerts": "预警",

@@ -1,0 +1,51 @@
+export default {
+  "intro": "What Attain has noticed by itself.",
+  "state": { "open": "Open", "cleared": "Cleared" },
+  "kindOf": "Kind",
+  "kind": {
+    "all": "All kinds",
+    "silent_connector": "No data arrives",
+    "metric_drop": "A figure has dropped",
+    "goal_off_track": "A goal is off track",
+    "turnover": "Too many people leave"
+  },
+  "whose": { "all": "Everybody's", "me": "Mine" },
+  "severity": { "critical": "Critical", "warning": "Warning", "info": "Info" },
+  "owner": "Who sees to it",
+  "administrators": "the administrators",
+  "ownedBy": "Seen to by {name}",
+  "raisedAt": "Since {at}",
+  "clearedAt": "over since {at}",
+  "playbook": "What to do",
+  "acknowledge": "Take it on",
+  "takeOver": "Take it over",
+  "acknowledgeOf": "Take it on: {title}",
+  "acknowledgedBy": "Taken on by {name}, {at}",
+  "comment": "What will you do?",
+  "commentHint": "Optional. Whoever sees the alert reads it.",
+  "none": "There are no alerts here.",
+  "noneHint": "Alerts on your shops, goals and departments are shown here.",
+  "told": {
+    "silent_connector": "The figures of {expected} were due on {due}. The last day that came: {latest}.",
+    "metric_drop": "{metric} on {day}: {value}, {drop} below the usual {median}.",
+    "goal_off_track": "Seen on {day}: at this pace it will not be reached.",
+    "turnover": "{turnover} left, the limit is {limit} ({period})."
+  },
+  "rules": "Rules",
+  "rulesNote": "Administrators change them through the API.",
+  "rule": "Rule",
+  "watched": "Raised when",
+  "watches": {
+    "silent_connector": "A connector brings nothing by the time it is due",
+    "metric_drop": "{metric} is {by} below the median of {days} days",
+    "goal_off_track": "A confirmed goal is off track",
+    "turnover": "Turnover of {days} days is above {above}"
+  },
+  "where": "Where",
+  "everywhere": "Everywhere",
+  "grave": "Severity",
+  "byDefault": "By default",
+  "active": "Active",
+  "yes": "Yes",
+  "no": "No"
+};

@@ -1,0 +1,51 @@
+export default {
+  "intro": "Attain 自动发现的异常。",
+  "state": { "open": "未解除", "cleared": "已解除" },
+  "kindOf": "类型",
+  "kind": {
+    "all": "全部类型",
+    "silent_connector": "数据未到",
+    "metric_drop": "指标骤降",
+    "goal_off_track": "目标落后",
+    "turnover": "流失率过高"
+  },
+  "whose": { "all": "所有人", "me": "我负责的" },
+  "severity": { "critical": "严重", "warning": "警告", "info": "提示" },
+  "owner": "负责人",
+  "administrators": "管理员",
+  "ownedBy": "负责人:{name}",
+  "raisedAt": "始于 {at}",
+  "clearedAt": "{at} 解除",
+  "playbook": "处理办法",
+  "acknowledge": "由我处理",
+  "takeOver": "改由我处理",
+  "acknowledgeOf": "由我处理:{title}",
+  "acknowledgedBy": "{name} 已接手,{at}",
+  "comment": "准备怎么做?",
+  "commentHint": "选填。能看到该预警的人都能看到。",
+  "none": "此处没有预警。",
+  "noneHint": "与您的店铺、目标和部门有关的预警会显示在这里。",
+  "told": {
+    "silent_connector": "{expected} 的数据应于 {due} 前到达;最近一次数据为 {latest}。",
+    "metric_drop": "{metric}在 {day} 为 {value},比平时的 {median} 低 {drop}。",
+    "goal_off_track": "{day} 发现:按当前进度将无法达成。",
+    "turnover": "流失率 {turnover},上限 {limit}({period})。"
+  },
+  "rules": "预警规则",
+  "rulesNote": "由管理员通过 API 修改。",
+  "rule": "规则",
+  "watched": "触发条件",
+  "watches": {
+    "silent_connector": "数据源到期未送达数据",
+    "metric_drop": "{metric}比 {days} 天中位数低 {by}",
+    "goal_off_track": "已确认的目标落后",
+    "turnover": "{days} 天流失率高于 {above}"
+  },
+  "where": "范围",
+  "everywhere": "全部",
+  "grave": "严重程度",
+  "byDefault": "默认",
+  "active": "启用",
+  "yes": "是",
+  "no": "否"
+};
