@@ -1,7 +1,5 @@
 """The console's page of alerts: they come by themselves, and somebody takes them on."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 from playwright.sync_api import Browser, expect
@@ -11,28 +9,27 @@ from tests.support.console import Console
 from tests.support.stack import ADMIN_EMAIL, ADMIN_PASSWORD
 
 DEPARTMENT, PLAYBOOK = "美妆店运营部", "当天沟通,两天内给出补救计划。"
-A_SCAN_MS = 100_000
+A_SCAN_MS = 180_000
 """The worker looks at rules every minute."""
 
 
-@pytest.fixture
-def admin(console: Console) -> Iterator[Api]:
-    """Whoever keeps the rules."""
+@pytest.fixture(scope="module", autouse=True)
+def _rule(console: Console) -> None:
+    """A rule on a department whose goals are off track, with an owner and a playbook."""
     with httpx.Client(base_url=console.base_url, timeout=30, trust_env=False) as http:
-        yield Api.sign_in(http, email=ADMIN_EMAIL, password=ADMIN_PASSWORD)
+        admin = Api.sign_in(http, email=ADMIN_EMAIL, password=ADMIN_PASSWORD)
+        departments = {one["name"]: one["id"] for one in admin.items("/v1/departments")}
+        owner = admin.get("/v1/people", email=console.showcase.emails["head"])["items"][0]["id"]
+        condition = {"kind": "goal_off_track", "department_ids": [departments[DEPARTMENT]]}
+        rule = {"name": "目标落后", "condition": condition, "severity": "critical", "playbook": PLAYBOOK}
+        admin.create("/v1/alert-rules", rule | {"owner_id": owner})
 
 
-def test_an_alert_comes_by_itself_and_is_taken_on(console: Console, browser: Browser, admin: Api) -> None:
+@pytest.mark.timeout(240)
+def test_an_alert_comes_by_itself_and_is_taken_on(console: Console, browser: Browser) -> None:
     """CULT-5: with its severity, whose it is and what is to be done."""
-    departments = {one["name"]: one["id"] for one in admin.get("/v1/departments", limit="100")["items"]}
-    leader = console.showcase.emails["head"]
-    owner = admin.get("/v1/people", email=leader)["items"][0]["id"]
-    condition = {"kind": "goal_off_track", "department_ids": [departments[DEPARTMENT]]}
-    rule = {"name": "目标落后", "condition": condition, "severity": "critical", "owner_id": owner, "playbook": PLAYBOOK}
     with console.signed_in(browser, "head", place="#/alerts") as seen:
         page = seen.page
-        expect(page.get_by_text("There are no alerts here.")).to_be_visible()
-        admin.create("/v1/alert-rules", rule)
         first = page.locator("main li").filter(has_text=DEPARTMENT).first
         expect(first).to_be_visible(timeout=A_SCAN_MS)
         for text in (

@@ -64,8 +64,8 @@ def test_no_secret_shows_in_what_docker_tells_of_a_container(deployment: Deploym
         found = deployment.inspect(service)
         told += json.dumps(found) + deployment.logs(service) + docker("top", found["Id"], "-o", "pid,args")
     told += deployment.logs("migrate")
-    secrets = [one.read_text() for one in (deployment.folder / "secrets").iterdir()]
-    assert len(secrets) == 4
+    secrets = [one.read_text() for one in (deployment.folder / "secrets").glob("attain_*")]
+    assert len(secrets) == 5
     assert "attain_secret_key" in told
     assert "database system is ready" in told
     assert not any(secret in told for secret in secrets)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from attain_shared.identifiers import new_id
-from attain_worker.delivery.service import LEASE, REQUESTS_PER_WEBHOOK
+from attain_worker.delivery.running import LEASE_IN_TRIES
+from attain_worker.delivery.service import REQUESTS_PER_WEBHOOK
 from tests.support.database import Database
 from tests.support.listening import Listener, listening
 from tests.support.servers import postgres_server, redis_server
@@ -14,12 +15,13 @@ from tests.support.stack import Stack, running_stack, wait_until
 from tests.support.story import Company, make_company
 
 SUBJECTS, TURNS = 30, 6
+ANSWER_SECONDS = 2
 
 
 @pytest.fixture(scope="module")
 def reaching(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """An installation that may send to the loopback, with two workers."""
-    env = {"ATTAIN_DELIVERY_NETWORKS": "127.0.0.1/32"}
+    env = {"ATTAIN_DELIVERY_NETWORKS": "127.0.0.1/32", "ATTAIN_DELIVERY_SECONDS": str(ANSWER_SECONDS)}
     with (
         postgres_server(durable=True) as postgres_url,
         redis_server() as redis_url,
@@ -66,9 +68,8 @@ def test_a_receiver_that_fails_and_workers_that_are_killed_lose_and_double_nothi
         listener.failing = True
         for turn in range(1, TURNS):
             happen(database, company, subjects, turn)
-        took = wait_until(
-            lambda: len(listener.effects) == SUBJECTS * TURNS, seconds=LEASE.total_seconds() + 60, what="all events"
-        )
+        most = LEASE_IN_TRIES * ANSWER_SECONDS + 60
+        took = wait_until(lambda: len(listener.effects) == SUBJECTS * TURNS, seconds=most, what="all events")
         path = f"/v1/webhooks/{webhook['id']}/deliveries"
         wait_until(lambda: not list(company.admin.items(path, state="pending")), what="the log")
         assert len(list(company.admin.items(path, state="delivered"))) == SUBJECTS * TURNS

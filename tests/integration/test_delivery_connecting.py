@@ -28,28 +28,47 @@ class Names:
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
-@pytest.mark.parametrize(
-    "addresses",
-    [
-        ["127.0.0.1"],
-        ["10.0.0.1"],
-        ["169.254.169.254"],
-        ["100.100.100.200"],
-        ["0.0.0.0"],
-        ["::1"],
-        ["fd00::1"],
-        ["fe80::1%2"],
-        ["::ffff:127.0.0.1"],
-        ["64:ff9b::7f00:1"],
-        ["2002:7f00:1::"],
-        # one of several is enough
-        ["8.8.8.8", "127.0.0.1"],
-        ["2606:4700::1111", "::1"],
-    ],
-)
-async def test_a_public_name_that_leads_to_an_address_within_is_refused_when_connecting(addresses: list[str]) -> None:
-    sent = await send("https://hooks.example.com/", networks=(), resolve=Names(addresses))
-    assert (sent.ok, sent.status, sent.error) == (False, None, "address-refused")
+WITHIN = [
+    ["127.0.0.1"],
+    ["10.0.0.1"],
+    ["169.254.169.254"],
+    ["100.100.100.200"],
+    ["0.0.0.0"],
+    ["::1"],
+    ["fd00::1"],
+    ["fe80::1%2"],
+    ["::ffff:127.0.0.1"],
+    ["64:ff9b::7f00:1"],
+    ["2002:7f00:1::"],
+    # one of several is enough
+    ["8.8.8.8", "127.0.0.1"],
+    ["2606:4700::1111", "::1"],
+]
+
+
+async def test_a_public_name_that_leads_to_an_address_within_is_refused_when_connecting() -> None:
+    told = [await send("https://hooks.example.com/", networks=(), resolve=Names(addresses)) for addresses in WITHIN]
+    assert [(sent.ok, sent.status, sent.error) for sent in told] == [(False, None, "address-refused")] * len(WITHIN)
+    print(f"\nSSRF: {len(told)} of {len(WITHIN)} public names that lead within refused when connecting")
+
+
+async def test_a_name_that_nobody_answers_for_is_asked_for_once_at_a_time() -> None:
+    """Whoever waits for it would take a thread each, of all webhooks."""
+    asked, silent = 0, asyncio.Event()
+
+    async def ask(_host: str, _port: int) -> Sequence[str]:
+        nonlocal asked
+        asked += 1
+        await silent.wait()
+        return ["127.0.0.1"]
+
+    async with Sender(resolve=ask, connect_seconds=0.1) as sender:
+        to = target("https://hooks.example.com/")
+        told = await asyncio.gather(*(sender.send(to, MESSAGE) for _ in range(8)))
+        told.append(await sender.send(to, MESSAGE))
+        assert ({sent.error for sent in told}, asked) == ({"timeout"}, 1)
+        silent.set()
+        assert (await sender.send(to, MESSAGE)).error == "address-refused"
 
 
 async def test_spellings_that_only_the_system_understands_are_refused_when_connecting() -> None:

@@ -1,7 +1,10 @@
 """From the outbox to deliveries: each event once to each webhook that wants it, whoever hands it on."""
 
 import asyncio
+from typing import Any
+from uuid import UUID
 
+import pytest
 from httpx import AsyncClient
 from sqlalchemy import select, text
 
@@ -12,14 +15,20 @@ from attain_shared.events.schemas import EventKind
 from attain_shared.identifiers import new_id
 from attain_shared.webhooks.models import EventRelay
 from attain_worker.delivery import relay as relays
-from attain_worker.delivery.relay import Relay
+from attain_worker.delivery import repository
 from tests.support.companies import Member, make_company
-from tests.support.hooks import WEBHOOKS, happen, make_webhook, read_deliveries
+from tests.support.hooks import (
+    WEBHOOKS,
+    Clock,
+    Receivers,
+    deliver,
+    happen,
+    make_webhook,
+    new_delivering,
+    new_relay,
+    read_deliveries,
+)
 from tests.support.http import ok
-
-
-def relay_of(state: ApiState) -> Relay:
-    return Relay(state.sessions, state.doorbell)
 
 
 async def test_a_webhook_is_told_of_what_it_wants_and_of_nothing_from_before(api: AsyncClient, state: ApiState) -> None:
@@ -29,7 +38,7 @@ async def test_a_webhook_is_told_of_what_it_wants_and_of_nothing_from_before(api
     second = await make_webhook(api, company, event_kinds=["alert.raised", "attainment.changed"])
     await happen(state, company, late)
     await happen(state, company, late, kind=EventKind.ATTAINMENT_CHANGED)
-    await relay_of(state).hand_on()
+    await new_relay(state).hand_on()
     told = [[(one["kind"], one["subject_id"]) for one in await read_deliveries(api, company, hook)]
             for hook in (first, second)]  # fmt: skip
     assert told == [
@@ -44,10 +53,10 @@ async def test_what_happens_while_a_webhook_is_off_is_not_made_up_for(api: Async
     path = f"{WEBHOOKS}/{webhook['id']}"
     ok(await api.patch(path, json={"is_active": False}, headers=company.headers))
     await happen(state, company, new_id())
-    await relay_of(state).hand_on()
+    await new_relay(state).hand_on()
     ok(await api.patch(path, json={"is_active": True}, headers=company.headers))
     await happen(state, company, new_id())
-    await relay_of(state).hand_on()
+    await new_relay(state).hand_on()
     assert len(await read_deliveries(api, company, webhook)) == 1
 
 
@@ -57,7 +66,7 @@ async def test_several_workers_hand_every_event_on_once(api: AsyncClient, state:
     for _ in range(3):
         await happen(state, company, *subjects)
     for _ in range(2):
-        await asyncio.gather(*(relay_of(state).hand_on() for _ in range(4)))
+        await asyncio.gather(*(new_relay(state).hand_on() for _ in range(4)))
     deliveries = await read_deliveries(api, company, webhook)
     assert len(deliveries) == len({one["event_id"] for one in deliveries}) == 90
     first = [one for one in deliveries if one["next_attempt_at"] is not None]
@@ -72,9 +81,9 @@ async def test_an_event_that_commits_late_is_not_passed_over(api: AsyncClient, s
         happening = Happening(slow, {"alert_id": str(slow)})
         await tell(uow.session, company_id=company.company_id, kind=EventKind.ALERT_RAISED, happenings=[happening])
         await happen(state, company, quick)
-        await relay_of(state).hand_on()
+        await new_relay(state).hand_on()
         assert await read_deliveries(api, company, webhook) == []
-    await relay_of(state).hand_on()
+    await new_relay(state).hand_on()
     assert [one["subject_id"] for one in await read_deliveries(api, company, webhook)] == [str(slow), str(quick)]
 
 
@@ -82,7 +91,7 @@ async def test_more_than_is_handed_on_at_once_is_handed_on_in_turns(api: AsyncCl
     company = await make_company(state)
     webhook = await make_webhook(api, company)
     await happen(state, company, *(new_id() for _ in range(relays.EVENTS_AT_ONCE + 1)))
-    await relay_of(state).hand_on()
+    await new_relay(state).hand_on()
     async with transaction(state.sessions, state.doorbell) as uow:
         statement = text("SELECT count(*) FROM deliveries WHERE company_id = :company_id AND webhook_id = :webhook_id")
         of_webhook = {"company_id": company.company_id, "webhook_id": webhook["id"]}
@@ -99,7 +108,7 @@ async def place_of(state: ApiState, company: Member) -> tuple[int, str]:
 async def test_where_nothing_has_happened_nothing_is_written(api: AsyncClient, state: ApiState) -> None:
     company = await make_company(state)
     await make_webhook(api, company)
-    relay = relay_of(state)
+    relay = new_relay(state)
     await happen(state, company, new_id())
     await relay.hand_on()
     before = await place_of(state, company)
@@ -107,3 +116,51 @@ async def test_where_nothing_has_happened_nothing_is_written(api: AsyncClient, s
     await relay.hand_on()
     STATEMENTS.reset(ran)
     assert (await place_of(state, company), count.ran) == (before, 1)
+
+
+async def test_a_company_where_handing_on_fails_holds_up_no_other(
+    api: AsyncClient, state: ApiState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, other = await make_company(state), await make_company(state)  # in this order they are looked at
+    hooks = [await make_webhook(api, company) for company in (broken, other)]
+    for company in (broken, other):
+        await happen(state, company, new_id())
+    hand_on = repository.hand_on
+
+    async def fail(*args: Any, company_id: UUID, **more: Any) -> None:
+        if company_id == broken.company_id:
+            msg = "a lock that is not let go"
+            raise RuntimeError(msg)
+        await hand_on(*args, company_id=company_id, **more)
+
+    monkeypatch.setattr(repository, "hand_on", fail)
+    delivering = new_delivering(state, receivers := Receivers(), Clock())
+    await deliver(delivering)
+    assert [len(receivers.sent_to(hook)) for hook in hooks] == [0, 1]
+    monkeypatch.undo()
+    await deliver(delivering)
+    assert [len(receivers.sent_to(hook)) for hook in hooks] == [1, 1]
+
+
+async def test_in_a_database_from_a_dump_everything_that_waited_or_happens_is_handed_on_once(
+    api: AsyncClient, state: ApiState
+) -> None:
+    """It counts transactions anew: all places that it was given are ahead of it."""
+    company, told, waiting, fresh = await make_company(state), new_id(), new_id(), new_id()
+    webhook = await make_webhook(api, company)
+    await happen(state, company, told)
+    await new_relay(state).hand_on()
+    await happen(state, company, waiting)
+    async with transaction(state.sessions, state.doorbell) as uow:
+        of_company = {"company_id": company.company_id, "more": 10**9}
+        for change in (
+            "events SET position = position + :more",
+            "event_relays SET position = position + :more",
+            "webhooks SET starts_after = starts_after + :more",
+        ):
+            await uow.session.execute(text(f"UPDATE {change} WHERE company_id = :company_id"), of_company)
+    await happen(state, company, fresh)
+    for _ in range(2):
+        await new_relay(state).hand_on()
+    subjects = [UUID(one["subject_id"]) for one in await read_deliveries(api, company, webhook)]
+    assert (len(subjects), set(subjects)) == (3, {told, waiting, fresh})

@@ -14,11 +14,10 @@ from attain_shared.events.models import Event
 from attain_shared.events.schemas import EVENTS_KEPT
 from attain_shared.identifiers import new_id
 from attain_shared.webhooks.models import Delivery, Webhook
-from attain_worker.delivery.relay import Relay
 from attain_worker.retention.service import DELIVERIES_KEPT, Retention
 from tests.support.companies import Member, make_company
 from tests.support.fresh import client_of, fresh_state
-from tests.support.hooks import Clock, Receivers, deliver, happen, make_webhook, new_delivering
+from tests.support.hooks import Clock, Receivers, deliver, happen, make_webhook, new_delivering, new_relay
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +65,7 @@ async def test_old_events_go_once_they_are_handed_on(client: AsyncClient, own: A
     await let_go(own)
     assert await count(own, company) == (1, 0)  # nobody has handed it on yet
     assert await count(own, silent) == (0, 0)  # nobody there listens
-    await Relay(own.sessions, own.doorbell).hand_on()
+    await new_relay(own).hand_on()
     await happen(own, company, new_id())
     await let_go(own)
     assert await count(own, company) == (1, 1)
@@ -80,7 +79,7 @@ async def test_old_deliveries_go_once_they_are_over(client: AsyncClient, own: Ap
     await let_go(own)
     assert await count(own, company) == (1, 1)
     await happen(own, company, new_id())
-    await Relay(own.sessions, own.doorbell).hand_on()
+    await new_relay(own).hand_on()
     await grow_old(own, company, Delivery, DELIVERIES_KEPT)
     await let_go(own)
     assert await count(own, company) == (2, 1)  # one is on its way yet

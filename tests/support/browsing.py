@@ -43,6 +43,7 @@ class Visit:
         self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._note)
+        self.page.on("requestfailed", lambda request: print("no answer:", request.url, request.failure))
 
     def assert_quiet(self, *, host: str) -> None:
         """Nothing was asked of another host, no error was shown in the console and no policy violated."""

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+import httpx
 from playwright.sync_api import Browser, Page, expect
 
+from deploy.local.calls import Api
 from deploy.local.showcase.run import Showcase, make_showcase
 from tests.support.browsing import DESKTOP, Visit, visit
 from tests.support.stack import ADMIN_EMAIL, ADMIN_PASSWORD, Stack
@@ -34,22 +36,33 @@ class Console:
         """Of a place in it, such as `#/goals`."""
         return f"{self.base_url}/console{place}"
 
+    def email(self, who: str) -> str:
+        """Of a role; an e-mail is one."""
+        return self.showcase.emails.get(who, who)
+
+    @contextmanager
+    def asked_by(self, who: str) -> Iterator[Api]:
+        """The API as whoever has that role or e-mail."""
+        with httpx.Client(base_url=self.base_url, timeout=30, trust_env=False) as http:
+            yield Api.sign_in(http, email=self.email(who), password=self.showcase.password)
+
     @contextmanager
     def signed_in(
-        self, browser: Browser, role: str, *, language: Language = "en", size: dict[str, int] = DESKTOP, place: str = ""
+        self, browser: Browser, who: str, *, language: Language = "en", size: dict[str, int] = DESKTOP, place: str = ""
     ) -> Iterator[Visit]:
-        """Whoever has that role, at a place; afterwards nothing was asked of another host and nothing complained."""
+        """Whoever has that role or e-mail, at a place; then nothing asked another host and nothing complained."""
         with visit(browser, size=size, locale=LOCALES[language]) as seen:
             seen.page.goto(self.address(place))
-            self.sign_in(seen.page, role)
+            self.sign_in(seen.page, who)
             yield seen
             seen.assert_quiet(host=self.host)
 
-    def sign_in(self, page: Page, role: str) -> None:
+    def sign_in(self, page: Page, who: str) -> None:
         """By the form."""
-        page.locator("input[name=email]").fill(self.showcase.emails[role])
+        page.locator("input[name=email]").fill(self.email(who))
         page.locator("input[name=password]").fill(self.showcase.password)
         page.locator("button[type=submit]").click()
+        expect(page.locator("nav.pages")).to_be_visible()
         settle(page)
 
 

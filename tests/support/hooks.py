@@ -20,6 +20,7 @@ from attain_shared.webhooks.models import Delivery
 from attain_shared.webhooks.sealing import DeliveryKey
 from attain_worker.delivery.measures import Measures
 from attain_worker.delivery.message import Message, Sending, Sent, Target
+from attain_worker.delivery.relay import Relay
 from attain_worker.delivery.service import Delivering
 from attain_worker.jobs import Jobs
 from tests.support.companies import Member
@@ -100,6 +101,11 @@ def new_delivering(
         clock=clock,
         chance=lambda: 0.0,
     )
+
+
+def new_relay(state: ApiState) -> Relay:
+    """A worker's relay, in this process."""
+    return Relay(state.sessions, state.doorbell, jobs=Jobs(CollectorRegistry()))
 
 
 async def deliver(delivering: Delivering) -> None:

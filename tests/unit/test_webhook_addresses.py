@@ -112,11 +112,14 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("url", "reason"), REFUSED.items())
-def test_what_is_not_on_the_public_web_is_refused(url: str, reason: str) -> None:
-    with pytest.raises(AddressRefused) as caught:
-        check_url(url, channel="webhook")
-    assert caught.value.reason == reason
+def test_what_is_not_on_the_public_web_is_refused() -> None:
+    refused: dict[str, str] = {}
+    for url in REFUSED:
+        with pytest.raises(AddressRefused) as caught:
+            check_url(url, channel="webhook")
+        refused[url] = caught.value.reason
+    assert refused == REFUSED
+    print(f"\nSSRF: {len(refused)} of {len(REFUSED)} URLs refused as they were given")
 
 
 @pytest.mark.parametrize(

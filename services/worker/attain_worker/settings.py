@@ -26,5 +26,7 @@ class WorkerSettings(SharedSettings):
     """How long a push that is sent again gets its first receipt; longer where its batch is not done."""
     facts_kept_months: int | None = Field(default=None, ge=25)
     """Whole months before this one whose facts stay attached; all of them by default."""
+    delivery_seconds: float = Field(default=15.0, ge=1, le=60)
+    """How long a webhook's receiver may take to answer. A delivery whose worker has died is sent again after four times as long."""
     public_url: str | None = Field(default=None, pattern="^(https?://[^/].*)?$")
     """Where people reach Attain: what a robot's messages link to."""

@@ -41,6 +41,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
     def __init__(self, networks: Sequence[Network], *, inside: bool, resolve: Resolve = resolve) -> None:
         self._networks, self._inside, self._resolve = networks, inside, resolve
         self._tcp = httpcore.AnyIOBackend()
+        self._look_ups: dict[tuple[str, int], asyncio.Future[Sequence[str]]] = {}
 
     async def connect_tcp(
         self,
@@ -69,7 +70,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None,
     ) -> httpcore.AsyncNetworkStream:
-        addresses = await self._resolve(host, port)
+        addresses = await self._look_up(host, port)
         if not all(self._may_reach(address) for address in addresses):
             raise AddressRefused("address")
         failure = httpcore.ConnectError()
@@ -81,6 +82,14 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
             except httpcore.ConnectError as error:
                 failure = error
         raise failure
+
+    async def _look_up(self, host: str, port: int) -> Sequence[str]:
+        """One at a time for a name: one that nobody answers for keeps one thread, however often it is asked for."""
+        place = host, port
+        if (asked := self._look_ups.get(place)) is None:
+            asked = self._look_ups[place] = asyncio.ensure_future(self._resolve(host, port))
+            asked.add_done_callback(lambda done: (self._look_ups.pop(place), done.cancelled() or done.exception()))
+        return await asyncio.shield(asked)
 
     def _may_reach(self, address: str) -> bool:
         return is_reachable(ip_address(address), inside=self._inside, networks=self._networks)

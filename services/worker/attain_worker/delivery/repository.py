@@ -36,6 +36,8 @@ class Due(NamedTuple):
     company_id: UUID
     webhook_id: UUID
     due_at: datetime
+    is_failing: bool
+    """Nothing has arrived there of late."""
 
 
 class Receiver(NamedTuple):
@@ -66,13 +68,14 @@ class Taken(NamedTuple):
 class Health(NamedTuple):
     """How a webhook has been of late; its row is held."""
 
-    channel: str
+    url_sealed: bytes
     is_active: bool
     failing_since: datetime | None
 
 
 _BEHIND = text("""
-    SELECT relay.company_id FROM event_relays relay WHERE EXISTS (
+    SELECT relay.company_id FROM event_relays relay
+    WHERE relay.position >= CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint) OR EXISTS (
         SELECT FROM events event
         WHERE event.company_id = relay.company_id AND (event.position, event.id) > (relay.position, relay.event_id)
           AND event.position < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)
@@ -85,6 +88,24 @@ _HOLD_RELAY = text("""
 
 _MOVE_RELAY = text("""
     UPDATE event_relays SET position = :position, event_id = :event_id WHERE company_id = :company_id
+""")
+
+# no transaction here has ever had a number so high: those are of the database that the dump is from
+_AHEAD = text("""
+    SELECT position >= CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)
+    FROM event_relays WHERE company_id = :company_id
+""")
+
+_RENUMBER = text("""
+    WITH listeners AS (
+        UPDATE webhooks SET starts_after = 0
+        WHERE company_id = :company_id
+          AND starts_after >= CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)
+    ), waiting AS (
+        UPDATE events SET position = CAST(CAST(pg_current_xact_id() AS text) AS bigint)
+        WHERE company_id = :company_id AND (position, id) > (:position, :event_id)
+    )
+    UPDATE event_relays SET position = 0 WHERE company_id = :company_id
 """)
 
 _LISTENERS = text("""
@@ -106,13 +127,17 @@ _HAND_ON = text("""
     FROM unnest(CAST(:ids AS uuid[]), CAST(:webhooks AS uuid[]), CAST(:positions AS bigint[]), CAST(:events AS uuid[]))
          AS row (id, webhook_id, position, event_id)
     JOIN events event ON event.company_id = :company_id AND event.position = row.position AND event.id = row.event_id
+    WHERE NOT EXISTS (
+        SELECT FROM deliveries known
+        WHERE known.company_id = :company_id AND known.webhook_id = row.webhook_id AND known.event_id = event.id
+    )
 """)
 
 _DUE = text("""
-    SELECT relay.company_id, webhook.id, due.next_attempt_at
+    SELECT relay.company_id, webhook.id, due.next_attempt_at, webhook.is_failing
     FROM event_relays relay
     CROSS JOIN LATERAL (
-        SELECT webhooks.id FROM webhooks
+        SELECT webhooks.id, webhooks.failing_since IS NOT NULL AS is_failing FROM webhooks
         WHERE webhooks.company_id = relay.company_id AND webhooks.is_active
           AND (webhooks.sends_after IS NULL OR webhooks.sends_after <= :now)
     ) AS webhook
@@ -122,7 +147,7 @@ _DUE = text("""
           AND deliveries.state = 'pending' AND deliveries.next_attempt_at <= :now
         ORDER BY deliveries.next_attempt_at LIMIT 1
     ) AS due
-    ORDER BY due.next_attempt_at LIMIT :most
+    ORDER BY webhook.is_failing, due.next_attempt_at LIMIT :most
 """)
 
 _HOLD_RECEIVER = text("""
@@ -152,7 +177,7 @@ _LEAVE_ALONE = text("""
 """)
 
 _HOLD_HEALTH = text("""
-    SELECT channel, is_active, failing_since FROM webhooks
+    SELECT url_sealed, is_active, failing_since FROM webhooks
     WHERE company_id = :company_id AND id = :webhook_id FOR NO KEY UPDATE
 """)
 
@@ -195,6 +220,16 @@ async def hold_relay(session: AsyncSession, *, company_id: UUID) -> Place | None
     return None if row is None else Place(*row)
 
 
+async def is_relay_ahead(session: AsyncSession, *, company_id: UUID) -> bool:
+    """Whether a company's events are handed on further than there are any: its database came from a dump (ADR 44)."""
+    return bool(await session.scalar(_AHEAD, {"company_id": company_id}))
+
+
+async def renumber(session: AsyncSession, *, company_id: UUID, place: Place) -> None:
+    """Hand a company's events on from the start of this database's count, those that waited in the dump among them."""
+    await session.execute(_RENUMBER, {"company_id": company_id, "position": place.position, "event_id": place.id})
+
+
 async def move_relay(session: AsyncSession, *, company_id: UUID, place: Place) -> None:
     """They are handed on up to here."""
     await session.execute(_MOVE_RELAY, {"company_id": company_id, "position": place.position, "event_id": place.id})
@@ -223,7 +258,7 @@ async def hand_on(
 
 
 async def list_due(session: AsyncSession, *, now: datetime, most: int) -> list[Due]:
-    """The webhooks that something is to be sent to, the longest due first."""
+    """The webhooks that something is to be sent to, those that fail last, the longest due first."""
     return [Due(*row) for row in await session.execute(_DUE, {"now": now, "most": most})]
 
 

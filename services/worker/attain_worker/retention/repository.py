@@ -43,6 +43,7 @@ _DELETE_DELIVERIES = text("""
               WHERE webhook.company_id = :company_id AND webhook.id = delivery.webhook_id
           ))
         ORDER BY delivery.created_at LIMIT :at_most
+        FOR UPDATE SKIP LOCKED
     )
     DELETE FROM deliveries USING old WHERE deliveries.company_id = :company_id AND deliveries.id = old.id
 """)

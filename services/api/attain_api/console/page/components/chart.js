@@ -23,6 +23,7 @@ const axis = (side, values) => ({
   grid: { stroke: () => colour("line"), width: 1 },
   ticks: { show: false },
   size: side === 2 ? 26 : 56,
+  space: side === 2 ? 64 : 30,
   gap: 4,
 });
 

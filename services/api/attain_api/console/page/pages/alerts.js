@@ -3,19 +3,19 @@
 import { get, list, whereAllowed } from "../api.js";
 import { useAsked } from "../asked.js";
 import { askCycles } from "../cycles.js";
-import { Picker } from "../components/form.js";
+import { Button, Picker } from "../components/form.js";
 import { Page, announce } from "../components/page.js";
 import { Asked } from "../components/states.js";
 import { today } from "../format.js";
 import { t } from "../language.js";
 import { useLive } from "../live.js";
 import { go, to } from "../router.js";
-import { html } from "../view.js";
+import { html, useRef } from "../view.js";
 import { AlertList } from "./alerts/list.js";
 import { Rules } from "./alerts/rules.js";
 import { flat } from "./company/tree.js";
 
-const PART = 50;
+const PART = 20;
 const KINDS = ["silent_connector", "metric_drop", "goal_off_track", "turnover"];
 
 const byId = (items) => new Map(items.map((item) => [item.id, item]));
@@ -30,11 +30,11 @@ async function askSubjects() {
 }
 
 /** As many parts as are shown: `{items, hasMore}`. */
-async function askAlerts({ state = "open", kind, owner, parts = "1" }) {
+async function askAlerts({ state = "open", kind, owner }, parts) {
   const query = { state, kind, owner_id: owner, limit: PART };
   const items = [];
   let cursor = null;
-  for (let part = 0; part < Number(parts); part += 1) {
+  for (let part = 0; part < parts; part += 1) {
     const page = await get("/v1/alerts", { ...query, cursor });
     items.push(...page.items);
     cursor = page.next_cursor;
@@ -44,7 +44,7 @@ async function askAlerts({ state = "open", kind, owner, parts = "1" }) {
 }
 
 function Filters({ query, isPerson }) {
-  const pick = (name) => (value) => go(to("alerts", { ...query, [name]: value, parts: null }));
+  const pick = (name) => (value) => go(to("alerts", { ...query, [name]: value }));
   const choices = (prefix, codes) => codes.map((code) => [code, t(`alerts.${prefix}.${code || "all"}`)]);
   return html`
     <${Picker} label=${t("domain.state")} options=${choices("state", ["open", "cleared"])} value=${query.state ?? "open"} onPick=${pick("state")} />
@@ -54,7 +54,8 @@ function Filters({ query, isPerson }) {
 }
 
 export default function Alerts({ me, query }) {
-  const asked = useAsked(() => askAlerts(query), [query.state, query.kind, query.owner, query.parts]);
+  const parts = useRef(1);
+  const asked = useAsked(() => askAlerts(query, parts.current), [query.state, query.kind, query.owner]);
   const subjects = useAsked(askSubjects, []);
   const rules = useAsked(() => whereAllowed(list("/v1/alert-rules"), []), []);
   const refresh = async () => {
@@ -62,14 +63,17 @@ export default function Alerts({ me, query }) {
     announce(t("shell.updated"));
   };
   useLive(["alert.raised", "alert.cleared"], refresh);
-  const more = to("alerts", { ...query, parts: String(Number(query.parts ?? "1") + 1) });
+  const more = () => {
+    parts.current += 1;
+    return asked.again();
+  };
   return html`
     <${Page} title=${t("shell.nav.alerts")} intro=${t("alerts.intro")}
       actions=${html`<${Filters} query=${query} isPerson=${me.person_id !== null} />`}>
       <${Asked} of=${asked}>
         ${({ items, hasMore }) => html`
           <${AlertList} alerts=${items} subjects=${subjects.data} again=${asked.again} />
-          ${hasMore && html`<p><a href=${more}>${t("shell.more")}</a></p>`}`}
+          ${hasMore && html`<p><${Button} onClick=${more}>${t("shell.more")}<//></p>`}`}
       <//>
       <${Asked} of=${rules}>${(all) => all.length > 0 && html`<${Rules} rules=${all} subjects=${subjects.data} />`}<//>
     <//>`;

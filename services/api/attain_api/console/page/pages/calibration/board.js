@@ -37,7 +37,7 @@ function Shown({ group, roundId, again }) {
     setFailure(null);
     try {
       const { body } = await send(method, `${path(roundId)}/${name}`, changed);
-      return body.find(({ group_id: id }) => id === group.group_id);
+      return body.items.find(({ group_id: id }) => id === group.group_id);
     } catch (fault) {
       setFailure(Object.assign(fault, { sent: changed }));
       return null;

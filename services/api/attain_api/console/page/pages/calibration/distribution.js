@@ -30,14 +30,16 @@ const rowsOf = ({ distribution, limits, violations }) => {
     { part: "top", count: distribution.top, limit: t("calibration.atMost", { count: limits.most_top }), by: by.top },
     { part: "upper", count: distribution.upper, limit: t("calibration.atMost", { count: limits.most_upper }), by: by.upper },
     { part: "middle", count: distribution.middle, limit: t("calibration.about", { count: limits.about_middle }) },
-    { part: "lower", count: distribution.lower, limit: t("calibration.atLeast", { count: limits.least_lower }), by: by.lower },
+    { part: "lower", count: distribution.lower, limit: t("calibration.atLeast", { count: limits.least_lower }), by: by.lower, isShort: distribution.lower < limits.least_lower },
   ];
 };
 
-const Verdict = ({ part, by }) =>
-  by
-    ? html`<${Badge} tone="bad" icon="warn">${t(part === "lower" ? "calibration.tooFew" : "calibration.tooMany", { count: by })}<//>`
-    : html`<${Badge} tone="ok" icon="check">${t("calibration.kept")}<//>`;
+/** Too few are no violation as long as others are still to come. */
+function Verdict({ part, by, isShort }) {
+  if (by) return html`<${Badge} tone="bad" icon="warn">${t(part === "lower" ? "calibration.tooFew" : "calibration.tooMany", { count: by })}<//>`;
+  if (isShort) return html`<${Badge} icon="clock">${t("calibration.toCome")}<//>`;
+  return html`<${Badge} tone="ok" icon="check">${t("calibration.kept")}<//>`;
+}
 
 /** `group` as it is, or as ratings that are not stored yet would make it. */
 export function Distribution({ group, isPreview }) {

@@ -6,8 +6,7 @@ import { GoalState, Status } from "../../components/badge.js";
 import { Facts, Tiles } from "../../components/figures.js";
 import { Page, Section, announce } from "../../components/page.js";
 import { Asked } from "../../components/states.js";
-import { Table } from "../../components/table.js";
-import { day, instant, period, score, spanOf, weight } from "../../format.js";
+import { instant, period, score, spanOf, weight } from "../../format.js";
 import { t } from "../../language.js";
 import { useLive } from "../../live.js";
 import { to } from "../../router.js";
@@ -15,6 +14,7 @@ import { html } from "../../view.js";
 import { Actions } from "./actions.js";
 import { History } from "./history.js";
 import { Indicator } from "./indicator.js";
+import { Milestones } from "./milestones.js";
 import { Why } from "./why.js";
 import { WhatIf } from "./what_if.js";
 
@@ -42,13 +42,8 @@ const Texts = ({ goal }) => html`
     [t("goals.standards.above"), goal.standards?.above],
   ]} />`;
 
-const milestoneColumns = () => [
-  { title: t("goals.milestone"), head: true, cell: (one) => one.title },
-  { title: t("goals.due"), cell: (one) => day(one.due_on) },
-  { title: t("goals.done"), cell: (one) => (one.done_on ? day(one.done_on) : t("goals.notDone")) },
-];
-
-function Shown({ found: { goal, attainment, history, explanation } }) {
+function Shown({ found: { goal, etag, attainment, history, explanation }, me, again }) {
+  const isMine = goal.owner.type === "person" && goal.owner.id === me.person_id;
   const forecast = history.items.at(-1)?.score_forecast;
   return html`
     <p class="badges"><${Status} code=${attainment.status} /> <${GoalState} code=${goal.state} /></p>
@@ -60,12 +55,10 @@ function Shown({ found: { goal, attainment, history, explanation } }) {
     ${explanation && html`<${Why} explanation=${explanation} goal=${goal} />`}
     ${attainment.indicators.map((one, place) => html`
       <${Indicator} key=${one.indicator_id} figures=${one} indicator=${goal.indicators[place]} goal=${goal} place=${place}
-        explained=${explanation?.indicators[place]} />`)}
+        explained=${explanation?.indicators[place]} isMine=${isMine} changed=${again} />`)}
     <${History} history=${history} goal=${goal} />
     ${goal.milestones?.length > 0 && html`
-      <${Section} title=${t("goals.milestones")}>
-        <${Table} caption=${t("goals.milestones")} columns=${milestoneColumns()} rows=${goal.milestones} keyOf=${({ id }) => id} />
-      <//>`}
+      <${Milestones} goal=${goal} etag=${etag} isMine=${isMine} again=${again} />`}
     ${explanation && html`<${WhatIf} goal=${goal} attainment=${attainment} />`}
     <${Section} title=${t("goals.agreedOn")}><${Texts} goal=${goal} /><//>
     <p class="muted">${t("goals.computedAt", { at: instant(attainment.computed_at) })}</p>`;
@@ -89,6 +82,6 @@ export function GoalPage({ goalId, me }) {
     <${Page} title=${goal?.title ?? t("domain.goal")}
       back=${ownersGoals(goal, me)}
       actions=${goal && html`<${Actions} goal=${goal} etag=${asked.data.etag} again=${asked.again} />`}>
-      <${Asked} of=${asked}>${(found) => html`<${Shown} found=${found} />`}<//>
+      <${Asked} of=${asked}>${(found) => html`<${Shown} found=${found} me=${me} again=${asked.again} />`}<//>
     <//>`;
 }

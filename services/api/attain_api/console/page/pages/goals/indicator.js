@@ -5,10 +5,11 @@ import { Facts, Meter } from "../../components/figures.js";
 import { More, Section } from "../../components/page.js";
 import { Notice } from "../../components/states.js";
 import { Table } from "../../components/table.js";
-import { day, decimal, inUnit, percent, period, spanOf } from "../../format.js";
+import { decimal, inUnit, percent, period, spanOf } from "../../format.js";
 import { t } from "../../language.js";
 import { useNames } from "../../names.js";
 import { html } from "../../view.js";
+import { Entries } from "./entries.js";
 import { Pace } from "./pace.js";
 import { toneOf } from "./tones.js";
 
@@ -43,24 +44,16 @@ const Read = ({ explained, write, names }) => {
     ${explained.rows_total > 0 && html`<p class="muted">${t("goals.readFrom", { rows: explained.rows_total })}</p>`}`;
 };
 
-const entryColumns = (write) => [
-  { title: t("shell.day"), head: true, cell: (entry) => day(entry.on) },
-  { title: t("goals.entered"), number: true, cell: (entry) => write(entry.value) },
-  { title: t("goals.counts"), cell: (entry) => (entry.counted ? t("goals.yes") : t("goals.no")) },
-];
-
-const How = ({ explained, write, unitWrite, names }) => html`
+const How = ({ explained, unitWrite, names }) => html`
   <${More} title=${t("goals.howMade")}>
     <${Facts} of=${[
       [t("domain.actual"), explained.formula.actual],
       [t("domain.attainment"), explained.formula.attainment],
     ]} />
     ${explained.periods.length > 0 && html`<${Read} explained=${explained} write=${unitWrite} names=${names} />`}
-    ${explained.entries.length > 0 && html`
-      <${Table} caption=${t("goals.entries")} columns=${entryColumns(write)} rows=${explained.entries} keyOf=${({ id }) => id} />`}
   <//>`;
 
-export function Indicator({ figures, indicator, goal, place, explained }) {
+export function Indicator({ figures, indicator, goal, place, explained, isMine, changed }) {
   const names = useNames();
   const { title, write, unit } = said(indicator, names);
   const unitWrite = (text) => inUnit(text, unit);
@@ -84,6 +77,8 @@ export function Indicator({ figures, indicator, goal, place, explained }) {
       ${figures.estimated && html`<${Notice}>${t("goals.estimated")}<//>`}
       ${coverage.provisional > 0 ? html`<p class="muted">${t("goals.provisional", { days: coverage.provisional })}</p>` : null}
       ${pace && explained && html`<${Pace} title=${title} goal=${goal} explained=${explained} indicator=${indicator} write=${unitWrite} />`}
-      ${explained && html`<${How} explained=${explained} write=${write} unitWrite=${unitWrite} names=${names} />`}
+      ${explained && indicator.kind === "manual" && html`
+        <${Entries} goal=${goal} indicator=${indicator} write=${write} mayEnter=${isMine && goal.state === "confirmed"} changed=${changed} />`}
+      ${explained && html`<${How} explained=${explained} unitWrite=${unitWrite} names=${names} />`}
     <//>`;
 }

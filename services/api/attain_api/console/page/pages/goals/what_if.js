@@ -10,7 +10,8 @@ import { useNames } from "../../names.js";
 import { html, useState } from "../../view.js";
 import { said } from "./indicator.js";
 
-const isNumber = "-?[0-9]+(\\.[0-9]+)?";
+/** The pattern of a figure in a form. */
+export const isNumber = "-?[0-9]+(\\.[0-9]+)?";
 
 /** Its figures are entered as they are stored, but for shares, which are entered in percent. */
 const isShare = (indicator, unit) => unit === "ratio" || ["growth", "milestones"].includes(indicator.kind);

@@ -63,6 +63,6 @@ export function Figures({ found, question, title, write }) {
             <${Chart} title=${t("shops.chartOf", { title })} days=${values.map(({ bucket }) => bucket)} series=${series} bands=${bands}
               marks=${marks} short=${(value) => write(shortened(value))} height=${260} />`}
       ${events.length > 0 && html`
-        <p class="muted">${t("shops.events")}: ${events.map((event) => `${nameOf(event)} ${daysOf(event)}`).join(t("domain.listed"))}</p>`}
+        <p class="muted">${t("shops.events")}: ${events.map((event) => `${nameOf(event)} (${daysOf(event)})`).join(t("domain.listed"))}</p>`}
     <//>`;
 }

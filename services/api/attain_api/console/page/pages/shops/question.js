@@ -6,10 +6,10 @@ import { GRAINS, bucketsFrom, moved } from "./days.js";
 
 const SPANS = { day: { days: -29 }, week: { days: -83 }, month: { months: -11 }, quarter: { months: -21 } };
 
-/** What is asked for, where the address does not say otherwise the sales of the last thirty days. */
+/** What is asked for, where the address does not say otherwise the sales of thirty days up to yesterday. */
 export function chosen({ metric = "gmv", grain: wanted, from, to, compare }) {
   const grain = GRAINS.includes(wanted) ? wanted : "day";
-  const till = to ?? today();
+  const till = to ?? moved(today(), { days: -1 });
   return { metric, grain, from: from ?? moved(till, SPANS[grain]), to: till, compare: compare === "yes" ? "yes" : "" };
 }
 

@@ -30,6 +30,7 @@ export default {
   "about": "about {count}",
   "tooMany": "{count} too many",
   "tooFew": "{count} too few",
+  "toCome": "Still to come",
   "preview": "This is what your ratings would make of it; nothing is stored yet.",
   "advice": "The company is small: the limits are advice and block nothing.",
   "withoutOwn": "You are in this group: your own review is left out of what you see.",

@@ -30,6 +30,7 @@ export default {
   "about": "约 {count}",
   "tooMany": "多 {count} 人",
   "tooFew": "少 {count} 人",
+  "toCome": "待定",
   "preview": "以下为按您的评级预览的结果,尚未保存。",
   "advice": "公司人数较少:限制仅供参考,不强制。",
   "withoutOwn": "您在本组内:所示内容不含您本人的评估。",
