@@ -95,7 +95,9 @@ def first_load(page: Page, place: str) -> FirstLoad:
 def test_no_page_loads_more_script_than_it_may(console: Console, browser: Browser, role: str) -> None:
     with console.signed_in(browser, role, language="zh") as seen:
         page = seen.page
-        page.context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
+        network = page.context.new_cdp_session(page)
+        network.send("Network.enable")
+        network.send("Network.setCacheDisabled", {"cacheDisabled": True})
         for place in places(page):
             cost = first_load(page, place)
             print(
