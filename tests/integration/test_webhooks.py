@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 
 from attain_api.app import create_app
 from attain_api.state import ApiState
+from attain_api.webhooks import service
 from attain_shared.db.session import transaction
 from attain_shared.identifiers import new_id
 from attain_shared.signatures import read_secret
@@ -208,3 +209,18 @@ async def test_one_that_is_deleted_is_told_of_nothing_more(api: AsyncClient, sta
     assert receivers.sent_to(webhook) == []
     deliveries = await api.get(f"{WEBHOOKS}/{webhook['id']}/deliveries", headers=company.headers)
     problem(deliveries, status=404, code="not-found")
+
+
+async def test_there_are_only_so_many_webhooks(
+    api: AsyncClient, state: ApiState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = await make_company(state)
+    await make_webhook(api, company)
+    monkeypatch.setattr(service, "MAX_WEBHOOKS", 1)
+    body = {
+        "name": "another",
+        "channel": "webhook",
+        "url": "https://hooks.example.com/",
+        "event_kinds": ["alert.raised"],
+    }
+    problem(await api.post(WEBHOOKS, json=body, headers=company.headers), status=409, code="too-many-webhooks")

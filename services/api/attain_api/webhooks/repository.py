@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -82,6 +82,11 @@ async def list_webhooks(
         statement = statement.where(Webhook.is_active == wanted.is_active)
     columns = {"name": Webhook.name, "created_at": Webhook.created_at}
     return await paginate(session, statement, query=query, columns=columns, id_column=Webhook.id)
+
+
+async def count_webhooks(session: AsyncSession, *, company_id: UUID) -> int:
+    """How many the company has."""
+    return await session.scalar(select(func.count()).where(Webhook.company_id == company_id)) or 0
 
 
 async def start_relay(session: AsyncSession, *, company_id: UUID) -> Place:

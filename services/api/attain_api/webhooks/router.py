@@ -52,7 +52,7 @@ class WebhookQuery(PageQuery):
     response_model=WebhookCreated,
     summary="Create a webhook",
     dependencies=[allow(*WRITE)],
-    responses=problems(service.NotSetUp),
+    responses=problems(service.NotSetUp, service.TooManyWebhooks),
 )
 async def create_webhook(*, uow: Uow, state: State, creation: Creation, body: WebhookCreate) -> Response:
     """It is told of what happens from now on; its signing secret is shown in this answer only, and not in a replay."""

@@ -15,7 +15,7 @@ from attain_api.webhooks import repository
 from attain_api.webhooks.repository import WantedDeliveries, WantedWebhooks
 from attain_shared.clock import utc_now
 from attain_shared.db.session import UnitOfWork
-from attain_shared.errors import ActionNotAllowed, FieldError, Invalid, NotFound, Unavailable
+from attain_shared.errors import ActionNotAllowed, Conflict, FieldError, Invalid, NotFound, Unavailable
 from attain_shared.identifiers import new_id
 from attain_shared.webhooks.addresses import AddressRefused, check_url
 from attain_shared.webhooks.models import Delivery, Webhook
@@ -32,10 +32,18 @@ from attain_shared.webhooks.schemas import (
 )
 from attain_shared.webhooks.sealing import DeliveryKey
 
+MAX_WEBHOOKS = 50
+"""Of a company: each takes its share of what a worker delivers."""
 SETTINGS_RETRY_SECONDS = 3600
 ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 WITH_SECRET = frozenset({Channel.DINGTALK, Channel.FEISHU})
 """Channels whose vendor gives a robot a secret of its own."""
+
+
+class TooManyWebhooks(Conflict):
+    """The company has as many webhooks as it can; delete one that is not needed."""
+
+    code, title = "too-many-webhooks", "Too many webhooks"
 
 
 class NotSetUp(Unavailable):
@@ -130,6 +138,8 @@ async def create_webhook(uow: UnitOfWork, *, actor: Actor, settings: ApiSettings
     """A new webhook, which is told of what happens from now on."""
     key = key_of(settings)
     _check(settings, channel=data.channel, url=data.url, secret=data.secret)
+    if await repository.count_webhooks(uow.session, company_id=actor.company_id) >= MAX_WEBHOOKS:
+        raise TooManyWebhooks(f"A company has {MAX_WEBHOOKS} webhooks at most.")
     here = await repository.start_relay(uow.session, company_id=actor.company_id)
     webhook_id = new_id()
     webhook = Webhook(

@@ -22,7 +22,7 @@ export default {
   "allShops": "全部店铺",
   "byShop": "分店铺",
   "effect": { "uv": "访客数", "conversion": "转化率", "aov": "客单价", "other": "其他" },
-  "departments": "部门",
+  "departments": "下级部门",
   "function": "职能",
   "functions": {
     "operations": "运营", "design": "设计", "customer_service": "客服", "logistics": "物流",

@@ -8,7 +8,7 @@ export default {
     "team": "我的团队",
     "company": "部门与公司",
     "alerts": "预警",
-    "reviews": "绩效评估",
+    "reviews": "绩效考核",
     "calibration": "绩效校准",
     "shops": "店铺"
   },
