@@ -1,6 +1,6 @@
 """What has happened in a company, for whoever listens: live updates and webhooks read it from here."""
 
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, text
@@ -17,7 +17,7 @@ class Event(Base):
 
     __tablename__ = "events"
     # the position is the database's to give: to the mapper a row is known without it, and nothing is asked back
-    __mapper_args__: ClassVar[dict[str, Any]] = {"primary_key": ["company_id", "id"], "eager_defaults": False}
+    __mapper_args__ = {"primary_key": ["company_id", "id"], "eager_defaults": False}  # noqa: RUF012 - as the base types it
     company_id: Mapped[company_key]
     position: Mapped[int] = mapped_column(
         BigInteger,
