@@ -138,3 +138,52 @@ def test_the_keyboard_alone_signs_in_and_opens_a_goal(console: Console, browser:
         expect(page.locator("main h1")).to_have_text(title)
         expect(page.locator("main h1")).to_be_focused()
         seen.assert_quiet(host=console.host)
+
+
+def test_an_address_that_somebody_mistyped_says_so_and_leaves_the_way_to_the_pages(
+    console: Console, browser: Browser
+) -> None:
+    with console.signed_in(browser, "employee", place="#/goals/%") as seen:
+        expect(seen.page.locator("main [role=alert]")).not_to_be_empty()
+        seen.page.locator("nav.pages a").first.click()
+        expect(seen.page.locator("main h1")).to_be_visible()
+
+
+def test_a_page_that_cannot_be_drawn_says_so_and_is_tried_again(console: Console, browser: Browser) -> None:
+    with visit(browser) as seen:
+        page = seen.page
+        page.goto(console.address("#/company"))
+        console.sign_in(page, "employee")
+        page.route("**/v1/goals?*", lambda route: route.fulfill(json={"items": [None], "next_cursor": None}))
+        page.locator('nav.pages a[href="#/goals"]').click()
+        expect(page.locator("main .problem")).to_contain_text("This page did not load.")
+        page.unroute("**/v1/goals?*")
+        page.get_by_role("button", name="Try again").click()
+        expect(page.locator("main h1")).to_be_visible()
+        expect(page.locator("main .problem")).to_have_count(0)
+
+
+def test_whoever_signs_out_is_signed_out_in_every_tab(console: Console, browser: Browser) -> None:
+    with console.signed_in(browser, "employee") as seen:
+        other = seen.page.context.new_page()
+        other.goto(console.address())
+        console.sign_in(other, "employee")
+        seen.page.get_by_role("button", name="Sign out").click()
+        expect(other.locator("input[name=email]")).to_be_visible()
+        assert other.evaluate("sessionStorage.length") == 0
+
+
+def test_a_tab_that_nobody_looks_at_does_not_hold_the_stream_and_takes_it_up_again(
+    console: Console, browser: Browser
+) -> None:
+    turn = """isHidden => {
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => isHidden });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    with console.signed_in(browser, "employee") as seen:
+        page = seen.page
+        with page.expect_event("requestfailed", lambda request: request.url.endswith("/v1/events")):
+            page.evaluate(turn, True)
+        with page.expect_request("**/v1/events") as asked:
+            page.evaluate(turn, False)
+        assert asked.value.headers["last-event-id"]

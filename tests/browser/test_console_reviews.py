@@ -111,7 +111,7 @@ def test_a_manager_says_why_a_score_is_not_the_computed_one(console: Console, br
         reason.fill("大促期间临时接手另一店铺")
         page.get_by_role("button", name="保存并提交").click()
         is_at(page, "隔级审核")
-        expect(page.get_by_role("region", name="评估结果")).to_contain_text("建议评级")
+        expect(page.get_by_role("region", name="考核结果")).to_contain_text("建议评级")
 
 
 def test_a_manager_returns_a_review_with_a_reason(console: Console, browser: Browser) -> None:

@@ -78,7 +78,7 @@ def test_a_push_is_one_trace_from_http_to_attainment(
         connector.http.headers["traceparent"] = f"00-{TRACE_ID}-b7ad6b7169203331-01"
         receipt = connector.push(rows("80"), key="traced")
     company.wait_for_batch(goal_id, receipt["id"])
-    wait_until(lambda: "recompute" in names(receiver.trace(TRACE_ID), "attain-worker"), seconds=15)
+    wait_until(lambda: "recompute" in names(receiver.trace(TRACE_ID), "attain-worker"), seconds=40)
     time.sleep(0.5)  # whatever else the two processes have still to send
     spans = receiver.trace(TRACE_ID)
     print(f"\n{tree(spans)}")

@@ -1,7 +1,6 @@
 """The console as it is served: its headers, its files, its weight, and that both languages say the same things."""
 
 import json
-import posixpath
 import re
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from httpx import AsyncClient
 
 from attain_api.console.page import PAGE
+from attain_api.pages import modules_of
 from tests.support.http import problem
 
 ASSETS, EDITION, FOLDER = PAGE.assets, PAGE.edition, PAGE.folder
@@ -17,7 +17,6 @@ SCRIPTS = [path for path in OWN if path.suffix == ".js"]
 AREAS = sorted(path.name for path in (FOLDER / "words" / "en").iterdir())
 SHELL_AREAS = ("shell", "domain")
 MOST_SCRIPT = 200_000
-IMPORTED = re.compile(r'(?:from|import)\s*"(\.[^"]+)"')
 A_PAGE = re.compile(r'name: "(\w+)",.*?words: \[([^\]]*)\],.*?import\("\./([^"]+)"\)', re.DOTALL)
 PAGES = A_PAGE.findall((FOLDER / "pages.js").read_text("utf-8"))
 NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
@@ -26,16 +25,7 @@ NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
 
 def needed(*names: str) -> set[str]:
     """What these scripts load, and what that loads: beside the pages, which are loaded when somebody goes there."""
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            folder = posixpath.dirname(name)
-            imports = IMPORTED.findall(ASSETS[name].content.decode())
-            waiting += [posixpath.normpath(posixpath.join(folder, path)) for path in imports]
-    return found
+    return {module for name in names for module in modules_of(ASSETS, name)}
 
 
 def words(path: Path) -> dict[str, object]:
@@ -84,6 +74,13 @@ async def test_every_file_is_there_and_kept_for_good_under_its_edition(api: Asyn
 def test_all_that_the_shell_names_is_there() -> None:
     addresses = re.findall(r'(?:href|src)="([^"#]+)"', PAGE.shell.content.decode())
     assert {address.removeprefix(f"/console/{EDITION}/") for address in addresses} <= set(ASSETS)
+
+
+def test_the_shell_asks_at_once_for_every_module_that_it_cannot_begin_without() -> None:
+    asked = re.findall(rf'rel="modulepreload" href="/console/{EDITION}/([^"]+)"', PAGE.shell.content.decode())
+    assert sorted(asked) == sorted(needed("main.js") - {"main.js"})
+    assert {"htm/standalone.module.js", "session.js", "components/form.js"} <= set(asked)
+    assert "{{" not in PAGE.shell.content.decode()
 
 
 def test_every_script_is_used() -> None:

@@ -33,6 +33,7 @@ async def test_a_round_is_a_draft_that_says_what_it_was_made_of(api: AsyncClient
     assert (made["state"], made["is_values_only"], made["allowed_actions"]) == ("draft", False, ["change", "open"])
     assert made["values_mapping"][1] == {"values": "2.5", "score": "3.5"}
     assert made["quadrants"]["star_performance"] == "3.75"
+    assert made["company_values"] is None
     read = await api.get(answer.headers["Location"], headers=company.headers)
     assert ok(read) == made
     assert read.headers["ETag"] == answer.headers["ETag"]

@@ -211,6 +211,8 @@ async def test_opening_again_takes_in_who_came_since_and_nothing_else(api: Async
             )
         )
     assert kept == [shipped.snapshot() for shipped in SHIPPED]
+    told = ok(await api.get(f"/v1/review-cycles/{opened['id']}", headers=company.headers))
+    assert told["company_values"] == kept
 
 
 async def test_nobody_gets_two_reviews_of_one_cadence_and_period(api: AsyncClient, state: ApiState) -> None:

@@ -3,6 +3,8 @@
 import base64
 import gzip
 import hashlib
+import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,8 @@ from attain_shared.errors import NotFound
 VENDORED = Path(__file__).parent / "vendored"
 """What others wrote, one folder each, with its licence and where it comes from."""
 MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+IMPORTED = re.compile(r'(?:from|import)\s*"(\.[^"]+)"')
+"""What a module cannot begin without; what it loads later, by `import(…)`, is not meant."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -46,6 +50,16 @@ def digest(assets: Mapping[str, Asset]) -> str:
     return base64.urlsafe_b64encode(whole.digest()[:12]).decode()
 
 
+def modules_of(assets: Mapping[str, Asset], first: str) -> list[str]:
+    """All modules that one cannot begin without, itself first: those that it imports, those that they do, and so on."""
+    found = [first]
+    for name in found:
+        imports = IMPORTED.findall(assets[name].content.decode())
+        nearby = (posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) for path in imports)
+        found += [one for one in dict.fromkeys(nearby) if one not in found]
+    return found
+
+
 class Page:
     """A page at an address: `index.html` of its folder, and its files below the name of their edition."""
 
@@ -57,7 +71,10 @@ class Page:
             name: asset for package in vendored for name, asset in _assets(VENDORED / package, f"{package}/")
         }
         self.edition = digest(self.assets)
-        shell = (folder / "index.html").read_text("utf-8").replace("{{assets}}", f"{address}/{self.edition}")
+        shell = (folder / "index.html").read_text("utf-8")
+        if "{{modules}}" in shell:
+            shell = shell.replace("{{modules}}", self._preloads("main.js"))
+        shell = shell.replace("{{assets}}", f"{address}/{self.edition}")
         self.shell = Asset.of(shell.encode(), "text/html")
         # beside `X-Content-Type-Options`, which every answer has
         self.headers = {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer", "Vary": "Accept-Encoding"}
@@ -87,6 +104,11 @@ class Page:
             return self._file(asset, cache=cache, tag=tag, encodings=accept_encoding)
 
         return router
+
+    def _preloads(self, first: str) -> str:
+        """Links that have all modules asked for at once: a browser finds out by itself one import after another."""
+        names = modules_of(self.assets, first)[1:]
+        return "\n".join(f'<link rel="modulepreload" href="{{{{assets}}}}/{name}">' for name in names)
 
     def _file(self, asset: Asset, *, cache: str, tag: Tag, encodings: str) -> Response:
         packed = "gzip" in {encoding.strip() for encoding in encodings.split(",")}

@@ -13,6 +13,7 @@ from attain_shared.reviews.settings import (
     ReviewSettings,
     Share,
 )
+from attain_shared.reviews.value_schemas import LevelTextRead
 from attain_shared.rules.review_flow import Step
 from attain_shared.rules.values import Gate
 from attain_shared.wire import Day, Figure, Input, Name, Output
@@ -174,6 +175,19 @@ class DistributionSharesRead(Output):
     """Ratings of 3.25 and less, at least."""
 
 
+class AssessedValueRead(Output):
+    """A value as a round assesses it (REV-3)."""
+
+    code: str
+    """What assessments call it."""
+    name_zh: str
+    """In Chinese."""
+    name_en: str
+    """In English."""
+    levels: list[LevelTextRead]
+    """Five, from the lowest to the highest."""
+
+
 class ReviewCycleRead(Output):
     """A round of reviews (REV-1)."""
 
@@ -212,6 +226,8 @@ class ReviewCycleRead(Output):
     """The points that a values score is mapped by (REV-5)."""
     judged_on: Literal["overall", "performance"]
     """What the ratings of a calibration group are by (REV-8)."""
+    company_values: list[AssessedValueRead] | None
+    """The values that its reviews assess, as they were when it was opened; null for a draft."""
     quadrants: QuadrantThresholdsRead
     """The thresholds of the matrix (REV-9)."""
     distribution: DistributionSharesRead

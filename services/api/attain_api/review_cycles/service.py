@@ -34,7 +34,7 @@ ACTIONS = {"draft": ("change", "open"), "open": ("open", "close"), "closed": ()}
 """What is done with a round, by its state."""
 _OWN = (
     "id", "name", "cadence", "cycle_id", "review_class", "department_ids", "hired_by", "is_values_only", "due", "state",
-    "opened_at", "closed_at", "created_at",
+    "company_values", "opened_at", "closed_at", "created_at",
 )  # fmt: skip
 _PLANNED = ("name", "cadence", "cycle_id", "review_class", "department_ids", "hired_by", "person_ids")
 _SETTINGS = frozenset(ReviewSettings.model_fields)

@@ -1,6 +1,6 @@
 // The API as whoever signed in: JSON in, JSON out, problems thrown as `Failure`.
 
-import { accessToken, exchange, failureOf } from "./session.js";
+import { Failure, accessToken, exchange, failureOf } from "./session.js";
 
 const PATIENCE_MS = 40_000; // longer than the longest wait that the API offers
 
@@ -23,7 +23,9 @@ const address = (path, query = {}) => {
 
 async function ask(path, { query, ...options }) {
   const response = await named(address(path, query), { signal: AbortSignal.timeout(PATIENCE_MS), ...options });
-  const text = await response.text();
+  const text = await response.text().catch(() => {
+    throw new Failure(0); // the network went away within the answer
+  });
   return { body: text ? JSON.parse(text) : null, etag: response.headers.get("ETag") };
 }
 
@@ -57,6 +59,9 @@ export function send(method, path, body, { etag } = {}) {
   const headers = { "Content-Type": "application/json", ...(etag && { "If-Match": etag }) };
   return ask(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
 }
+
+/** Whether what was sent may have been done all the same: then it is sent again with the same key. */
+export const mayBeDone = ({ status }) => status === 0 || status >= 500;
 
 /** Create something, beside the version read where `etag` is given; sent again with the same `key` it is not created twice. */
 export function create(path, body, { key = crypto.randomUUID(), etag } = {}) {

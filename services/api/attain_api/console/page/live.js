@@ -5,6 +5,7 @@ import { useEffect, useRef } from "./view.js";
 
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
+const STEADY_MS = 10_000;
 const GATHER_MS = 400;
 
 const listeners = new Set();
@@ -57,11 +58,11 @@ function take({ id, event, data }) {
   else if (event && event !== "hello" && data) tellAll(JSON.parse(data));
 }
 
-async function follow(signal, whenOpen) {
+async function follow(signal, { isLate }) {
   const headers = { Accept: "text/event-stream", ...(lastId && { "Last-Event-ID": lastId }) };
   const response = await open("/v1/events", { headers, signal });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  whenOpen();
+  if (isLate && !lastId) tellAll({ kind: "reset" }); // what happened since the page was asked for, nobody told
   let rest = "";
   for (;;) {
     const { done, value } = await reader.read();
@@ -72,24 +73,51 @@ async function follow(signal, whenOpen) {
   }
 }
 
+/** Follow for as long as the tab is looked at: all tabs of a browser share its few connections to a host. */
+async function followShown(signal, how) {
+  const stream = new AbortController();
+  const stop = () => stream.abort();
+  signal.addEventListener("abort", stop);
+  document.addEventListener("visibilitychange", stop);
+  try {
+    await follow(stream.signal, how);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    document.removeEventListener("visibilitychange", stop);
+  }
+}
+
 const pause = (ms, signal) =>
   new Promise((resume) => {
     const timer = setTimeout(resume, ms);
     signal.addEventListener("abort", () => resume(clearTimeout(timer)), { once: true });
   });
 
-/** Follow the stream until `stopLive`, and come back to it wherever it ends. */
+const shown = (signal) =>
+  new Promise((resume) => {
+    if (!document.hidden) return resume();
+    document.addEventListener("visibilitychange", resume, { once: true, signal });
+    signal.addEventListener("abort", resume, { once: true });
+  });
+
+/** Follow the stream until `stopLive`, and come back to it wherever it ends: the later, the sooner it ended. */
 export async function startLive() {
   stopLive();
   const { signal } = (ending = new AbortController());
   let wait = FIRST_WAIT_MS;
-  while (!signal.aborted) {
+  let isLate = document.hidden;
+  for (;;) {
+    await shown(signal);
+    if (signal.aborted) return;
+    const began = Date.now();
     try {
-      await follow(signal, () => (wait = FIRST_WAIT_MS));
+      await followShown(signal, { isLate });
     } catch (failure) {
       if (failure.status === 401 || failure.status === 403) return;
-      wait = Math.min(wait * 2, LONGEST_WAIT_MS);
     }
+    isLate = true;
+    const isSteady = document.hidden || Date.now() - began > STEADY_MS;
+    wait = isSteady ? FIRST_WAIT_MS : Math.min(wait * 2, LONGEST_WAIT_MS);
     await pause(wait * (0.5 + Math.random()), signal);
   }
 }

@@ -10,7 +10,7 @@ import { go, to, useHere } from "./router.js";
 import { pagesOf } from "./pages.js";
 import { isSignedIn, onEnd } from "./session.js";
 import { SignIn } from "./sign_in.js";
-import { html, render, useEffect, useState } from "./view.js";
+import { html, render, useEffect, useErrorBoundary, useState } from "./view.js";
 
 /** What the caller may see: who they are, and the departments they lead or may read. */
 async function whoAmI() {
@@ -31,6 +31,12 @@ function none(failure) {
 
 const Nothing = () => html`<${Empty} title=${t("shell.noPages")} />`;
 
+/** A page that cannot be drawn says so, and leaves the way to the others. */
+function Guarded({ children }) {
+  const [fault, forget] = useErrorBoundary((error) => console.error(error));
+  return fault ? html`<${Problem} failure=${fault} again=${forget} />` : children;
+}
+
 function Shown({ place, me }) {
   const [page, show] = useState(null);
   useEffect(() => {
@@ -48,7 +54,11 @@ function Shown({ place, me }) {
   }, [place.name]);
   if (page?.failure) return html`<${Problem} failure=${page.failure} again=${() => location.reload()} />`;
   if (page?.name !== place.name) return html`<${Loading} />`;
-  return html`<${page.Page} key=${place.rest.join("/")} me=${me} rest=${place.rest} query=${place.query} />`;
+  const subject = place.rest.join("/");
+  return html`
+    <${Guarded} key=${`${place.name}/${subject}`}>
+      <${page.Page} key=${subject} me=${me} rest=${place.rest} query=${place.query} />
+    <//>`;
 }
 
 function SignedIn() {
@@ -91,4 +101,6 @@ function Console() {
 document.documentElement.lang = locale;
 document.documentElement.dataset.language = language;
 await loadWords("shell", "domain");
-render(html`<${Console} />`, document.getElementById("console"));
+const place = document.getElementById("console");
+place.replaceChildren(); // what stands there until the scripts have come
+render(html`<${Console} />`, place);

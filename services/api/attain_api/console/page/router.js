@@ -2,10 +2,19 @@
 
 import { useEffect, useState } from "./view.js";
 
+/** A part as it was before `to` wrote it; as it stands where somebody mistyped an address. */
+function part(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** `{name, rest, query}` of the address. */
 export function here() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
-  const [name, ...rest] = path.split("/").filter(Boolean).map(decodeURIComponent);
+  const [name, ...rest] = path.split("/").filter(Boolean).map(part);
   return { name: name ?? "", rest, query: Object.fromEntries(new URLSearchParams(query)) };
 }
 

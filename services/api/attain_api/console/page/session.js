@@ -10,6 +10,9 @@ let tokens = JSON.parse(sessionStorage.getItem(KEY));
 let renewing = null;
 let whenEnded = () => {};
 
+const otherTabs = new BroadcastChannel(KEY);
+otherTabs.onmessage = leave;
+
 /** An answer that is not what was asked for; status 0 where there was none. */
 export class Failure extends Error {
   constructor(status, problem = null) {
@@ -74,8 +77,13 @@ export async function signIn({ email, password, company }) {
   keep(await issued("/v1/auth/token", { body: form }));
 }
 
-/** Forget the tokens here at once, and have the API refuse them from now on if it can be told. */
-export async function signOut() {
+/** Forget the tokens here at once, in every tab, and have the API refuse them from now on if it can be told. */
+export function signOut() {
+  otherTabs.postMessage("sign-out");
+  return leave();
+}
+
+async function leave() {
   const refresh = tokens?.refresh;
   end();
   if (!refresh) return;
@@ -89,11 +97,14 @@ function end() {
   whenEnded();
 }
 
+/** What comes of it is of no use to whoever signed out, or in as somebody else, meanwhile. */
 async function renew() {
+  const before = tokens;
   try {
-    keep(await byRefresh("/v1/auth/refresh", tokens.refresh));
+    const renewed = await byRefresh("/v1/auth/refresh", before.refresh);
+    if (tokens === before) keep(renewed);
   } catch (failure) {
-    if (failure.status === 401) end();
+    if (failure.status === 401 && tokens === before) end();
     throw failure;
   }
 }

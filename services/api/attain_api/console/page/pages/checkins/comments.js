@@ -1,6 +1,6 @@
 // What was said to a check-in, by whoever reads it and its writer.
 
-import { create } from "../../api.js";
+import { create, mayBeDone } from "../../api.js";
 import { Button, Form, TextArea } from "../../components/form.js";
 import { Section, announce } from "../../components/page.js";
 import { Alert } from "../../components/states.js";
@@ -19,10 +19,10 @@ function Say({ checkIn, again }) {
       form.reset();
       announce(t("shell.saved"));
     } catch (fault) {
+      if (!mayBeDone(fault)) key.current = crypto.randomUUID();
       return setFailure(fault);
-    } finally {
-      key.current = crypto.randomUUID();
     }
+    key.current = crypto.randomUUID();
     await again();
   }
   return html`

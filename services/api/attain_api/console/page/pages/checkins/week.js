@@ -1,6 +1,6 @@
 // This week's report: begun, kept as a draft that nobody else sees, and submitted to those above.
 
-import { create, get, list, read, send } from "../../api.js";
+import { create, get, list, mayBeDone, read, send } from "../../api.js";
 import { useAsked } from "../../asked.js";
 import { Badge } from "../../components/badge.js";
 import { Button, Form, Select, TextArea } from "../../components/form.js";
@@ -80,7 +80,7 @@ function Draft({ found: { startsOn, checkIn, etag, goals }, again }) {
       if (action === "submit") await send("POST", `/v1/check-ins/${kept.body.id}/actions/submit`, undefined, { etag: kept.etag });
       announce(t(action === "submit" ? "checkins.submitted" : "shell.saved"));
     } catch (fault) {
-      key.current = crypto.randomUUID();
+      if (!mayBeDone(fault)) key.current = crypto.randomUUID();
       setFailure(fault);
     }
     await again();

@@ -1,6 +1,6 @@
 // The numbers of an indicator that no shop measures: entered by the goal's owner, accepted by the superior (GOAL-4).
 
-import { create, list, send } from "../../api.js";
+import { create, list, mayBeDone, send } from "../../api.js";
 import { useAsked } from "../../asked.js";
 import { Badge } from "../../components/badge.js";
 import { Dialog } from "../../components/dialog.js";
@@ -25,10 +25,10 @@ function Enter({ path, goal, entered }) {
     try {
       await create(path, { ...values, value: values.value.trim() }, { key: key.current });
     } catch (fault) {
+      if (!mayBeDone(fault)) key.current = crypto.randomUUID();
       return setFailure(fault);
-    } finally {
-      key.current = crypto.randomUUID();
     }
+    key.current = crypto.randomUUID();
     form.reset();
     announce(t("shell.saved"));
     await entered();

@@ -25,14 +25,13 @@ export function AssessmentForm({ review, etag, figures, cycle, values, again }) 
   const { failure, save } = useSaving(again);
   const part = PARTS[review.step];
   const written = review[`${part}_assessment`];
-  const asked = values.filter(({ is_active: isActive }) => isActive);
   const hasCompetency = part === "manager" && Number(cycle?.competency_share ?? 0) > 0;
 
   async function submit({ then, ...fields }) {
     const given = nested(fields);
     const sent = {
       goals: goalsOf(figures.goals, given.goals),
-      values: valuesOf(asked, given.values),
+      values: valuesOf(values, given.values),
       competency: competencyOf(given.competency),
       comment: textOr(given.comment),
     };
@@ -48,7 +47,7 @@ export function AssessmentForm({ review, etag, figures, cycle, values, again }) 
     <${Form} onSubmit=${submit} failure=${failure}>
       ${!cycle?.is_values_only && figures.goals.map((goal) => html`
         <${GoalFields} key=${goal.goal_id} goal=${goal} written=${written?.goals.find((one) => one.goal_id === goal.goal_id)} />`)}
-      ${asked.map((value) => html`
+      ${values.map((value) => html`
         <${ValueFields} key=${value.code} value=${value} written=${written?.values.find((one) => one.code === value.code)} mayBeUnsure=${part === "manager"} />`)}
       ${hasCompetency && html`<${Competency} written=${written?.competency} />`}
       <${TextArea} name="comment" label=${t("reviews.overallComment")} value=${written?.comment} />

@@ -17,16 +17,15 @@ import { Way } from "./steps.js";
 import { ToDo } from "./to_do.js";
 import { Written } from "./written.js";
 
-/** All that the page needs; the round and the values may not be everybody's to read. */
+/** All that the page needs; the round may not be everybody's to read. Values are those of when it was opened. */
 async function ask(id) {
   const { body: review, etag } = await read(`/v1/reviews/${id}`);
-  const [figures, events, cycle, values] = await Promise.all([
+  const [figures, events, cycle] = await Promise.all([
     get(`/v1/reviews/${id}/figures`),
     list(`/v1/reviews/${id}/history`),
     whereAllowed(get(`/v1/review-cycles/${review.review_cycle_id}`)),
-    whereAllowed(list("/v1/values"), []),
   ]);
-  return { review, etag, figures, events, cycle, values };
+  return { review, etag, figures, events, cycle, values: cycle?.company_values ?? [] };
 }
 
 const Shown = ({ found, me, names, again }) => html`

@@ -1,6 +1,6 @@
 // Praise, which the whole company sees, and feedback, which only those concerned do; either rests on a case (CULT-1, CULT-2).
 
-import { create, get, whereAllowed } from "../../api.js";
+import { create, get, mayBeDone, whereAllowed } from "../../api.js";
 import { useAsked } from "../../asked.js";
 import { Dialog } from "../../components/dialog.js";
 import { Button, Field, Form, Select, TextArea } from "../../components/form.js";
@@ -34,7 +34,7 @@ function Giving({ title, note, path, bodyOf, onClose, onGiven, children }) {
       await create(path, bodyOf({ ...values, case: { behaviour, consequence } }), { key: key.current });
       await onGiven();
     } catch (fault) {
-      key.current = crypto.randomUUID();
+      if (!mayBeDone(fault)) key.current = crypto.randomUUID();
       setFailure(fault);
     }
   }
