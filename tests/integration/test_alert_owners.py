@@ -1,15 +1,22 @@
 """Whom an alert concerns, who takes it on, and that it is told (CULT-5)."""
 
 import asyncio
+from datetime import timedelta
+from uuid import UUID
 
 from httpx import AsyncClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from attain_api.alert_rules import repository
 from attain_api.state import ApiState
+from attain_shared.access.models import Connector
+from attain_shared.clock import business_day, utc_now
+from attain_shared.db.session import transaction
 from attain_shared.events.models import Event
-from tests.support.companies import make_member
+from attain_shared.shops.models import Shop
+from tests.support.companies import make_member, make_shop
 from tests.support.http import created, ok, problem
-from tests.support.silence import ALERTS, at, deliver, own, read_alerts, watch, watched
+from tests.support.silence import ALERTS, CREATED, at, deliver, own, read_alerts, watch, watched
 
 RULES = "/v1/alert-rules"
 
@@ -57,6 +64,42 @@ async def test_who_sees_to_a_silent_connector(api: AsyncClient, state: ApiState)
     assert (await api.delete(path, headers=pusher.company.headers)).status_code == 204
     (alert,) = await read_alerts(api, pusher, state="open")
     assert (alert["rule_id"], alert["playbook"]) == (None, None)
+
+
+async def test_whoever_has_left_sees_to_nothing(api: AsyncClient, state: ApiState) -> None:
+    """CULT-5: else nobody would, as an alert is its owner's to take on."""
+    pusher = await watched(state)
+    gone = await make_member(state, pusher.company)
+    await own(api, pusher, gone)
+    leave = {"effective_on": (business_day() - timedelta(days=1)).isoformat(), "reason": "搬家"}
+    ok(await api.post(f"/v1/people/{gone.person_id}/leave", json=leave, headers=pusher.company.headers))
+    await watch(state, pusher, utc_now())
+    (alert,) = await read_alerts(api, pusher)
+    assert alert["owner_id"] is None
+
+
+async def test_a_rule_is_deleted_while_what_it_told_is_taken_back(api: AsyncClient, state: ApiState) -> None:
+    """Both hold the rule first and its alerts after it: neither waits for the other for ever."""
+    pusher = await watched(state)
+    body = {"name": "数据中断", "condition": {"kind": "silent_connector"}}
+    rule = created(await api.post(RULES, json=body, headers=pusher.company.headers))
+    await watch(state, pusher, at("2026-07-11 10:00"))
+    await deliver(state, pusher, "2026-07-10")
+    another = await make_shop(state, pusher.company)
+    async with transaction(state.sessions, state.doorbell) as uow:
+        of_company = Connector.company_id == pusher.company_id
+        shop_ids = [pusher.shop.id, another.id]
+        await uow.session.execute(update(Connector).where(of_company).values(shop_ids=shop_ids))
+        of_company = Shop.company_id == pusher.company_id
+        await uow.session.execute(update(Shop).where(of_company).values(created_at=CREATED))
+    async with transaction(state.sessions, state.doorbell) as uow:
+        values = {"company_id": pusher.company_id, "rule_id": UUID(rule["id"])}
+        assert await repository.find_rule(uow.session, **values, for_update=True) is not None
+        watching = asyncio.create_task(watch(state, pusher, at("2026-07-11 10:01")))
+        await asyncio.sleep(0.5)
+        await repository.let_go_of_alerts(uow.session, **values)
+    await watching
+    assert sorted(one["state"] for one in await read_alerts(api, pusher)) == ["cleared", "open"]
 
 
 async def test_an_alert_is_taken_on_by_name(api: AsyncClient, state: ApiState) -> None:

@@ -1,5 +1,6 @@
 """Rules that say what a company wants to be told of (CULT-5)."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from httpx import AsyncClient
 
 from attain_api.alert_rules import service
 from attain_api.state import ApiState
-from attain_shared.alerts.rule_schemas import RULE_EXAMPLE
+from attain_shared.alerts.rule_schemas import RULE_EXAMPLE, AlertRuleCreate
 from attain_shared.db.session import transaction
 from attain_shared.identifiers import new_id
 from tests.support.alerting import add_rule
@@ -75,9 +76,12 @@ async def test_there_are_only_so_many_rules(api: AsyncClient, state: ApiState, m
     async with transaction(state.sessions, state.doorbell) as uow:
         for _ in range(3):
             add_rule(uow, company_id=company.company_id, condition=DROP)
-    monkeypatch.setattr(service, "MAX_RULES", 3)
-    answer = await api.post(RULES, json=RULE_EXAMPLE, headers=company.headers)
-    problem(answer, status=409, code="too-many-alert-rules")
+    monkeypatch.setattr(service, "MAX_RULES", 4)
+    async with transaction(state.sessions, state.doorbell) as uow:
+        await service.create_rule(uow, actor=company.actor, data=AlertRuleCreate.model_validate(RULE_EXAMPLE))
+        meanwhile = asyncio.create_task(api.post(RULES, json=RULE_EXAMPLE, headers=company.headers))
+        await asyncio.sleep(0.3)
+    problem(await meanwhile, status=409, code="too-many-alert-rules")
 
 
 @pytest.mark.parametrize(

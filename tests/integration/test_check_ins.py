@@ -14,11 +14,12 @@ from attain_shared.clock import business_day
 from attain_shared.db.session import transaction
 from attain_shared.rules.periods import Grain, bucket_start
 from tests.support.check_ins import check_in_of, line_of
-from tests.support.companies import Member
+from tests.support.companies import Member, make_company
 from tests.support.finished import items
 from tests.support.goals import NOBODY
 from tests.support.http import created, ok, pointers, problem
 from tests.support.settled import Round, make_round
+from tests.support.staff import add_person, hired
 from tests.support.statements import count_statements
 from tests.support.stored_goals import store_goal
 
@@ -234,6 +235,18 @@ async def test_a_manager_sees_who_has_not_reported(api: AsyncClient, held: Round
     assert await missing("hr") > below - {str(held.person("me"))}
     wrong = await api.get("/v1/check-ins/missing", params={"starts_on": "2026-09-02"}, headers=boss.headers)
     assert pointers(wrong) == [("/starts_on", "not-a-period-start")]
+
+
+async def test_nobody_misses_a_report_of_before_they_came(api: AsyncClient, state: ApiState) -> None:
+    """CULT-1: whoever came in the course of a period is asked for it."""
+    company = await make_company(state, roles=("admin", "hr"))
+    first, *later = [
+        await add_person(state, company, hired(on=on)) for on in (LAST_WEEK - timedelta(days=30), WEEK, TODAY)
+    ]
+    came = await add_person(state, company, hired(on=LAST_WEEK + timedelta(days=6)))
+    for starts_on, expected in ((WEEK, {first, came, *later}), (LAST_WEEK, {first, came})):
+        found = await items(api, company, "check-ins/missing", starts_on=starts_on.isoformat())
+        assert {UUID(one["id"]) for one in found} - {company.person_id} == expected
 
 
 async def test_a_version_is_changed_once_and_the_same_key_begins_it_once(api: AsyncClient, held: Round) -> None:

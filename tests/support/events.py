@@ -42,8 +42,9 @@ def read_stream(lines: Iterable[str]) -> Iterator[Heard]:
         if line:
             name, _, value = line.partition(":")
             fields[name] = value.removeprefix(" ")
-        elif fields:
-            yield Heard(fields.get("event", "message"), fields.get("id", ""), json.loads(fields.get("data", "null")))
+        else:
+            if "data" in fields:
+                yield Heard(fields.get("event", "message"), fields.get("id", ""), json.loads(fields["data"]))
             fields = {}
 
 

@@ -202,10 +202,13 @@ def create_app(state: ApiState) -> FastAPI:
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the schema
     turn = asyncio.Lock()
 
+    written: list[bytes] = []
+
     async def describe(_request: Request) -> Response:
         async with turn:  # it takes seconds, once: not on the loop, where all else would wait for it
-            body = await asyncio.to_thread(lambda: json.dumps(openapi(), separators=(",", ":")))
-        return Response(body, media_type="application/json")
+            if not written:
+                written.append(await asyncio.to_thread(lambda: json.dumps(openapi(), separators=(",", ":")).encode()))
+        return Response(written[0], media_type="application/json")
 
     app.add_route("/v1/openapi.json", describe, include_in_schema=False)
     return app

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_shared.alerts.schemas import AlertKind, Severity
+from attain_shared.clock import business_day
 from attain_shared.events.queries import Happening, tell
 from attain_shared.events.schemas import EventKind
 from attain_shared.identifiers import new_id
@@ -67,16 +68,19 @@ class AlertText(NamedTuple):
     """Who sees to it; none where that would tell whose goal it is."""
 
 
-# what is raised already, by another worker meanwhile, is left out: the indexes of open alerts know
+# what is raised already, by another worker meanwhile, is left out: the indexes of open alerts know; whoever has left
+# sees to nothing
 _RAISE = text("""
     INSERT INTO alerts (company_id, id, kind, severity, rule_id, owner_id, connector_id, shop_id, goal_id,
                         department_id, details, raised_at, version)
-    SELECT :company_id, row.id, row.kind, row.severity, row.rule_id, row.owner_id, row.connector_id, row.shop_id,
+    SELECT :company_id, row.id, row.kind, row.severity, row.rule_id, spell.person_id, row.connector_id, row.shop_id,
            row.goal_id, row.department_id, row.details, :now, 1
     FROM unnest(CAST(:ids AS uuid[]), CAST(:kinds AS text[]), CAST(:severities AS text[]), CAST(:rules AS uuid[]),
                 CAST(:owners AS uuid[]), CAST(:connectors AS uuid[]), CAST(:shops AS uuid[]), CAST(:goals AS uuid[]),
                 CAST(:departments AS uuid[]), CAST(:details AS jsonb[]))
          AS row (id, kind, severity, rule_id, owner_id, connector_id, shop_id, goal_id, department_id, details)
+    LEFT JOIN person_spells spell ON spell.company_id = :company_id AND spell.person_id = row.owner_id
+         AND spell.starts_on <= :today AND spell.ends_on > :today AND spell.status = 'employed'
     ON CONFLICT DO NOTHING
     RETURNING id, kind, connector_id, shop_id, goal_id, department_id
 """)
@@ -121,6 +125,7 @@ async def raise_alerts(
         {
             "company_id": company_id,
             "now": now,
+            "today": business_day(now),
             "ids": [new_id() for _ in troubles],
             "kinds": [kind.value for kind in kinds],
             "severities": [severity.value for severity in severities],

@@ -3,13 +3,20 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_api.paging import PageQuery, paginate
 from attain_shared.alerts.models import Alert, AlertRule
 from attain_shared.alerts.schemas import AlertKind
 from attain_shared.departments.models import Department
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('attain:alert-rules:' || :company_id, 0))")
+
+
+async def lock_rules(session: AsyncSession, *, company_id: UUID) -> None:
+    """Let one rule of a company be made at a time: how many there may be depends on all of them."""
+    await session.execute(_LOCK, {"company_id": str(company_id)})
 
 
 async def find_rule(

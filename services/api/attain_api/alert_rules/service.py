@@ -58,6 +58,7 @@ async def create_rule(uow: UnitOfWork, *, actor: Actor, data: AlertRuleCreate) -
         TooManyAlertRules: there are as many as may be.
     """
     await _check(uow, actor=actor, condition=data.condition, owner_id=data.owner_id)
+    await repository.lock_rules(uow.session, company_id=actor.company_id)
     if await repository.count_rules(uow.session, company_id=actor.company_id) >= MAX_RULES:
         raise TooManyAlertRules(f"A company has {MAX_RULES} alert rules at most.")
     rule = AlertRule(

@@ -121,12 +121,18 @@ async def list_comments(
 
 
 async def list_missing(
-    session: AsyncSession, *, visible_to: Actor, kind: str, starts_on: date, query: PageQuery
+    session: AsyncSession, *, visible_to: Actor, kind: str, starts_on: date, ends_on: date, query: PageQuery
 ) -> tuple[list[Row[Any]], str | None]:
-    """Who of those below the caller, or for HR of all who are employed, has not submitted a report of a period."""
+    """Who of those below the caller, or for HR of all who are employed, has not submitted a report of a period.
+
+    Whoever came after it has nothing to report of it.
+    """
     view, company_id = View(visible_to), visible_to.company_id
     employed = select(PersonSpell.person_id).where(
-        PersonSpell.company_id == company_id, PersonSpell.status == Status.EMPLOYED, on_day(business_day())
+        PersonSpell.company_id == company_id,
+        PersonSpell.status == Status.EMPLOYED,
+        PersonSpell.hired_on <= ends_on,
+        on_day(business_day()),
     )
     has_reported = exists().where(
         CheckIn.company_id == company_id,

@@ -24,7 +24,7 @@ from attain_shared.clock import business_day
 from attain_shared.db.session import UnitOfWork
 from attain_shared.errors import ActionNotAllowed, NotFound
 from attain_shared.identifiers import new_id
-from attain_shared.rules.periods import bucket_start
+from attain_shared.rules.periods import bucket_end, bucket_start
 
 
 async def get_check_in(uow: UnitOfWork, *, actor: Actor, check_in_id: UUID) -> ShownCheckIn:
@@ -101,6 +101,11 @@ async def list_missing(
         starts_on = bucket_start(business_day(), GRAINS[kind])
     check_period(kind, starts_on)
     rows, cursor = await repository.list_missing(
-        uow.session, visible_to=actor, kind=kind, starts_on=starts_on, query=query
+        uow.session,
+        visible_to=actor,
+        kind=kind,
+        starts_on=starts_on,
+        ends_on=bucket_end(starts_on, GRAINS[kind]),
+        query=query,
     )
     return [MissingCheckInRead.model_validate(row) for row in rows], cursor

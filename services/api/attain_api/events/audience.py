@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from attain_api.access.actor import Actor
-from attain_api.access.visibility import READS_ALL_GOALS
+from attain_api.access.visibility import READS_ALL_GOALS, READS_ALL_SHOPS
 from attain_api.alerts import service as alerts
 from attain_api.events import repository
 from attain_api.events.repository import Above, Judged, Owned
@@ -38,8 +38,7 @@ async def find_audience(
     if review_ids := by_kind[EventKind.REVIEW_STEP_CHANGED]:
         await _see_reviews(session, seen, company_id=company_id, review_ids=review_ids, listeners=listeners)
     if alert_ids := by_kind["alert"]:
-        for listener in listeners:
-            seen[listener.principal_id] |= await alerts.list_seen(session, actor=listener, alert_ids=alert_ids)
+        await _see_alerts(session, seen, company_id=company_id, alert_ids=alert_ids, listeners=listeners)
     return seen
 
 
@@ -89,6 +88,19 @@ def _concerned(one: Judged, above: Above) -> set[UUID]:
     named = {one.person_id, one.manager_id, one.second_level_id, *one.delegates} - {None}
     heads = above.departments[one.department_id] if one.department_id is not None else set()
     return {person_id for person_id in named if person_id is not None} | above.people[one.person_id] | heads
+
+
+async def _see_alerts(
+    session: AsyncSession, seen: Seen, *, company_id: UUID, alert_ids: Collection[UUID], listeners: Collection[Actor]
+) -> None:
+    """Add what each of them sees of alerts; only whoever may be concerned is asked about."""
+    people, departments = await repository.find_alerted(session, company_id=company_id, alert_ids=alert_ids)
+    above = await repository.find_above(session, company_id=company_id, people=people, departments=departments)
+    concerned = people.union(*above.people.values(), *above.mentors.values(), *above.departments.values())
+    for listener in listeners:
+        if listener.principal_id in concerned or listener.roles & READS_ALL_SHOPS:
+            found = await alerts.list_seen(session, actor=listener, alert_ids=alert_ids)
+            seen[listener.principal_id] |= found
 
 
 async def _above(session: AsyncSession, *, company_id: UUID, of: Iterable[Owned | Judged]) -> Above:

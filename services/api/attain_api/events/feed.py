@@ -12,11 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from attain_api.access.actor import Actor
 from attain_api.access.authentication import roles_of
 from attain_api.events.audience import find_audience
-from attain_api.events.messages import message_of
+from attain_api.events.messages import farewell, message_of
+from attain_api.events.places import Mark
+from attain_shared.clock import utc_now
 from attain_shared.db.failures import is_passing
 from attain_shared.db.session import reading
 from attain_shared.errors import Unavailable
 from attain_shared.events.queries import Place, StoredEvent, find_here, read_events
+from attain_shared.events.schemas import EventKind
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +33,8 @@ EVENTS_A_LOOK = 1000
 """Of one company; the next look takes the others."""
 QUEUE = 1000
 """Events that wait for a listener who takes none: then the stream ends, and may be resumed."""
+KINDS = frozenset(EventKind)
+"""A newer build, while it takes over, may tell of others: they are its own listeners' to hear."""
 
 
 class TooManyStreams(Unavailable):
@@ -45,6 +50,8 @@ class Stream:
         """What is at or before the place that it begins at is not told."""
         self.actor = actor
         self.begins = begins
+        self.timer: asyncio.TimerHandle | None = None
+        """Ends it; whoever closes it before takes it back, as it would hold on to the stream."""
         self._queue: asyncio.Queue[tuple[Place, ServerSentEvent] | None] = asyncio.Queue()
 
     def put(self, place: Place, message: ServerSentEvent) -> bool:
@@ -111,13 +118,15 @@ class Feed:
             self._places.setdefault(company_id, here)
         stream = Stream(actor, begins=self._places[company_id])
         self._streams.setdefault(company_id, set()).add(stream)
-        asyncio.get_running_loop().call_later(self._stream_seconds, self._end, stream)
+        stream.timer = asyncio.get_running_loop().call_later(self._stream_seconds, self._finish, stream)
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look_on())
         return stream
 
     def close(self, stream: Stream) -> None:
         """Nobody listens to it any more."""
+        if stream.timer is not None:
+            stream.timer.cancel()
         company_id = stream.actor.company_id
         listening = self._streams.get(company_id, set())
         listening.discard(stream)
@@ -149,7 +158,8 @@ class Feed:
             await asyncio.sleep(pause)
             pause = LOOK_SECONDS
             if self._is_draining():
-                self._end_all()
+                for stream in list(self._all()):
+                    self._finish(stream)
             if not self._streams:
                 return
             try:
@@ -165,8 +175,16 @@ class Feed:
             by_company: dict[UUID, list[StoredEvent]] = {}
             for event in await read_events(uow.session, after=after, most=EVENTS_A_LOOK):
                 by_company.setdefault(event.company_id, []).append(event)
+            failures = []
             for company_id, events in by_company.items():
-                await self._tell(uow.session, company_id, events, after[company_id])
+                try:
+                    await self._tell(uow.session, company_id, events, after[company_id])
+                except Exception as error:
+                    if is_passing(error):
+                        raise
+                    failures.append(error)  # what is wrong with one company is no reason to tell another nothing
+        if failures:
+            raise failures[0]
 
     async def _tell(self, session: AsyncSession, company_id: UUID, events: Sequence[StoredEvent], was: Place) -> None:
         """Hand the events to whoever may see them, and go on behind them."""
@@ -211,12 +229,14 @@ class Feed:
         self.close(stream)
         stream.end()
 
-    def _end_all(self) -> None:
-        for stream in list(self._all()):
-            self._end(stream)
+    def _finish(self, stream: Stream) -> None:
+        """Its time is over; it is told how far it has come, or it would come back for what others alone have heard."""
+        place = self._places[stream.actor.company_id]
+        stream.put(place, farewell(Mark(place, utc_now())))
+        self._end(stream)
 
 
 def _newest(events: Iterable[StoredEvent]) -> list[StoredEvent]:
     """Of several events of one kind and subject the last: they say the same."""
-    last = {(event.kind, event.subject_id): event for event in events}
+    last = {(event.kind, event.subject_id): event for event in events if event.kind in KINDS}
     return sorted(last.values(), key=lambda event: event.place)

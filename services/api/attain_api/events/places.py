@@ -14,7 +14,7 @@ MARGIN = timedelta(hours=1)
 
 
 class Mark(NamedTuple):
-    """A place, and when it was told of."""
+    """A place, and when whoever is there had been told of all before it."""
 
     place: Place
     told_at: datetime

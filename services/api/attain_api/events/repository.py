@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from attain_api.access.visibility import owner_has_account
+from attain_api.access.visibility import MEASURING, owner_has_account
 from attain_shared.clock import business_day
 from attain_shared.goals.models import Goal
 
@@ -50,6 +50,24 @@ _REVIEWS = text("""
            ARRAY(SELECT delegation.person_id FROM review_delegations delegation
                  WHERE delegation.company_id = :company_id AND delegation.review_id = review.id) AS delegates
     FROM reviews review WHERE review.company_id = :company_id AND review.id = ANY(CAST(:ids AS uuid[]))
+""")
+
+# whoever owns what an alert is about, or has it in a goal, and whom it was given to: as `View.shop` and `View.goal` have it
+_ALERTED = text("""
+    WITH alert AS MATERIALIZED (
+        SELECT owner_id, shop_id, goal_id, department_id FROM alerts
+        WHERE company_id = :company_id AND id = ANY(CAST(:ids AS uuid[]))
+    )
+    SELECT owner_id AS person_id, department_id FROM alert
+    UNION SELECT goal.person_id, goal.department_id FROM alert
+        JOIN goals goal ON goal.company_id = :company_id AND goal.id = alert.goal_id
+    UNION SELECT owner.person_id, owner.department_id FROM alert
+        JOIN shop_owners owner ON owner.company_id = :company_id AND owner.shop_id = alert.shop_id
+             AND owner.starts_on <= :today AND owner.ends_on > :today
+    UNION SELECT goal.person_id, goal.department_id FROM alert
+        JOIN indicator_sources source ON source.company_id = :company_id AND source.shop_id = alert.shop_id
+        JOIN goals goal ON goal.company_id = :company_id AND goal.id = source.goal_id
+             AND goal.state = ANY(CAST(:measuring AS text[]))
 """)
 
 
@@ -114,3 +132,12 @@ async def find_judged(session: AsyncSession, *, company_id: UUID, review_ids: Co
     """Whom these reviews concern."""
     rows = await session.execute(_REVIEWS, {"company_id": company_id, "ids": review_ids})
     return {row[0]: Judged(*row[1:]) for row in rows}
+
+
+async def find_alerted(
+    session: AsyncSession, *, company_id: UUID, alert_ids: Collection[UUID]
+) -> tuple[set[UUID], set[UUID]]:
+    """The people and the departments whom these alerts may concern, without those above them."""
+    values = {"company_id": company_id, "ids": alert_ids, "today": business_day(), "measuring": list(MEASURING)}
+    rows = (await session.execute(_ALERTED, values)).all()
+    return {row.person_id for row in rows} - {None}, {row.department_id for row in rows} - {None}

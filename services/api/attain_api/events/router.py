@@ -1,6 +1,6 @@
 """`/v1/events`."""
 
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header
@@ -8,18 +8,12 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from attain_api.deps import CurrentActor, State, Uow, allow
 from attain_api.events import service
-from attain_api.events.feed import Stream
 from attain_api.problems import problems
 from attain_shared.errors import Unavailable
 
 router = APIRouter(prefix="/v1/events", tags=["Events"])
 
 PEOPLE = allow("admin", "hr", "executive", "employee")
-
-
-async def _listen(uow: Uow, state: State, actor: CurrentActor) -> Stream:
-    """Before the answer begins: whoever cannot listen is told why."""
-    return await service.listen(uow, feed=state.feed, actor=actor)
 
 
 LastEventId = Annotated[
@@ -32,6 +26,14 @@ LastEventId = Annotated[
 ]
 
 
+async def _listen(
+    uow: Uow, state: State, actor: CurrentActor, last_event_id: LastEventId = None
+) -> AsyncIterator[ServerSentEvent]:
+    """Before the answer begins: whoever cannot listen is told why, and takes no place among those who do."""
+    stream = await service.listen(uow, feed=state.feed, actor=actor)
+    return service.tell(state.feed, stream, last_event_id=last_event_id)
+
+
 @router.get(
     "",
     summary="Listen to what happens",
@@ -40,7 +42,7 @@ LastEventId = Annotated[
     responses=problems(Unavailable),
 )
 async def listen_to_events(
-    *, state: State, stream: Annotated[Stream, Depends(_listen)], last_event_id: LastEventId = None
+    messages: Annotated[AsyncIterator[ServerSentEvent], Depends(_listen)],
 ) -> AsyncIterable[ServerSentEvent]:
     """Server-sent events: `attainment.changed`, `review.step_changed`, `alert.raised` and `alert.cleared`.
 
@@ -49,5 +51,5 @@ async def listen_to_events(
     ask for everything anew. A stream lasts five minutes: come back with `Last-Event-ID`, and nothing is missed.
     Browsers' own `EventSource` sends no `Authorization`: read it by `fetch`.
     """
-    async for message in service.tell(state.feed, stream, last_event_id=last_event_id):
+    async for message in messages:
         yield message

@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
-from attain_shared.alerts.queries import Told, Trouble, clear_alerts, raise_alerts
+from attain_shared.alerts.queries import Trouble, clear_alerts, raise_alerts
 from attain_shared.alerts.schemas import AlertKind, Severity
 from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import transaction
@@ -48,14 +48,14 @@ class Silence:
     async def watch_company(self, company_id: UUID) -> None:
         """Bring the alerts of a company in line with what its connectors have brought."""
         now = self._clock()
-        raised: list[Told] = []
         async with transaction(self._sessions, self._doorbell) as uow:
             changes = await repository.list_changes(uow.session, company_id=company_id, now=now)
             over = [change.alert_id for change in changes if change.alert_id is not None]
+            silent = [change for change in changes if change.alert_id is None]
+            # holds the rule before its alerts, as whoever deletes it does
+            troubles = await _troubles(uow.session, company_id=company_id, silent=silent, now=now)
             cleared = await clear_alerts(uow.session, company_id=company_id, ids=over, now=now)
-            if silent := [change for change in changes if change.alert_id is None]:
-                troubles = await _troubles(uow.session, company_id=company_id, silent=silent, now=now)
-                raised = await raise_alerts(uow.session, company_id=company_id, troubles=troubles, now=now)
+            raised = await raise_alerts(uow.session, company_id=company_id, troubles=troubles, now=now)
         report().add(raised=len(raised), cleared=len(cleared))
         for told in cleared:
             log.info("a connector is silent no longer", company_id=str(company_id), **told.ids)
@@ -67,6 +67,8 @@ async def _troubles(
     session: AsyncSession, *, company_id: UUID, silent: Sequence[Change], now: datetime
 ) -> list[Trouble]:
     """What is to be told, with whom it concerns: as the company's rule says, else the shop's owner."""
+    if not silent:
+        return []
     rule = await repository.find_silence_rule(session, company_id=company_id)
     owners: dict[UUID, UUID | None] = {}
     if rule is None or rule.owner_id is None:
