@@ -51,6 +51,7 @@ export async function* listen(url: string, send: Fetch, options: EventsOptions):
         failures = 0;
         pause = frame.retry ?? pause;
         mark = frame.id ?? mark;
+        if (frame.data === "") continue;
         yield { ...JSON.parse(frame.data), kind: frame.event, mark } as LiveEvent;
       }
     } catch (error) {

@@ -1,4 +1,4 @@
-/** One server-sent event as it comes over the wire. */
+/** One server-sent event as it comes over the wire; without data it is a mark alone, and no event. */
 export interface Frame {
   event: string;
   data: string;
@@ -39,5 +39,5 @@ function parse(block: string): Frame | null {
     else if (name === "retry" && /^\d+$/.test(value)) frame.retry = Number(value);
   }
   frame.data = data.join("\n");
-  return data.length > 0 ? frame : null;
+  return data.length > 0 || frame.id !== null ? frame : null;
 }
