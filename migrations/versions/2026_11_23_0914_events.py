@@ -26,8 +26,9 @@ def upgrade() -> None:
         sa.Column("subject_id", sa.Uuid(), nullable=False),
         sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("company_id", "position", "id", name=op.f("pk_events")),
+        sa.PrimaryKeyConstraint("company_id", "id", name=op.f("pk_events")),
     )
+    op.create_index("ix_events_company_id_position_id", "events", ["company_id", "position", "id"])
 
 
 def downgrade() -> None:

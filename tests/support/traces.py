@@ -11,7 +11,6 @@ from sqlalchemy import update
 
 from attain_api.state import ApiState
 from attain_shared.access.models import Account, AccountIdentity, Connector, OneTimeLink, Session
-from attain_shared.alerts.models import Alert, AlertRule
 from attain_shared.calendar.models import CalendarEvent
 from attain_shared.clock import utc_now
 from attain_shared.db.base import Base
@@ -23,6 +22,7 @@ from attain_shared.metrics.models import CompanyMetric, MetricImport
 from attain_shared.people.models import PersonEvent, PersonSpell
 from attain_shared.positions.models import Position, Successor
 from attain_shared.shops.models import ItemSet, Shop
+from tests.support.alert_traces import alerts_of
 from tests.support.check_ins import culture_of
 from tests.support.companies import Company, Member, make_member
 from tests.support.http import created, ok
@@ -154,7 +154,7 @@ async def make_known(api: AsyncClient, state: ApiState, company: Company) -> Kno
             *_templates_of(company_id, member.name),
             *reviewed,
             *spoken,
-            *_alerts_of(company_id, member),
+            *alerts_of(company_id, name=member.name, person_id=member.person_id),
         ):
             uow.session.add(row)
             await uow.session.flush()
@@ -368,30 +368,3 @@ def _templates_of(company_id: UUID, name: str) -> list[Base]:
             is_cancelled=False,
         ),
     ]
-
-
-def _alerts_of(company_id: UUID, member: Known) -> list[Base]:
-    """A rule whose alerts the member sees to, and one of them that they have taken on."""
-    rule = AlertRule(
-        company_id=company_id,
-        id=new_id(),
-        name=f"{member.name}的预警",
-        kind="turnover",
-        condition={"kind": "turnover", "above": "0.1", "days": 90, "department_ids": None},
-        severity="warning",
-        owner_id=member.person_id,
-        playbook=f"先问{member.name}",
-        is_active=True,
-    )
-    alert = Alert(
-        company_id=company_id,
-        id=new_id(),
-        kind="turnover",
-        rule_id=rule.id,
-        owner_id=member.person_id,
-        details={},
-        acknowledged_at=utc_now(),
-        acknowledged_by=member.person_id,
-        comment=f"{member.name}来处理",
-    )
-    return [rule, alert]

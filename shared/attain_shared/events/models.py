@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, text
+from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from attain_shared.db.base import Base, code_text, company_key, created, id_key
@@ -16,12 +16,12 @@ class Event(Base):
     """
 
     __tablename__ = "events"
-    # the position is the database's to give: to the mapper a row is known without it, and nothing is asked back
-    __mapper_args__ = {"primary_key": ["company_id", "id"], "eager_defaults": False}  # noqa: RUF012 - as the base types it
+    __table_args__ = (Index(None, "company_id", "position", "id"),)
+    # the position is the database's to give, and nothing is asked back: many are one statement
+    __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012 - as the base types it
     company_id: Mapped[company_key]
     position: Mapped[int] = mapped_column(
         BigInteger,
-        primary_key=True,
         server_default=text("(pg_current_xact_id()::text)::bigint"),
     )
     """The transaction that wrote it. Below the oldest one that still runs nothing is added any more: who has read up
