@@ -117,7 +117,7 @@ bench-attainment: setup-dev ## Measure what goals cost to compute, against one S
 bench-reviews: setup-dev ## Measure what 10,000 reviews in one round cost, against the bare statements: BENCH_ARGS="--rounds 9"
 	@$(VENV_PYTHON) -m tests.benchmarks.reviews $(BENCH_ARGS)
 
-check: lint lint-openapi test ## Do what CI does: lint, then test
+check: lint lint-openapi test ## Do what CI does, lint and test, and lint the OpenAPI document
 
 # bandit warns of each part of a statement that its mark stands behind: that is shown beside what it finds, or not at all
 lint: setup-dev ## Check style, types and import rules

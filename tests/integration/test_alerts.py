@@ -272,3 +272,19 @@ async def test_a_connector_says_by_when_its_figures_are_expected(api: AsyncClien
         assert [pointer for pointer, _ in pointers(refused)] == ["/expected_by"]
     trail = ok(await api.get("/v1/audit-entries", params={"resource_type": "connector"}, headers=company.headers))
     assert trail["items"][0]["changes"]["expected_by"] == {"before": "23:59:00", "after": None}
+
+
+async def test_a_company_that_cannot_be_looked_at_holds_up_no_other(
+    state: ApiState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    companies = {(await make_company(state)).company_id for _ in range(3)}
+    looked: set[UUID] = set()
+    silence = Silence(state.sessions, state.doorbell)
+
+    async def look(company_id: UUID) -> None:
+        looked.add(company_id)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(silence, "watch_company", look)
+    await silence.watch()
+    assert companies <= looked

@@ -1,5 +1,6 @@
 """Webhooks as a resource: made, shown without their secrets, rotated, tested, replayed."""
 
+import asyncio
 import json
 
 import pytest
@@ -214,13 +215,16 @@ async def test_one_that_is_deleted_is_told_of_nothing_more(api: AsyncClient, sta
 async def test_there_are_only_so_many_webhooks(
     api: AsyncClient, state: ApiState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Made one after the other, or at once."""
     company = await make_company(state)
     await make_webhook(api, company)
-    monkeypatch.setattr(service, "MAX_WEBHOOKS", 1)
+    monkeypatch.setattr(service, "MAX_WEBHOOKS", 2)
     body = {
         "name": "another",
         "channel": "webhook",
         "url": "https://hooks.example.com/",
         "event_kinds": ["alert.raised"],
     }
+    answers = await asyncio.gather(*(api.post(WEBHOOKS, json=body, headers=company.headers) for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     problem(await api.post(WEBHOOKS, json=body, headers=company.headers), status=409, code="too-many-webhooks")

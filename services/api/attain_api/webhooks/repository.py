@@ -84,8 +84,12 @@ async def list_webhooks(
     return await paginate(session, statement, query=query, columns=columns, id_column=Webhook.id)
 
 
-async def count_webhooks(session: AsyncSession, *, company_id: UUID) -> int:
-    """How many the company has."""
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('attain:webhooks:' || :company_id, 0))")
+
+
+async def hold_count(session: AsyncSession, *, company_id: UUID) -> int:
+    """How many the company has; until the transaction ends nobody else makes one."""
+    await session.execute(_LOCK, {"company_id": str(company_id)})
     return await session.scalar(select(func.count()).where(Webhook.company_id == company_id)) or 0
 
 

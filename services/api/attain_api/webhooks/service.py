@@ -138,7 +138,7 @@ async def create_webhook(uow: UnitOfWork, *, actor: Actor, settings: ApiSettings
     """A new webhook, which is told of what happens from now on."""
     key = key_of(settings)
     _check(settings, channel=data.channel, url=data.url, secret=data.secret)
-    if await repository.count_webhooks(uow.session, company_id=actor.company_id) >= MAX_WEBHOOKS:
+    if await repository.hold_count(uow.session, company_id=actor.company_id) >= MAX_WEBHOOKS:
         raise TooManyWebhooks(f"A company has {MAX_WEBHOOKS} webhooks at most.")
     here = await repository.start_relay(uow.session, company_id=actor.company_id)
     webhook_id = new_id()

@@ -13,9 +13,9 @@ from attain_shared.clock import business_day, utc_now
 from attain_shared.db.session import transaction
 from attain_shared.doorbell import Doorbell
 from attain_worker.alerts import repository
+from attain_worker.alerts.companies import watch_each
 from attain_worker.alerts.repository import Change
 from attain_worker.report import report
-from attain_worker.repository import list_companies
 
 log = structlog.get_logger(__name__)
 
@@ -39,11 +39,8 @@ class Silence:
         self._clock = clock
 
     async def watch(self) -> None:
-        """Look at the connectors of every company; one transaction touches one company."""
-        async with transaction(self._sessions, self._doorbell) as uow:
-            companies = await list_companies(uow.session)
-        for company_id in companies:
-            await self.watch_company(company_id)
+        """Look at the connectors of every company; one that cannot be looked at is logged, and holds up no other."""
+        await watch_each(self._sessions, self._doorbell, self.watch_company)
 
     async def watch_company(self, company_id: UUID) -> None:
         """Bring the alerts of a company in line with what its connectors have brought."""

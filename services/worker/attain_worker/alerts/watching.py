@@ -9,14 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from attain_shared.alerts.queries import Told, Trouble, clear_alerts, raise_alerts
 from attain_shared.clock import business_day, utc_now
-from attain_shared.db.failures import is_passing
 from attain_shared.db.session import transaction
 from attain_shared.doorbell import Doorbell
 from attain_worker.alerts import rule_repository
+from attain_worker.alerts.companies import watch_each
 from attain_worker.alerts.judging import judge_rules
 from attain_worker.alerts.repository import list_shop_owners
 from attain_worker.report import report
-from attain_worker.repository import list_companies
 
 log = structlog.get_logger(__name__)
 
@@ -42,16 +41,7 @@ class Watch:
 
     async def watch(self) -> None:
         """Look at every company; one that cannot be looked at is logged, and holds up no other."""
-        async with transaction(self._sessions, self._doorbell) as uow:
-            companies = await list_companies(uow.session)
-        for company_id in companies:
-            try:
-                await self.watch_company(company_id)
-            except Exception as error:
-                if is_passing(error):
-                    raise
-                log.exception("the rules of a company cannot be kept", company_id=str(company_id))
-                report().add(failed=1)
+        await watch_each(self._sessions, self._doorbell, self.watch_company)
 
     async def watch_company(self, company_id: UUID) -> None:
         """Raise what is trouble and not told, clear what is told and fine; what is neither stays."""
